@@ -1,0 +1,1 @@
+"""One of each text within its cohort."""

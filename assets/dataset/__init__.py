@@ -1,0 +1,1 @@
+"""Dataset versions: computed, published, exported, verified."""

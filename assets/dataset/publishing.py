@@ -1,0 +1,121 @@
+"""Publish a version: one ledger transaction that asks the gate again for everything that changed meanwhile."""
+
+import io
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from blake3 import blake3
+
+from assets.mixture.weighing import weighted_items
+from assets.stages import Basis, read_basis
+from consent.survey import survey_one
+from corpus.errors import CorpusError
+from corpus.parquet import write_parquet
+from corpus.version import FORMAT, STEPS, leaves_of, manifest_frame, root_of, version_id_of_root
+from substrate.record.cut import cut_entries
+from substrate.record.documents import Document, write_document
+from substrate.store.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The signed version. ``fresh`` is False when the same version for the same wish was there already."""
+
+    document: Document
+    fresh: bool
+
+
+class StartOver(CorpusError):
+    """Something the build stands on changed before it could be published: build again."""
+
+
+def published_versions(home: Home) -> list[Document]:
+    """Every `DatasetVersion` that counts here, oldest first."""
+    roles = home.roles()
+    found = [d for d in home.ledger.documents(kinds=["DatasetVersion"]) if d.signer in roles.nodes]
+    return sorted(found, key=lambda d: (d.body["time"], d.digest))
+
+
+def latest_for(home: Home, wanted: str) -> Document | None:
+    """The newest published version that was built for this wish, if it is the newest of all."""
+    versions = published_versions(home)
+    if versions and versions[-1].body["builtFrom"]["wanted"] == wanted:
+        return versions[-1]
+    return None
+
+
+def publish(home: Home, clock: Callable[[], str]) -> Published:
+    """Sign and log the version that the stages hold.
+
+    Raises:
+        StartOver: a contribution was withdrawn, narrowed, moderated, erased or expired, or one in it cannot
+            be confirmed. Compute the stages again.
+    """
+    basis = read_basis(home)
+    frame = manifest_frame(weighted_items(home))
+    buffer = io.BytesIO()
+    write_parquet(frame, buffer)
+    manifest = buffer.getvalue()
+    root = root_of(leaves_of(frame))
+    version = version_id_of_root(basis.recipe, basis.policy, STEPS, root)
+    members = {
+        line["contribution"]: (line["row"], line["tier"], tuple(line["purposes"]))
+        for line in frame.select("contribution", "row", "tier", "purposes").iter_rows(named=True)
+    }
+    home.blobs.put(manifest)
+    with home.ledger.write() as writer:
+        time = clock()
+        _ask_again(home, basis, members, time)
+        existing = [
+            d
+            for d in published_versions(home)
+            if d.body["version"] == version and d.body["builtFrom"]["wanted"] == basis.wanted
+        ]
+        if existing and existing[-1].digest == published_versions(home)[-1].digest:
+            return Published(existing[-1], False)
+        fields = _fields(home, basis, version, root, len(members), manifest, time)
+        document = write_document("DatasetVersion", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
+        writer.add(document)
+        return Published(document, True)
+
+
+def _ask_again(home: Home, basis: Basis, members: dict[str, tuple[str, str, tuple[str, ...]]], now: str) -> None:
+    """The gate once more for every member touched since the build began, or whose end or hold has come."""
+    roles = home.roles()
+    touched = home.ledger.touched_since(basis.high_water)
+    for contribution in touched | _timed(home, members):
+        if contribution not in members:
+            continue
+        verdict = survey_one(home, roles, contribution, now)
+        if verdict is None or (verdict.state.row, verdict.state.tier, verdict.purposes) != members[contribution]:
+            raise StartOver("a consent changed while the build ran: build again")
+
+
+def _timed(home: Home, members: dict[str, tuple[str, str, tuple[str, ...]]]) -> set[str]:
+    """Members with an end or a hold: time may have decided on them since."""
+    timed = home.ledger.with_times()
+    return {contribution for contribution in timed if contribution in members}
+
+
+def _fields(
+    home: Home, basis: Basis, version: str, root: str, items: int, manifest: bytes, time: str
+) -> dict[str, Any]:
+    return {
+        "version": version,
+        "format": FORMAT,
+        "recipe": basis.recipe,
+        "policy": basis.policy,
+        "steps": dict(STEPS),
+        "root": root,
+        "items": items,
+        "refused": basis.refused,
+        "builtFrom": {
+            "cut": cut_entries(home.ledger.cut()),
+            "asOf": basis.as_of,
+            "wanted": basis.wanted,
+            "manifest": {"blake3": blake3(manifest).hexdigest(), "bytes": len(manifest)},
+        },
+        "time": time,
+    }

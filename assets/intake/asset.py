@@ -1,0 +1,41 @@
+"""The asset ``eligible``: what the gate lets in."""
+
+import dagster as dg
+import polars as pl
+
+from assets.intake.eligibility import survey_home
+from assets.plots import bars, counts_table
+from assets.stages import ELIGIBLE, REFUSED, read_stage
+from assets.workspace import Workspace, now
+
+
+class Survey(dg.Config):
+    """``as_of`` decides expiry and hold; empty means now."""
+
+    as_of: str = ""
+
+
+@dg.asset(
+    group_name="intake", kinds={"polars", "parquet"}, code_version="1", owners=["team:curators"],
+)  # fmt: skip
+def eligible(config: Survey, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Contributions that the gate admits for training or evaluation now; the others are kept with a reason."""
+    with workspace.open() as home:
+        basis = survey_home(home, config.as_of or now())
+        frame, refused = read_stage(home, ELIGIBLE), read_stage(home, REFUSED)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(basis.wanted),
+        metadata={
+            "dagster/row_count": frame.height,
+            "as_of": basis.as_of,
+            "refused": refused.height,
+            "languages": dg.MetadataValue.md(bars(frame, "language")),
+            "tiers": dg.MetadataValue.md(bars(frame, "tier")),
+            "refused_by_reason": dg.MetadataValue.md(counts_table(refused, "reason")),
+            "dagster/column_schema": _columns(frame),
+        },
+    )
+
+
+def _columns(frame: pl.DataFrame) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()])

@@ -1,0 +1,44 @@
+"""The asset ``mixture`` and its check: the gate holds for every row."""
+
+import dagster as dg
+
+from assets.corpus.asset import unique
+from assets.intake.eligibility import refused_rows
+from assets.mixture.weighing import weigh_unique
+from assets.plots import bars
+from assets.stages import MIXTURE, read_basis, read_stage
+from assets.workspace import Workspace
+
+
+@dg.asset(
+    deps=[unique], group_name="mixture", kinds={"polars", "parquet"}, code_version="1",
+    owners=["team:curators"],
+)  # fmt: skip
+def mixture(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """How often each text is used: relative whole numbers, the mean of a cohort is 1,000,000."""
+    with workspace.open() as home:
+        items = weigh_unique(home)
+        frame = read_stage(home, MIXTURE)
+    weights = frame["weight"]
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": items,
+            "least": int(weights.min() or 0),  # type: ignore[arg-type]
+            "most": int(weights.max() or 0),  # type: ignore[arg-type]
+            "domains": dg.MetadataValue.md(bars(frame, "domain")),
+            "cohorts": dg.MetadataValue.md(bars(frame, "cohort")),
+        },
+    )
+
+
+@dg.asset_check(asset=mixture, blocking=True)
+def gate_holds(workspace: Workspace) -> dg.AssetCheckResult:
+    """The gate says yes, once more, to every row that would enter the version."""
+    with workspace.open() as home:
+        frame = read_stage(home, MIXTURE)
+        refused = refused_rows(home, frame, read_basis(home).as_of)
+    return dg.AssetCheckResult(
+        passed=not refused,
+        metadata={"checked": frame.height, "refused": dg.MetadataValue.json(refused[:50])},
+        description=f"{frame.height - len(refused)} of {frame.height} rows admitted",
+    )

@@ -1,0 +1,1 @@
+"""Views that anyone can recompute from public documents."""

@@ -1,0 +1,231 @@
+"""Views: folds of public documents, one Parquet file each. Anyone with the same cut gets the same views.
+
+They use nothing that can be erased, so that they can be rebuilt for the recorded cut and time for ever.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from assets.dataset.manifests import read_manifest
+from consent.gate import Refused, eligible
+from consent.state import State, contribution_state
+from consent.survey import law_here
+from substrate.record.authority import ROLE_KINDS, Roles, fold_roles, is_authorised
+from substrate.record.checkpoint import Head
+from substrate.record.cut import Cut, cut_entries
+from substrate.record.documents import Document
+from substrate.record.vocabulary import PURPOSES
+from substrate.store.errors import NotFound
+from substrate.store.home import Home
+
+RECORDED: Final = "views"
+
+_STRINGS = pl.List(pl.String())
+SCHEMAS: Final[dict[str, pl.Schema]] = {
+    "contributions": pl.Schema(
+        {
+            "contribution": pl.String(), "state": pl.String(), "row": pl.String(), "superseded": _STRINGS,
+            "tier": pl.String(), "purposes": _STRINGS, "standing": pl.String(), "preview": pl.String(),
+            "language": pl.String(), "size_class": pl.String(), "cohort": pl.Int32(), "given_at": pl.String(),
+            "expires": pl.String(), "hold_until": pl.String(), "moderation": pl.String(), "node": pl.String(),
+        }
+    ),
+    "refusals": pl.Schema({"contribution": pl.String(), "purpose": pl.String(), "reason": pl.String()}),
+    "versions": pl.Schema(
+        {
+            "version": pl.String(), "document": pl.String(), "items": pl.Int64(), "refused": pl.Int64(),
+            "recipe": pl.String(), "policy": pl.String(), "as_of": pl.String(), "published_at": pl.String(),
+            "node": pl.String(),
+        }
+    ),
+    "members": pl.Schema(
+        {
+            "version": pl.String(), "row": pl.String(), "contribution": pl.String(), "weight": pl.Int64(),
+        }
+    ),
+    "statements": pl.Schema(
+        {"digest": pl.String(), "kind": pl.String(), "signer": pl.String(), "counts": pl.Boolean()}
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """For which cut and time the views were made, and the digest of each."""
+
+    as_of: str
+    cut: Cut
+    digests: dict[str, str]
+
+
+def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
+    """All views of a cut, sorted, from public documents and manifests alone."""
+    acts = (d for d in home.ledger.documents(kinds=ROLE_KINDS) if home.ledger.holds(d.digest, cut))
+    roles = fold_roles(acts, home.commons, home.charter, home.node.did)
+    states: list[State] = []
+    statements: list[dict[str, Any]] = []
+    for _, documents in home.ledger.by_subject(cut):
+        state = contribution_state(documents, roles)
+        if state is not None:
+            states.append(state)
+        statements += _statements(documents, roles)
+    general = [d for d in home.ledger.documents(subject="") if home.ledger.holds(d.digest, cut)]
+    statements += [_statement(d, is_authorised(d, roles)) for d in general]
+    versions = [d for d in general if d.kind == "DatasetVersion" and d.signer in roles.nodes]
+    lines = {
+        "contributions": [_contribution(state) for state in states],
+        "refusals": _refusals(states, roles, as_of),
+        "versions": [_version(d) for d in versions],
+        "members": _members(home, versions),
+        "statements": statements,
+    }
+    return {name: pl.DataFrame(lines[name], schema=schema).sort(list(schema)[:3]) for name, schema in SCHEMAS.items()}
+
+
+def view_digest(frame: pl.DataFrame) -> str:
+    """SHA-256 of the view's lines as JSON: of what it holds, not of how Parquet packs it."""
+    buffer = io.BytesIO()
+    frame.write_ndjson(buffer)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def write_views(home: Home, as_of: str) -> Recorded:
+    """Make the views of the cut that is here now, and record them."""
+    cut = home.ledger.cut()
+    views = compute_views(home, cut, as_of)
+    for name, frame in views.items():
+        _write(home, name, frame)
+    recorded = Recorded(as_of, cut, {name: view_digest(frame) for name, frame in views.items()})
+    _record(home, recorded)
+    return recorded
+
+
+def rebuild_views(home: Home) -> tuple[Recorded, bool]:
+    """Make the recorded views again from the ledger; True when they are what they were.
+
+    Raises:
+        NotFound: none were ever made in this home.
+    """
+    recorded = read_recorded(home)
+    if recorded is None:
+        return write_views(home, "1970-01-01T00:00:00Z"), True
+    views = compute_views(home, recorded.cut, recorded.as_of)
+    for name, frame in views.items():
+        _write(home, name, frame)
+    return recorded, {name: view_digest(frame) for name, frame in views.items()} == recorded.digests
+
+
+def damaged_views(home: Home) -> list[str]:
+    """Views on disk that are not what was recorded."""
+    recorded = read_recorded(home)
+    problems = []
+    for name, digest in (recorded.digests if recorded else {}).items():
+        path = home.derived / "views" / f"{name}.parquet"
+        if path.exists():
+            try:
+                changed = view_digest(pl.read_parquet(path)) != digest
+            except (pl.exceptions.PolarsError, OSError):
+                changed = True
+            if changed:
+                problems.append(f"derived/views/{name}.parquet was changed: run `lecs rebuild`")
+    return problems
+
+
+def read_recorded(home: Home) -> Recorded | None:
+    """The record of the last views, if there is one."""
+    row = home.database.connection.execute("SELECT value FROM recorded WHERE name = ?", (RECORDED,)).fetchone()
+    if row is None:
+        return None
+    body = json.loads(row[0])
+    cut = tuple(Head(entry["log"], entry["size"], bytes.fromhex(entry["root"])) for entry in body["cut"])
+    return Recorded(body["as_of"], cut, body["digests"])
+
+
+def _record(home: Home, recorded: Recorded) -> None:
+    body = {"as_of": recorded.as_of, "cut": cut_entries(recorded.cut), "digests": recorded.digests}
+    with home.database.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO recorded (name, value) VALUES (?, ?)",
+            (RECORDED, json.dumps(body, sort_keys=True)),
+        )
+
+
+def _write(home: Home, name: str, frame: pl.DataFrame) -> None:
+    path = home.derived / "views" / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    frame.write_parquet(temporary, compression="zstd")
+    temporary.replace(path)
+
+
+def _contribution(state: State) -> dict[str, Any]:
+    return {
+        "contribution": state.contribution,
+        "state": state.word,
+        "row": state.row,
+        "superseded": list(state.superseded),
+        "tier": state.tier,
+        "purposes": list(state.purposes),
+        "standing": state.standing,
+        "preview": state.preview,
+        "language": state.language,
+        "size_class": state.size_class,
+        "cohort": state.cohort,
+        "given_at": state.given_at,
+        "expires": state.expires,
+        "hold_until": state.hold_until,
+        "moderation": state.moderation,
+        "node": state.node,
+    }
+
+
+def _refusals(states: list[State], roles: Roles, as_of: str) -> list[dict[str, Any]]:
+    law = law_here(roles)
+    verdicts = ((s, p, eligible(s, None, law, as_of, p)) for s in states for p in PURPOSES if p in s.purposes)
+    return [
+        {"contribution": state.contribution, "purpose": purpose, "reason": verdict.reason}
+        for state, purpose, verdict in verdicts
+        if isinstance(verdict, Refused)
+    ]
+
+
+def _version(document: Document) -> dict[str, Any]:
+    body = document.body
+    return {
+        "version": body["version"],
+        "document": document.digest,
+        "items": body["items"],
+        "refused": body["refused"],
+        "recipe": body["recipe"],
+        "policy": body["policy"],
+        "as_of": body["builtFrom"]["asOf"],
+        "published_at": body["time"],
+        "node": document.signer,
+    }
+
+
+def _members(home: Home, versions: list[Document]) -> list[dict[str, Any]]:
+    members: dict[tuple[str, str], dict[str, Any]] = {}
+    for document in versions:
+        try:
+            manifest = read_manifest(home, document)
+        except NotFound:
+            continue  # A version that another node built, whose manifest has not come here.
+        for line in manifest.select("row", "contribution", "weight").iter_rows(named=True):
+            members[(document.body["version"], line["row"])] = {"version": document.body["version"], **line}
+    return list(members.values())
+
+
+def _statements(documents: list[Document], roles: Roles) -> list[dict[str, Any]]:
+    facts = [d for d in documents if d.kind == "ConsentFact" and is_authorised(d, roles)]
+    fact = min(facts, key=lambda d: d.digest, default=None)
+    return [_statement(d, is_authorised(d, roles, fact)) for d in documents]
+
+
+def _statement(document: Document, counts: bool) -> dict[str, Any]:
+    return {"digest": document.digest, "kind": document.kind, "signer": document.signer, "counts": counts}

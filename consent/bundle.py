@@ -1,0 +1,252 @@
+"""The receipt bundle: what a person takes home, and how anyone checks it offline.
+
+It holds the record, the fact, the salt of the commitment, the notice, the charter, the co-consents and a
+receipt: a W3C Verifiable Credential 2.0 in which the node states, under its signature, where in its log the
+record and the fact stand. Receipts are signed but not logged; they can be issued again until erasure.
+"""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import base58
+
+from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
+from substrate.record.checkpoint import node_of, read_checkpoint
+from substrate.record.documents import Document, read_document
+from substrate.record.errors import BadInclusion, BadSignature, MalformedDocument, RecordError, UnknownCommons
+from substrate.record.kinds import CONTEXT
+from substrate.record.merkle import leaf_hash, verify_inclusion
+from substrate.record.proof import secure, verify_proof
+from substrate.store.home import Home
+from substrate.store.ledger import Inclusion, leaf_data
+from substrate.store.vault import commitment
+
+FORMAT: Final = "lecs-receipt-bundle-1"
+MAX_BUNDLE_BYTES: Final = 2 * 1024 * 1024
+_README: Final = (
+    "This is the receipt of a text that somebody gave, with consent, to the commons named in the charter. "
+    "Check it offline with `lecs consent verify FILE`. Whoever holds this file can prove what was agreed; "
+    "keep it private: it names the contributor. The withdrawal code is not in it; keep that apart. "
+    "Served adapters are retrained without a withdrawn text; copies already downloaded, and models that "
+    "others trained, cannot be recalled."
+)
+
+
+@dataclass
+class Verification:
+    """What was checked, and the reason when something does not hold."""
+
+    checks: dict[str, str] = field(default_factory=dict)
+    standing: str = ""
+    contribution: str = ""
+    commons: str = ""
+    problem: RecordError | None = None
+
+
+def multibase_digest(digest: str) -> str:
+    """A SHA-256 as ``digestMultibase`` (VC 2.0): base58btc of the multihash."""
+    return "z" + base58.b58encode(b"\x12\x20" + bytes.fromhex(digest)).decode("ascii")
+
+
+def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
+    """The receipt bundle of a contribution whose text this home still holds.
+
+    Raises:
+        NotFound: the text was erased, or never was here.
+    """
+    contribution = fact.body["contribution"]
+    private = [read_document(raw) for raw in home.vault.private(contribution)]
+    record = next(d for d in private if d.kind == "ConsentRecord")
+    co_consents = [d for d in private if d.kind == "CoConsent"]
+    notice = home.ledger.document(record.body["notice"]["digest"])
+    charter = home.ledger.document(home.charter)
+    evidence = [_evidence(d, home.ledger.inclusion(d.digest)) for d in (record, fact)]
+    bundle = {
+        "format": FORMAT,
+        "readme": _README,
+        "receipt": _receipt(home, record, fact, notice, evidence, time),
+        "record": record.body,
+        "fact": fact.body,
+        "coConsents": [d.body for d in co_consents],
+        "salt": home.vault.get(contribution).salt.hex(),
+        "notice": notice.body,
+        "charter": charter.body,
+    }
+    return json.dumps(bundle, ensure_ascii=False, indent=1, sort_keys=True).encode("utf-8")
+
+
+def verify_bundle(raw: bytes, *, pinned: tuple[str, str] | None = None, text: bytes | None = None) -> Verification:
+    """Check a bundle offline. ``pinned`` is (commons id, digest of its charter), where known.
+
+    Never raises for a bad bundle: `Verification.problem` says which rule was broken.
+    """
+    result = Verification()
+    try:
+        _verify(raw, pinned, text, result)
+    except RecordError as error:
+        result.problem = error
+    return result
+
+
+def _verify(raw: bytes, pinned: tuple[str, str] | None, text: bytes | None, result: Verification) -> None:
+    bundle = _read_shape(raw)
+    record, fact, notice, charter = (
+        _signed(bundle[name], kind, result)
+        for name, kind in (
+            ("record", "ConsentRecord"), ("fact", "ConsentFact"), ("notice", "Notice"), ("charter", "Charter"),
+        )
+    )  # fmt: skip
+    parties = [_signed(body, "CoConsent", result) for body in bundle["coConsents"]]
+    issuer = verify_proof(bundle["receipt"])
+    result.checks["receipt"] = "signed"
+    result.standing, result.contribution = fact.body["standing"], fact.body["contribution"]
+    result.commons = charter.body["audience"]
+    _check_commons(charter, notice, fact, issuer, pinned, result)
+    _check_links(bundle, record, fact, notice, parties)
+    result.checks["links"] = "the fact cites this record, the record this notice"
+    _check_inclusion(bundle["receipt"], record, fact, issuer)
+    result.checks["inclusion"] = "record and fact stand in the node's log"
+    if text is not None:
+        if commitment(bytes.fromhex(bundle["salt"]), text) != fact.body["row"]:
+            raise BadInclusion("the text is not the one that the record commits to")
+        result.checks["text"] = "fits the commitment"
+
+
+def _read_shape(raw: bytes) -> JsonObject:
+    bundle = parse_strict(raw, max_bytes=MAX_BUNDLE_BYTES)
+    shape: dict[str, type] = {
+        "format": str, "readme": str, "receipt": dict, "record": dict, "fact": dict, "coConsents": list,
+        "salt": str, "notice": dict, "charter": dict,
+    }  # fmt: skip
+    for key, kind in shape.items():
+        if not isinstance(bundle.get(key), kind):
+            raise MalformedDocument(f"{key} is missing from the bundle, or has the wrong type")
+    if bundle.keys() - shape.keys() or bundle["format"] != FORMAT:
+        raise MalformedDocument(f"not a bundle of format {FORMAT}")
+    if len(bundle["salt"]) != 64 or set(bundle["salt"]) - set("0123456789abcdef"):
+        raise MalformedDocument("the salt must be 32 bytes in hexadecimal")
+    return bundle
+
+
+def _signed(body: Any, kind: str, result: Verification) -> Document:
+    if not isinstance(body, dict):
+        raise MalformedDocument(f"a {kind} is missing from the bundle")
+    document = read_document(canonical_bytes(body))
+    if document.kind != kind:
+        raise MalformedDocument(f"the bundle has another kind where its {kind} should be")
+    result.checks[kind] = "signed"
+    return document
+
+
+def _check_commons(
+    charter: Document, notice: Document, fact: Document, issuer: str,
+    pinned: tuple[str, str] | None, result: Verification,
+) -> None:  # fmt: skip
+    if pinned is not None and pinned != (charter.body["audience"], charter.digest):
+        raise UnknownCommons("the bundle belongs to another commons than this home")
+    result.checks["commons"] = "pinned" if pinned else "as the bundle states it: compare its id with the one you know"
+    if {notice.body["audience"], fact.body["audience"]} != {charter.body["audience"]}:
+        raise UnknownCommons("parts of the bundle belong to different commons")
+    if fact.signer != issuer:
+        raise BadSignature("the receipt is not signed by the node that accepted the text")
+    result.checks["node"] = "admitted" if fact.signer in charter.body["nodes"] else "not in the founding charter"
+
+
+def _check_links(
+    bundle: JsonObject, record: Document, fact: Document, notice: Document, parties: list[Document]
+) -> None:
+    subject = bundle["receipt"].get("credentialSubject", {})
+    key = record.body["contributor"].get("key")
+    pairs = (
+        ("the fact does not cite this record", fact.body["record"], record.digest),
+        (
+            "record and fact commit to different texts",
+            fact.body["row"],
+            record.body["content"]["commitment"]["value"],
+        ),
+        (
+            "record and fact name different contributions",
+            fact.body["contribution"],
+            record.body["content"]["id"],
+        ),
+        (
+            "record and fact name different withdrawal keys",
+            fact.body["withdrawalKey"],
+            record.body["withdrawalKey"],
+        ),
+        ("the record cites another notice", record.body["notice"]["digest"], notice.digest),
+        ("the receipt is for another contribution", subject.get("contribution"), fact.body["contribution"]),
+        ("the record was not signed by the key it names", key or record.signer, record.signer),
+    )
+    for sentence, left, right in pairs:
+        if left != right:
+            raise BadSignature(sentence)
+    if key is None and "assisted" not in record.body:
+        raise BadSignature("the record names no key and is not marked as assisted")
+    if any(party.body["record"] != record.digest for party in parties):
+        raise BadSignature("a co-consent cites another record")
+
+
+def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, issuer: str) -> None:
+    evidence = receipt.get("evidence")
+    if not isinstance(evidence, list) or len(evidence) != 2:
+        raise BadInclusion("the receipt must prove that record and fact are in the log")
+    for document, entry in zip((record, fact), evidence, strict=True):
+        try:
+            digest, index = str(entry["digest"]), int(entry["leafIndex"])
+            path = [base64.b64decode(node, validate=True) for node in entry["path"]]
+            checkpoint = str(entry["checkpoint"])
+        except (TypeError, KeyError, ValueError):
+            raise MalformedDocument("the receipt's evidence is not complete") from None
+        head = read_checkpoint(checkpoint)
+        if node_of(head.origin) != issuer:
+            raise BadInclusion("the log in the receipt is not the issuer's")
+        if digest != document.digest:
+            raise BadInclusion("the receipt proves another document")
+        leaf = leaf_hash(leaf_data(document.private, document.digest))
+        verify_inclusion(leaf, index, head.size, path, head.root)
+
+
+def _evidence(document: Document, found: Inclusion) -> dict[str, Any]:
+    return {
+        "type": "RFC6962Inclusion",
+        "digest": document.digest,
+        "leafClass": "private" if document.private else "public",
+        "leafIndex": found.index,
+        "treeSize": found.size,
+        "path": [base64.b64encode(node).decode("ascii") for node in found.path],
+        "checkpoint": found.checkpoint,
+    }
+
+
+def _receipt(
+    home: Home, record: Document, fact: Document, notice: Document, evidence: list[dict[str, Any]], time: str
+) -> JsonObject:
+    body = {
+        "@context": CONTEXT,
+        "type": ["VerifiableCredential", "ConsentReceipt"],
+        "issuer": home.node.did,
+        "validFrom": time,
+        "credentialSubject": {
+            "conformsTo": "https://w3id.org/dpv/schema/dpv-27560#receipt-eu-gdpr",
+            "contribution": fact.body["contribution"],
+            "state": "dpv:ConsentGiven",
+            "tier": fact.body["tier"],
+            "purposes": fact.body["purposes"],
+            "standing": fact.body["standing"],
+        },
+        "relatedResource": [
+            {"id": document.body["id"], "digestMultibase": multibase_digest(document.digest)}
+            for document in (record, fact, notice)
+        ],
+        "evidence": evidence,
+    }
+    return secure(body, home.node, time)
+
+
+def text_digest(data: bytes) -> str:
+    """SHA-256 of a file, such as the scanned paper form that a steward holds."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,224 @@
+"""A change of mind: withdraw, narrow, erase. Never needs a reason; can only ever be stricter.
+
+By withdrawal code the statement is public and any node can check it. By the contributor's key, or by a
+steward on an identified request, it stays private and the accepting node publishes a `ConsentChange`.
+"""
+
+import secrets
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from consent.lookup import state_of
+from consent.state import State
+from substrate.record.documents import Document, write_document
+from substrate.record.errors import NoAuthority
+from substrate.record.keys import Signer
+from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
+from substrate.store.erasures import ErasureJournal
+from substrate.store.errors import NotFound
+from substrate.store.files import overwrite_and_remove
+from substrate.store.home import Home
+
+
+class NotNarrower(ValueError):
+    """A narrowing that would not make anything stricter; the message says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks: the signer, and on what authority (a word of `ConsentWithdrawal`)."""
+
+    signer: Signer
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a contribution. ``fresh`` is False when it was so already."""
+
+    contribution: str
+    state: State
+    fresh: bool
+
+
+def withdraw(home: Home, contribution: str, voice: Voice, time: str, *, erase: bool = False) -> Change:
+    """Take the consent back. Acknowledged when this returns: no later version contains the item.
+
+    Raises:
+        NotFound: no such contribution. NoAuthority: this key may not speak for it.
+    """
+    before = _permitted(home, contribution, voice)
+    if before.withdrawn or before.erased:
+        return Change(contribution, before, False)
+    fields = {
+        "nonce": secrets.token_hex(16),
+        "contribution": contribution,
+        "authority": voice.authority,
+        "state": "dpv:ConsentWithdrawn",
+        "eraseText": erase,
+        "time": time,
+    }
+    _state(home, "ConsentWithdrawal", fields, voice, before, time, {"withdrawn": True})
+    return Change(contribution, state_of(home, home.roles(), contribution), True)
+
+
+def narrow(
+    home: Home, contribution: str, voice: Voice, time: str,
+    *, tier: str | None = None, purposes: list[str] | None = None, expires: str | None = None,
+) -> Change:  # fmt: skip
+    """Allow less than before: the training-only tier, fewer purposes, or an earlier end.
+
+    Raises:
+        NotNarrower: nothing would become stricter. NotFound, NoAuthority: as `withdraw`.
+    """
+    before = _permitted(home, contribution, voice)
+    wanted = _narrower(before, tier, purposes, expires)
+    fields = {
+        "nonce": secrets.token_hex(16),
+        "contribution": contribution,
+        "authority": voice.authority,
+        "time": time,
+        **wanted,
+    }
+    _state(home, "ConsentNarrowing", fields, voice, before, time, {"withdrawn": False, **wanted})
+    return Change(contribution, state_of(home, home.roles(), contribution), True)
+
+
+def erase(home: Home, contribution: str, voice: Voice, time: str) -> Change:
+    """Withdraw, then destroy key, salt, kept bytes, record, receipt and every derived trace.
+
+    The journal entry is written first: a broken erasure is finished by `finish_erasures`.
+    """
+    before = withdraw(home, contribution, voice, time, erase=True).state
+    fresh = not before.erased
+    ErasureJournal(home.path).add(contribution, [before.row, *before.superseded])
+    _destroy(home, contribution, time)
+    return Change(contribution, state_of(home, home.roles(), contribution), fresh)
+
+
+def finish_erasures(home: Home, time: str) -> int:
+    """Complete erasures that were begun and not finished; returns how many there were."""
+    open_ones = [c for c in ErasureJournal(home.path).contributions() if _traces(home, c)]
+    for contribution in open_ones:
+        _destroy(home, contribution, time)
+    return len(open_ones)
+
+
+def _traces(home: Home, contribution: str) -> bool:
+    connection = home.database.connection
+    query = "SELECT EXISTS(SELECT 1 FROM items WHERE contribution = ?)"
+    return bool(connection.execute(query, (contribution,)).fetchone()[0]) or _receipt(home, contribution).exists()
+
+
+def _destroy(home: Home, contribution: str, time: str) -> None:
+    """All of it again and again gives the same: each step looks at what is left."""
+    for export in _exports_inside(home):
+        shutil.rmtree(export, ignore_errors=True)
+    # Stages are computed from texts; they are rebuilt without the item.
+    shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    overwrite_and_remove(_receipt(home, contribution))
+    tombstone = write_document(
+        "Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, {"contribution": contribution, "time": time},
+        home.node, time,
+    )  # fmt: skip
+    with home.ledger.write() as writer:
+        if home.vault.destroy(writer.connection, contribution):
+            writer.add(tombstone)
+        for export in _exports_inside(home):
+            writer.connection.execute("DELETE FROM exports WHERE path = ?", (str(export),))
+    home.database.forget()
+
+
+def _receipt(home: Home, contribution: str) -> Path:
+    return home.receipts / f"{contribution.removeprefix('urn:uuid:')}.json"
+
+
+def _exports_inside(home: Home) -> list[Path]:
+    """Exports under the home may hold the text; they go as a whole and can be made again."""
+    rows = home.database.connection.execute("SELECT path FROM exports ORDER BY export")
+    root = home.path.resolve()
+    return [Path(path) for (path,) in rows if Path(path).resolve().is_relative_to(root)]
+
+
+def _permitted(home: Home, contribution: str, voice: Voice) -> State:
+    roles = home.roles()
+    state = state_of(home, roles, contribution)
+    fact = home.ledger.document(state.fact)
+    if voice.authority == "withdrawal-key":
+        allowed = fact.body["withdrawalKey"] == voice.signer.did
+    elif voice.authority == "contributor-key":
+        allowed = _record_key(home, contribution) == voice.signer.did
+    else:
+        allowed = voice.authority == "request" and voice.signer.did in roles.stewards
+    if not allowed:
+        raise NoAuthority("this key may not speak for this contribution")
+    return state
+
+
+def _record_key(home: Home, contribution: str) -> str | None:
+    from consent.lookup import record_of
+
+    record = record_of(home, contribution)
+    key = record["contributor"].get("key") if record else None
+    return str(key) if key else None
+
+
+def _state(
+    home: Home, kind: str, fields: dict[str, Any], voice: Voice, before: State, time: str, effect: dict[str, Any]
+) -> None:  # fmt: skip
+    """Log the statement; a private one is sealed, and the accepting node publishes its effect with it."""
+    document = write_document(kind, f"urn:uuid:{uuid.uuid4()}", home.commons, fields, voice.signer, time)
+    if document.private and before.node != home.node.did:
+        raise NoAuthority(
+            "only the node that accepted this text can publish a private change of mind: use the withdrawal code"
+        )
+    with home.ledger.write() as writer:
+        writer.add(document)
+        if document.private:
+            _seal_if_held(home, writer.connection, before.contribution, document)
+            writer.add(_change(home, document, effect, time))
+
+
+def _seal_if_held(home: Home, connection: Any, contribution: str, document: Document) -> None:
+    try:
+        home.vault.seal(connection, contribution, document)
+    except NotFound:
+        return  # The text is gone already; the digest in the log is all that is kept.
+
+
+def _change(home: Home, cited: Document, effect: dict[str, Any], time: str) -> Document:
+    fields = {"contribution": cited.body["contribution"], "cites": cited.digest, "time": time, **effect}
+    return write_document("ConsentChange", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
+
+
+_TO_FEDERATED: Final = (
+    "a text that other machines may hold cannot become federated: withdraw it, and give it again from your own node"
+)
+
+
+def _narrower(before: State, tier: str | None, purposes: list[str] | None, expires: str | None) -> dict[str, Any]:
+    """The keys of a narrowing that really is one."""
+    wanted: dict[str, Any] = {}
+    if tier == "federated":
+        raise NotNarrower(_TO_FEDERATED)
+    if tier is not None:
+        if STRICTNESS.index(tier) <= STRICTNESS.index(before.tier):
+            raise NotNarrower(f"it is {before.tier} already; a narrowing only moves to a stricter tier")
+        wanted["tier"] = tier
+    if purposes is not None:
+        if not set(purposes) < set(before.purposes):
+            raise NotNarrower(f"purposes must be fewer than now: {', '.join(before.purposes)}")
+        wanted["purposes"] = sorted(purposes)
+    elif tier is not None:
+        left = set(before.purposes) & PURPOSES_OF_TIER[tier]  # type: ignore[index]
+        wanted["purposes"] = sorted(left)
+    if expires is not None:
+        if before.expires is not None and expires >= before.expires:
+            raise NotNarrower(f"it ends on {before.expires} already; an end can only come earlier")
+        wanted["expires"] = expires
+    if not wanted:
+        raise NotNarrower("say what shall be narrower: --tier, --purposes or --expires")
+    return wanted

@@ -1,0 +1,176 @@
+"""Founding a commons: who answers for it, what it admits, and the first signed acts.
+
+The charter is valid because its digest is pinned at init, join or first import. The policy, the notice, the
+recipe and the approval of the first model are signed before it; the charter cites the first three.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from substrate.record.canonical import JsonObject
+from substrate.record.documents import Document, write_document
+from substrate.record.errors import MalformedDocument
+from substrate.record.keys import Signer
+from substrate.store.home import Home, create_home, open_home
+from substrate.store.models import copy_model, describe_files
+
+NOTICE_VERSION: Final = "2026-11"
+
+#: The same for every commons that does not choose its own: it decides which contributors share a cohort, so
+#: that the same archive gives the same cohorts anywhere. It is public in any case.
+DEFAULT_COHORT_SEED: Final = "4c454353c0407275303030303030303030303030303030303030303030303031"
+
+POLICY: Final[JsonObject] = {
+    "format": "lecs-policy-1",
+    "minors": "exclude",
+    "students": "exclude",
+    "sensitiveTiers": ["federated"],
+    "conversation": ["all-party-consent", "redacted"],
+    "rights": ["author", "rights-holder", "public-domain"],
+}
+
+#: What may be answered in a charter file, and what a commons has that answers nothing.
+CHARTER_DEFAULTS: Final[JsonObject] = {
+    "name": "A commons without a name yet",
+    "controller": {"name": "The people of this home", "contact": "not stated: set one with `lecs init`"},
+    "jurisdiction": "EU",
+    "threshold": 1,
+    "panel": 1,
+    "cohorts": 8,
+    "cohortSeed": DEFAULT_COHORT_SEED,
+    "holdDays": 0,
+    "secondReader": False,
+    "standings": ["contributor", "assisted-steward", "assisted-operator"],
+    "previews": ["contributor", "steward", "none"],
+    "floor": {"tokensPerDay": 10000, "queueHours": 24},
+    "settlementDays": 1,
+    "enactment": "stewards",
+}
+
+
+class InvalidCharter(ValueError):
+    """A charter file that cannot be used; the message names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstModel:
+    """A model that is approved at founding: where its bytes are, and the fields of its approval."""
+
+    folder: Path
+    fields: JsonObject
+
+
+def read_charter_answers(text: str) -> JsonObject:
+    """The answers of a charter file (YAML), completed by the defaults.
+
+    Raises:
+        InvalidCharter: not YAML, an unknown key, or a value that cannot stand in a document.
+    """
+    try:
+        answers = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
+        raise InvalidCharter(f"the charter file is not YAML{place}") from None
+    if not isinstance(answers, dict):
+        raise InvalidCharter("the charter file must hold keys and values")
+    for key in answers:
+        if key not in CHARTER_DEFAULTS:
+            known = ", ".join(CHARTER_DEFAULTS)
+            raise InvalidCharter(f"a key that a charter does not have; it has {known}")
+    return {**CHARTER_DEFAULTS, **answers}
+
+
+def found_commons(
+    path: Path, answers: JsonObject, recipe: JsonObject, model: FirstModel | None, time: str
+) -> tuple[str, str]:
+    """Make a home at ``path`` with a new commons; returns (commons id, digest of the charter).
+
+    Raises:
+        HomeExists: there is something at ``path``. InvalidCharter: an answer does not fit.
+    """
+    commons = f"urn:lecs:commons:{secrets.token_hex(16)}"
+    with create_home(path, commons) as founding:
+        home = founding.home
+        steward = home.keyring.create("steward")
+        acts = _acts(commons, recipe, model, steward, time)
+        charter = _charter(commons, answers, acts, steward, home.node, time)
+        if model is not None:
+            body = acts["ModelApproval"].body
+            copy_model(model.folder, home.models / f"{body['name']}-{body['version']}", body)
+        with home.ledger.write() as writer:
+            for act in acts.values():
+                writer.add(act)
+            writer.add(charter)
+        founding.charter = charter.digest
+    return commons, charter.digest
+
+
+def adopt_commons(path: Path, charter: Document) -> None:
+    """Make a home for a commons that exists: its charter is pinned, and nothing else is known yet."""
+    with create_home(path, charter.body["audience"], charter.digest):
+        pass
+
+
+def steward_of(home: Home) -> Signer:
+    """The steward key of this home.
+
+    Raises:
+        NotFound: this home has none.
+    """
+    return home.keyring.signer("steward")
+
+
+def summary(path: Path) -> JsonObject:
+    """What to tell a person about the commons of a home."""
+    with open_home(path) as home:
+        body = home.roles().charter.body
+        return {
+            "home": str(path),
+            "commons": home.commons,
+            "charter": home.charter,
+            "name": body["name"],
+            "node": home.node.did,
+        }
+
+
+def _acts(
+    commons: str, recipe: JsonObject, model: FirstModel | None, steward: Signer, time: str
+) -> dict[str, Document]:
+    notice = files("consent").joinpath(f"notices/{NOTICE_VERSION}.en.md").read_text("utf-8")
+    fields: dict[str, JsonObject] = {
+        "Policy": {"content": POLICY},
+        "Notice": {"version": NOTICE_VERSION, "language": "en", "text": notice},
+        "Recipe": {"content": recipe},
+    }
+    if model is not None:
+        fields["ModelApproval"] = {**model.fields, "files": describe_files(model.folder)}
+    return {
+        kind: write_document(kind, f"urn:uuid:{uuid.uuid4()}", commons, body, steward, time)
+        for kind, body in fields.items()
+    }
+
+
+def _charter(
+    commons: str, answers: JsonObject, acts: dict[str, Document], steward: Signer, node: Signer, time: str
+) -> Document:
+    fields: dict[str, Any] = {
+        **answers,
+        "stewards": [steward.did],
+        "moderators": [steward.did],
+        "nodes": [node.did],
+        "members": [],
+        "policy": acts["Policy"].digest,
+        "notices": [acts["Notice"].digest],
+        "recipe": acts["Recipe"].digest,
+    }
+    try:
+        return write_document("Charter", f"urn:uuid:{uuid.uuid4()}", commons, fields, steward, time)
+    except MalformedDocument as error:
+        raise InvalidCharter(str(error)) from None

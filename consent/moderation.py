@@ -1,0 +1,50 @@
+"""Moderators' decisions about one contribution, in the open and without its text."""
+
+import uuid
+
+from consent.lookup import state_of
+from consent.state import State
+from substrate.record.authority import is_authorised
+from substrate.record.documents import Document, write_document
+from substrate.record.errors import NoAuthority
+from substrate.record.keys import Signer
+from substrate.store.home import Home
+
+
+def decide(
+    home: Home, contribution: str, moderator: Signer, decision: str, grounds: list[str], statement: str, time: str
+) -> State:  # fmt: skip
+    """Sign and log a decision; returns the contribution's state after it.
+
+    With a panel of several, the decision counts once enough moderators have approved it.
+
+    Raises:
+        NoAuthority: the key is not a moderator's. NotFound: no such contribution.
+        MalformedDocument: a word that the catalogue does not know.
+    """
+    roles = home.roles()
+    if moderator.did not in roles.moderators:
+        raise NoAuthority("this key is not a moderator's")
+    state_of(home, roles, contribution)
+    standing = [
+        d for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution) if is_authorised(d, roles)
+    ]
+    fields = {
+        "contribution": contribution,
+        "decision": decision,
+        "grounds": grounds,
+        "statement": statement,
+        "automated": False,
+        "time": time,
+        "previous": _latest(standing),
+    }
+    document = write_document("ModerationDecision", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, moderator, time)
+    with home.ledger.write() as writer:
+        writer.add(document)
+    return state_of(home, home.roles(), contribution)
+
+
+def _latest(decisions: list[Document]) -> str | None:
+    """The decision that a new one replaces: one that no other replaces yet."""
+    replaced = {d.body.get("previous") for d in decisions}
+    return next((d.digest for d in decisions if d.digest not in replaced), None)

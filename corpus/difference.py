@@ -1,0 +1,50 @@
+"""What changed from one dataset version to another."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+_ENTRY: Final = ("row", "contribution", "cohort", "tier", "purposes", "weight", "language", "domain")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Lists sorted by row.
+
+    ``added`` and ``removed`` hold manifest lines; ``reweighted`` holds {row, contribution, before, after} for
+    items of both versions whose weight differs; ``changed`` holds {row, contribution, before, after} where
+    tier, purposes or cohort differ (a narrowed consent keeps its row), each as {cohort, tier, purposes}.
+    """
+
+    added: list[dict[str, Any]]
+    removed: list[dict[str, Any]]
+    reweighted: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+
+
+def diff(a: pl.DataFrame, b: pl.DataFrame) -> Difference:
+    """From manifest ``a`` to manifest ``b``."""
+    both = a.join(b, on="row", how="inner", suffix="_after").sort("row")
+    differs = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in ("cohort", "tier", "purposes")
+    )
+    return Difference(
+        added=_only(b, a),
+        removed=_only(a, b),
+        reweighted=both.filter(pl.col("weight") != pl.col("weight_after"))
+        .select("row", "contribution", before="weight", after="weight_after")
+        .to_dicts(),
+        changed=both.filter(differs)
+        .select(
+            "row",
+            "contribution",
+            before=pl.struct("cohort", "tier", "purposes"),
+            after=pl.struct(cohort="cohort_after", tier="tier_after", purposes="purposes_after"),
+        )
+        .to_dicts(),
+    )
+
+
+def _only(frame: pl.DataFrame, other: pl.DataFrame) -> list[dict[str, Any]]:
+    return frame.join(other, on="row", how="anti").select(_ENTRY).sort("row").to_dicts()

@@ -1,0 +1,123 @@
+"""Checks that need more than one room: receipts against a ledger, effects of a change, where a text is used."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from assets.dataset.manifests import read_manifest
+from assets.dataset.publishing import published_versions
+from consent.bundle import verify_bundle
+from consent.lookup import state_of
+from consent.state import State
+from lecs_pipeline.cli.exits import exit_code
+from substrate.record.times import check_time
+from substrate.record.vocabulary import PURPOSES, TIERS
+from substrate.store.errors import NotFound
+from substrate.store.home import Home, home_exists, open_home
+
+ON_WITHDRAWAL = {
+    "dataset-version": "stays in this version, which is never edited; no later version contains it",
+    "export": "listed as withdrawn in the next export; copies already downloaded cannot be recalled",
+}
+
+
+@dataclass
+class Checked:
+    """The result of checking a receipt bundle; ``code`` is the exit code."""
+
+    code: int
+    standing: str
+    reason: str
+    checks: dict[str, str] = field(default_factory=dict)
+
+
+def check_bundle(raw: bytes, path: Path, text: bytes | None) -> Checked:
+    """Verify a bundle on its own, and against the home's ledger when there is one."""
+    if not home_exists(path):
+        return _checked(raw, None, text, None)
+    with open_home(path) as home:
+        return _checked(raw, (home.commons, home.charter), text, home)
+
+
+def _checked(raw: bytes, pinned: tuple[str, str] | None, text: bytes | None, home: Home | None) -> Checked:
+    found = verify_bundle(raw, pinned=pinned, text=text)
+    if found.problem is not None:
+        return Checked(exit_code(found.problem), found.standing, str(found.problem), found.checks)
+    if home is None:
+        found.checks["since"] = "no ledger at hand: whether it was withdrawn since was not checked"
+        return Checked(0, found.standing, "", found.checks)
+    try:
+        state = state_of(home, home.roles(), found.contribution)
+    except NotFound:
+        found.checks["since"] = "this home's ledger does not know it: whether it was withdrawn was not checked"
+        return Checked(0, found.standing, "", found.checks)
+    found.checks["since"] = state.word
+    if state.withdrawn or state.erased:
+        return Checked(11, found.standing, f"the consent was {state.word} since", found.checks)
+    return Checked(0, found.standing, "", found.checks)
+
+
+def uses_of(home: Home, state: State) -> list[dict[str, str]]:
+    """Every use of a contribution that this home knows of, and what a withdrawal does to each."""
+    rows = {state.row, *state.superseded}
+    uses = []
+    versions = set()
+    for document in published_versions(home):
+        try:
+            manifest = read_manifest(home, document)
+        except NotFound:
+            continue
+        version = document.body["version"]
+        if version not in versions and rows & set(manifest["row"].to_list()):
+            versions.add(version)
+            uses.append(_use("dataset-version", version, document.body["time"]))
+    for version, path, time in home.database.connection.execute("SELECT version, path, time FROM exports"):
+        if version in versions:
+            uses.append(_use("export", path, time))
+    return uses
+
+
+def effects(home: Home, state: State) -> dict[str, Any]:
+    """What a change of mind did and did not do."""
+    versions = [use["id"] for use in uses_of(home, state) if use["kind"] == "dataset-version"]
+    out = state.withdrawn or state.erased
+    return {
+        "excluded_from": "every version published from now on" if out else "uses that are not allowed any more",
+        "still_in": versions,
+        "models": [],
+        "text": "destroyed" if state.erased else "kept, encrypted, until it is erased",
+        "cannot_be_recalled": "copies already downloaded, and models that others trained",
+    }
+
+
+def checked_tier(tier: str | None) -> str | None:
+    """A tier by name, or a usage error."""
+    if tier is not None and tier not in TIERS:
+        raise typer.BadParameter(f"one of {', '.join(TIERS)}", param_hint="--tier")
+    return tier
+
+
+def checked_purposes(purposes: str | None) -> list[str] | None:
+    """Purposes with commas, or a usage error."""
+    if purposes is None:
+        return None
+    chosen = [p.strip() for p in purposes.split(",") if p.strip()]
+    if not set(chosen) <= set(PURPOSES):
+        raise typer.BadParameter(f"out of {', '.join(PURPOSES)}", param_hint="--purposes")
+    return chosen
+
+
+def checked_expiry(expires: str | None) -> str | None:
+    """A date as the end of that day, or a usage error."""
+    if expires is None:
+        return None
+    try:
+        return check_time(f"{expires}T23:59:59Z" if len(expires) == 10 else expires)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--expires") from None
+
+
+def _use(kind: str, identifier: str, at: str) -> dict[str, str]:
+    return {"kind": kind, "id": identifier, "at": at, "on_withdrawal": ON_WITHDRAWAL[kind]}

@@ -1,0 +1,71 @@
+"""The root of the command line, and the one place where exceptions become words and exit codes."""
+
+import sys
+
+import typer
+
+from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger, moderate, redact, start
+from lecs_pipeline.cli.exits import exit_code, name_of
+from lecs_pipeline.cli.options import HomeOption
+from lecs_pipeline.cli.output import emit, say
+from lecs_pipeline.settings import choose_home, quiet_libraries
+
+app = typer.Typer(
+    name="lecs",
+    help="P2P-LECS: build a corpus with consent. Texts come in signed, versions go out, a change of mind counts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+for group in (start, contribute, redact, curate, moderate):
+    group.register(app)
+app.add_typer(key.app, name="key")
+app.add_typer(consent.app, name="consent")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(ledger.app, name="ledger")
+
+
+@app.callback()
+def root(home: HomeOption = None) -> None:
+    """Choose the home before the command runs."""
+    choose_home(home)
+
+
+def main() -> None:
+    """Run `lecs`: no stack trace reaches a user, and exit codes differ by cause."""
+    quiet_libraries()
+    try:
+        app(standalone_mode=True)
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        say("Stopped. Run it again: it goes on where it was.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    code = exit_code(error)
+    # An unknown fault may carry anything in its message, a text included: only its name is shown.
+    message = str(error) if code != 1 else f"a fault of the program ({type(error).__name__}): please report it"
+    if isinstance(error, UnicodeDecodeError):
+        message = f"the input is not UTF-8 at byte {error.start}"
+    if "--json" in sys.argv[1:]:
+        emit({"error": name_of(code), "message": message})
+    say(f"lecs: {message}")
+    if code == 1 and _wants_trace():
+        import traceback
+
+        traceback.print_exc()
+    sys.exit(code)
+
+
+def _wants_trace() -> bool:
+    """Developers may ask for the trace of a fault; it can hold texts, so nobody gets it unasked."""
+    import os
+
+    return os.environ.get("LECS_TRACE") == "1"

@@ -1,0 +1,265 @@
+"""`lecs consent`: forms, receipts, and a change of mind."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lecs_pipeline.cli.options import CodeOption, HomeOption, JsonOption
+from lecs_pipeline.cli.output import emit, say, short, show_table
+from lecs_pipeline.settings import choose_home
+
+if TYPE_CHECKING:
+    from consent.change import Change, Voice
+    from substrate.store.home import Home
+
+app = typer.Typer(help="Consent: forms, receipts, and a change of mind.", no_args_is_help=True)
+
+IdArgument = Annotated[str | None, typer.Argument(help="The id, or its beginning (not needed with a code).")]
+KeyOption = Annotated[bool, typer.Option("--key", help="Speak with the contributor's key in this keyring.")]
+RequestOption = Annotated[
+    bool, typer.Option("--request", help="As steward, on the request of a person whom you identified.")
+]
+
+
+@app.command()
+def form() -> None:
+    """Print an empty consent form; nothing in it is preselected."""
+    from consent.forms import empty_form
+
+    sys.stdout.write(empty_form())
+
+
+@app.command("list")
+def list_contributions(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Every contribution here, and what became of it."""
+    from consent.lookup import all_states
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        states = list(all_states(opened, opened.roles()))
+    if json:
+        emit({"contributions": [_brief(state) for state in states]})
+    else:
+        rows = [
+            [
+                short(s.contribution),
+                s.word,
+                s.tier,
+                ", ".join(s.purposes),
+                s.standing,
+                s.language,
+                s.given_at[:10],
+            ]
+            for s in states
+        ]
+        show_table("Contributions", ["id", "state", "tier", "purposes", "standing", "language", "given"], rows)
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="The id, or its beginning.")],
+    receipt: Annotated[Path | None, typer.Option(help="Issue the receipt bundle again, to this file.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What is known of one contribution: its state, its documents, the gate's answer for each purpose."""
+    from consent.bundle import issue_bundle
+    from consent.lookup import find_contribution, state_of
+    from lecs_pipeline.clock import now
+    from substrate.store.files import write_atomic
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        contribution = find_contribution(opened, id)
+        state = state_of(opened, opened.roles(), contribution)
+        view = {**_brief(state), "gate": _gate(opened, state), "documents": _documents(opened, contribution)}
+        if receipt is not None:
+            bundle = issue_bundle(opened, opened.ledger.document(state.fact), now())
+            write_atomic(receipt, bundle, mode=0o600)
+    if json:
+        emit(view)
+    else:
+        show_table("Contribution", ["", ""], [[key, _words(value)] for key, value in view.items()])
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A receipt bundle.")],
+    text: Annotated[Path | None, typer.Option(help="Also check that this is the text that was signed over.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a receipt offline. Exit codes: 0 valid, 7 malformed, 8 signature, 9 inclusion, 10 commons, 11 withdrawn."""
+    from lecs_pipeline.checking import check_bundle
+
+    found = check_bundle(bundle.read_bytes(), choose_home(home), text.read_bytes() if text else None)
+    if json:
+        emit(
+            {
+                "valid": found.code == 0,
+                "standing": found.standing,
+                "reason": found.reason,
+                "checks": found.checks,
+            }
+        )
+    else:
+        show_table("Receipt", ["check", "result"], [[k, v] for k, v in found.checks.items()])
+        say("The receipt is valid." if found.code == 0 else f"The receipt is not valid: {found.reason}")
+    if found.code:
+        raise typer.Exit(found.code)
+
+
+@app.command()
+def withdraw(
+    id: IdArgument = None,
+    code: CodeOption = None,
+    key: KeyOption = False,
+    request: RequestOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take a consent back. From now on no version of this home contains the text."""
+    from consent.change import withdraw as take_back
+
+    _change(home, id, code, key, request, json, take_back)
+
+
+@app.command()
+def narrow(
+    id: IdArgument = None,
+    code: CodeOption = None,
+    key: KeyOption = False,
+    request: RequestOption = False,
+    tier: Annotated[str | None, typer.Option(help="training-only")] = None,
+    purposes: Annotated[str | None, typer.Option(help="What is still allowed, with commas.")] = None,
+    expires: Annotated[str | None, typer.Option(help="An earlier end: YYYY-MM-DD.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Allow less than before: a stricter tier, fewer purposes, an earlier end."""
+    from consent.change import narrow as make_narrower
+    from lecs_pipeline.checking import checked_expiry, checked_purposes, checked_tier
+
+    less = checked_tier(tier), checked_purposes(purposes), checked_expiry(expires)
+
+    def act(opened: "Home", contribution: str, voice: "Voice", time: str) -> "Change":
+        return make_narrower(opened, contribution, voice, time, tier=less[0], purposes=less[1], expires=less[2])
+
+    _change(home, id, code, key, request, json, act)
+
+
+@app.command()
+def erase(
+    id: IdArgument = None,
+    code: CodeOption = None,
+    key: KeyOption = False,
+    request: RequestOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Withdraw, and destroy the text, its key, its record and its receipt here."""
+    from consent.change import erase as destroy
+
+    _change(home, id, code, key, request, json, destroy)
+
+
+def _change(
+    home: Path | None, id: str | None, code: str | None, key: bool, request: bool, json: bool, act: Any
+) -> None:
+    from lecs_pipeline.checking import effects
+    from lecs_pipeline.clock import now
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        contribution, voice = _speaker(opened, id, code, key, request)
+        done: Change = act(opened, contribution, voice, now())
+        told = effects(opened, done.state)
+    if json:
+        emit({"contribution": contribution, "state": done.state.word, "effects": told})
+    else:
+        say(f"{short(contribution)} is now: {done.state.word}{'' if done.fresh else ' (as it was)'}.")
+        for key_, value in told.items():
+            say(f"  {key_.replace('_', ' ')}: {_words(value)}")
+
+
+def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request: bool) -> "tuple[str, Voice]":
+    """Who speaks for which contribution: by code unless a key or a request was asked for."""
+    from consent.change import Voice
+    from consent.founding import steward_of
+    from consent.lookup import find_contribution, open_by_code, record_of
+    from substrate.record.errors import NoAuthority
+
+    if key or request:
+        if id is None:
+            raise typer.BadParameter("name the contribution when you speak without its code")
+        contribution = find_contribution(home, id)
+        if request:
+            return contribution, Voice(steward_of(home), "request")
+        record = record_of(home, contribution)
+        did = record["contributor"].get("key") if record else None
+        signer = home.keyring.by_did(did) if did else None
+        if signer is None:
+            raise NoAuthority("the keyring does not have the key that signed this contribution")
+        return contribution, Voice(signer, "contributor-key")
+    opened = open_by_code(home, _read_code(code))
+    if id is not None and find_contribution(home, id) != opened.contribution:
+        raise NoAuthority("this code belongs to another contribution")
+    return opened.contribution, Voice(opened.signer, "withdrawal-key")
+
+
+def _read_code(where: str | None) -> str:
+    """From a prompt, standard input or a file: a code in the argument list would stay in the shell's history."""
+    if where is None:
+        return str(typer.prompt("Withdrawal code", hide_input=True, err=True))
+    if where == "-":
+        return sys.stdin.readline(400).strip()
+    path = Path(where)
+    if not path.is_file():
+        raise typer.BadParameter("give - or a file; a code itself must not be in the command", param_hint="--code")
+    return path.read_text("utf-8")[:400].strip()
+
+
+def _brief(state: Any) -> dict[str, Any]:
+    return {
+        "id": state.contribution,
+        "state": state.word,
+        "row": state.row,
+        "tier": state.tier,
+        "purposes": list(state.purposes),
+        "standing": state.standing,
+        "preview": state.preview,
+        "language": state.language,
+        "cohort": state.cohort,
+        "given_at": state.given_at,
+        "expires": state.expires,
+        "moderation": state.moderation,
+    }
+
+
+def _gate(home: "Home", state: Any) -> dict[str, str]:
+    from consent.gate import Refused, eligible
+    from consent.lookup import declaration_here
+    from consent.survey import law_here
+    from lecs_pipeline.clock import now
+    from substrate.record.vocabulary import PURPOSES
+
+    law, declaration = law_here(home.roles()), declaration_here(home, state.contribution)
+    verdicts = {p: eligible(state, declaration, law, now(), p) for p in PURPOSES}
+    return {p: v.reason if isinstance(v, Refused) else "yes" for p, v in verdicts.items()}
+
+
+def _documents(home: "Home", contribution: str) -> list[dict[str, str]]:
+    found = home.ledger.documents(subject=contribution)
+    return [{"kind": d.kind, "digest": d.digest, "signer": d.signer} for d in found]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {v}" for k, v in value.items())
+    if isinstance(value, list):
+        return (
+            ", ".join(str(v) if not isinstance(v, dict) else f"{v['kind']} {v['digest'][:12]}" for v in value) or "none"
+        )
+    return "" if value is None else str(value)

@@ -1,0 +1,104 @@
+"""`lecs contribute`: take an archive in, with consent."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lecs_pipeline.cli.options import HomeOption, JsonOption
+from lecs_pipeline.cli.output import emit, progress, say, short, show_table
+from lecs_pipeline.settings import choose_home
+
+if TYPE_CHECKING:
+    from consent.intake import Outcome
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(contribute)
+
+
+def contribute(
+    source: Annotated[Path, typer.Argument(help="A folder of .txt and .md files, or a .jsonl file.")],
+    consent: Annotated[
+        Path | None, typer.Option(help="Answers for rows that lack them (YAML; see `lecs consent form`).")
+    ] = None,
+    form: Annotated[
+        Path | None, typer.Option(help="The signed paper form; its digest makes this assisted by a steward.")
+    ] = None,
+    preview: Annotated[
+        str, typer.Option(help="Who saw the redacted texts before: contributor, steward or none.")
+    ] = "none",
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="Write the withdrawal codes to this file (mode 0600), not to the screen."),
+    ] = None,
+    review: Annotated[bool, typer.Option(help="On a terminal, show each redacted text before it is signed.")] = True,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check, redact, sign and store texts; every refused row gets a reason."""
+    from consent.intake import count
+    from lecs_pipeline.taking import Wish, take
+
+    if preview not in ("contributor", "steward", "none"):
+        raise typer.BadParameter("contributor, steward or none", param_hint="--preview")
+    interactive = sys.stdin.isatty() and sys.stderr.isatty() and not json
+    wish = Wish(source, consent, form, preview, interactive, interactive and review)
+    outcomes: list[Outcome] = []
+    finish = take(choose_home(home), wish, outcomes.append, say, progress)
+    counts = count(outcomes)
+    if json:
+        emit(_as_json(outcomes, counts))
+    else:
+        _tell(outcomes, counts, codes)
+    finish()
+    if counts["refused"] and not any(counts[status] for status in ("accepted", "held", "already")):
+        raise typer.Exit(3)
+
+
+def _as_json(outcomes: "list[Outcome]", counts: dict[str, int]) -> dict[str, object]:
+    return {
+        **counts,
+        "contributions": [
+            {
+                "id": o.contribution,
+                "line": o.line,
+                "row": o.row,
+                "status": o.status,
+                "reason": o.reason,
+                "detail": o.detail,
+                "receipt": o.receipt,
+                "withdrawal_code": o.code,
+            }
+            for o in outcomes
+        ],
+    }
+
+
+def _tell(outcomes: "list[Outcome]", counts: dict[str, int], codes: Path | None) -> None:
+    notable = [o for o in outcomes if o.status in ("refused", "held")]
+    if notable:
+        rows = [[str(o.line), o.status, o.reason, o.detail] for o in notable]
+        show_table("Not taken, or held for a person", ["line", "status", "reason", "detail"], rows)
+    fresh = [o for o in outcomes if o.code]
+    if fresh and codes is not None:
+        _write_codes(codes, fresh)
+        say(f"The withdrawal codes are in {codes}. Hand each to its contributor, then delete the file.")
+    elif fresh:
+        rows = [[str(o.line), short(o.contribution), o.code] for o in fresh]
+        show_table("Withdrawal codes: shown once, write them down", ["line", "id", "code"], rows)
+    already = f", {counts['already']} given before" if counts["already"] else ""
+    say(f"{counts['accepted']} accepted, {counts['held']} held, {counts['refused']} refused{already}.")
+
+
+def _write_codes(path: Path, outcomes: "list[Outcome]") -> None:
+    import os
+
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["line", "contribution", "withdrawal_code"])
+        writer.writerows([o.line, o.contribution, o.code] for o in outcomes)

@@ -1,0 +1,76 @@
+"""`lecs where`, `lecs rebuild`, `lecs recipe`: the curator's other commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lecs_pipeline.cli.options import HomeOption, JsonOption
+from lecs_pipeline.cli.output import emit, say, show_table
+from lecs_pipeline.settings import choose_home
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (where, rebuild, recipe):
+        app.command()(command)
+
+
+def where(
+    id: Annotated[str, typer.Argument(help="The contribution's id, or its beginning.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Where a text went: every use, and what a withdrawal does to each."""
+    from consent.lookup import find_contribution, state_of
+    from lecs_pipeline.checking import uses_of
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        state = state_of(opened, opened.roles(), find_contribution(opened, id))
+        uses = uses_of(opened, state)
+    if json:
+        emit({"contribution": state.contribution, "state": state.word, "uses": uses})
+    else:
+        rows = [[use["kind"], use["id"][:40], use["at"], use["on_withdrawal"]] for use in uses]
+        show_table(f"{state.contribution}: {state.word}", ["use", "id", "at", "on withdrawal"], rows)
+
+
+def rebuild(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Make every derived view again from the ledger, and check that it is what it was."""
+    from lecs_pipeline.rebuilding import rebuild_home
+
+    result = rebuild_home(choose_home(home))
+    if json:
+        emit(result.as_json())
+    else:
+        for problem in result.problems:
+            say(problem)
+        same = "identical to what was recorded" if result.identical else "NOT what was recorded"
+        say(f"{result.views} views made again, {same}; {result.versions} versions verify.")
+    if not result.identical or result.problems:
+        raise typer.Exit(12)
+
+
+def recipe(
+    file: Annotated[Path | None, typer.Argument(help="A recipe (YAML) to check.")] = None,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign it as steward: it counts from the next version.")] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the recipe in force, check another, or sign it as steward."""
+    from lecs_pipeline.recipes import check_recipe, recipe_here, sign_recipe
+
+    if file is None:
+        content = recipe_here(choose_home(home))
+    else:
+        content = check_recipe(file.read_text("utf-8"))
+        if sign:
+            sign_recipe(choose_home(home), content)
+            say("Signed. It is in force once enough stewards have approved it, and counts from the next version.")
+    if json:
+        emit(content)
+    else:
+        import yaml
+
+        typer.echo(yaml.safe_dump(content, sort_keys=True, allow_unicode=True), nl=False)

@@ -1,0 +1,147 @@
+"""`lecs dataset`: versions, built, shown, compared, verified, exported."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lecs_pipeline.cli.options import AsOfOption, HomeOption, JsonOption
+from lecs_pipeline.cli.output import emit, say, show_table
+from lecs_pipeline.settings import choose_home
+
+if TYPE_CHECKING:
+    from substrate.record.documents import Document
+    from substrate.store.home import Home
+
+app = typer.Typer(help="Dataset versions.", no_args_is_help=True)
+VersionArgument = Annotated[str, typer.Argument(help="The version's id, or its beginning.")]
+
+
+@app.command()
+def build(as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Build and publish the version that is wanted now, through the same job as in the Dagster UI."""
+    from lecs_pipeline.building import build_version
+    from lecs_pipeline.cli.quiet import quiet_dagster
+    from substrate.store.home import open_home
+
+    path = choose_home(home)
+    with open_home(path):
+        pass
+    with quiet_dagster():
+        document = build_version(path, as_of, say)
+    _show(path, document, json)
+
+
+@app.command("list")
+def list_versions(home: HomeOption = None, json: JsonOption = False) -> None:
+    """All versions, oldest first."""
+    from lecs_pipeline.versions import distinct_versions
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        found = [_summary(opened, document) for document in distinct_versions(opened)]
+    if json:
+        emit({"versions": found})
+    else:
+        rows = [[v["version"][:16], str(v["items"]), str(v["refused"]), v["published_at"]] for v in found]
+        show_table("Versions", ["version", "items", "refused", "published"], rows)
+
+
+@app.command()
+def show(version: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """One version: how many items, from what it was built, where its manifest is."""
+    from lecs_pipeline.versions import find_version
+    from substrate.store.home import open_home
+
+    path = choose_home(home)
+    with open_home(path) as opened:
+        document = find_version(opened, version)
+    _show(path, document, json)
+
+
+@app.command()
+def diff(a: VersionArgument, b: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """What changed from version A to version B."""
+    from dataclasses import asdict
+
+    from assets.dataset.manifests import read_manifest
+    from corpus.difference import diff as compare
+    from lecs_pipeline.versions import find_version
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        before, after = (read_manifest(opened, find_version(opened, v)) for v in (a, b))
+    found = asdict(compare(before, after))
+    if json:
+        emit(found)
+    else:
+        rows = [
+            [kind, entry["contribution"], entry["row"][:16]] for kind, entries in found.items() for entry in entries
+        ]
+        show_table("Difference", ["", "contribution", "row"], rows)
+        say(", ".join(f"{len(entries)} {kind}" for kind, entries in found.items()))
+
+
+@app.command()
+def verify(version: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Check a version: its signature, its id from its rows, that every member was admissible, texts that are here."""
+    from lecs_pipeline.versions import find_version, verify_version
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        found = verify_version(opened, find_version(opened, version))
+    if json:
+        emit(found)
+    else:
+        for problem in found["problems"]:
+            say(problem)
+        say(f"{found['items']} items, {found['erased']} erased since, {found['superseded']} superseded since.")
+        say("The version verifies." if found["ok"] else "The version does not verify.")
+    if not found["ok"]:
+        raise typer.Exit(12)
+
+
+@app.command()
+def export(
+    version: VersionArgument,
+    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a version as files that others can load: Parquet, card, manifest. Text only where it may be published."""
+    from lecs_pipeline.exporting import export_version
+    from lecs_pipeline.versions import find_version
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        found = export_version(opened, find_version(opened, version), folder.absolute())
+    if json:
+        emit(found)
+    else:
+        say(f"{len(found['files'])} files in {found['path']}")
+
+
+def _show(path: Path, document: "Document", json: bool) -> None:
+    from substrate.store.home import open_home
+
+    with open_home(path) as opened:
+        found = _summary(opened, document)
+    if json:
+        emit(found)
+    else:
+        show_table("Version", ["", ""], [[key, str(value)] for key, value in found.items() if key != "built_from"])
+
+
+def _summary(home: "Home", document: "Document") -> dict[str, Any]:
+    body = document.body
+    return {
+        "version": body["version"],
+        "items": body["items"],
+        "refused": body["refused"],
+        "built_from": body["builtFrom"],
+        "path": str(home.blobs.path(body["builtFrom"]["manifest"]["blake3"])),
+        "recipe": body["recipe"],
+        "policy": body["policy"],
+        "published_at": body["time"],
+        "document": document.digest,
+    }

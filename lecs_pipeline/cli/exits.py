@@ -1,0 +1,66 @@
+"""Exit codes: one number per cause, the same for every command. docs/reference/exit-codes.md shows this table."""
+
+from typing import Final
+
+EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
+    0: ("ok", "Done. Rows that were refused are listed with their reasons."),
+    1: ("fault", "A fault of the program itself; no text is in its message."),
+    2: ("usage", "The command line is not right: an unknown option, or one that is missing."),
+    3: ("all-refused", "Every row was refused, so nothing was taken."),
+    4: ("home", "There is no home here, or one that may not be overwritten."),
+    5: ("not-found", "No such contribution, version, document, model or file."),
+    6: ("no-authority", "This key may not make this statement."),
+    7: ("malformed", "Input that cannot be read: the message names the rule."),
+    8: ("bad-signature", "A signature does not hold."),
+    9: ("bad-inclusion", "A Merkle path, a root, a commitment or a signed head does not fit."),
+    10: ("unknown-commons", "It belongs to another commons."),
+    11: ("withdrawn", "The consent was taken back since, or the text was erased."),
+    12: ("tampered", "Stored bytes are not those that were stored: the message names what and where."),
+    13: ("busy", "Another process holds what is needed."),
+    14: ("build-stopped", "A check stopped the build; nothing was published."),
+    15: ("unsafe-key", "A key file that others can read, or that is damaged."),
+    16: ("not-narrower", "The change would not make anything stricter."),
+    130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
+}
+
+
+def exit_code(error: BaseException) -> int:
+    """The code for an exception, by its class or the nearest parent that is listed."""
+    for cls in type(error).__mro__:
+        if cls.__name__ in _BY_NAME:
+            return _BY_NAME[cls.__name__]
+    return 1
+
+
+def name_of(code: int) -> str:
+    """The short name of a code."""
+    return EXIT_CODES[code][0]
+
+
+#: By name, so that no room has to be imported to know the code of what it did not raise.
+_BY_NAME: Final[dict[str, int]] = {
+    "NoHome": 4,
+    "HomeExists": 4,
+    "NotFound": 5,
+    "FileNotFoundError": 5,
+    "NoAuthority": 6,
+    "MalformedDocument": 7,
+    "MalformedLine": 7,
+    "UnreadableSource": 7,
+    "InvalidCharter": 7,
+    "InvalidForm": 7,
+    "TextRefused": 7,
+    "CorpusError": 7,
+    "InvalidSpan": 7,
+    "UnicodeDecodeError": 7,
+    "BadSignature": 8,
+    "BadInclusion": 9,
+    "ForkedLog": 9,
+    "UnknownCommons": 10,
+    "Tampered": 12,
+    "Busy": 13,
+    "BuildStopped": 14,
+    "UnsafeKey": 15,
+    "NotNarrower": 16,
+    "KeyboardInterrupt": 130,
+}

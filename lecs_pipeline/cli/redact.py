@@ -1,0 +1,70 @@
+"""`lecs redact`: lines in, lines out; needs no home."""
+
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from lecs_pipeline.cli.options import JsonOption
+from lecs_pipeline.cli.output import emit, say
+
+if TYPE_CHECKING:
+    from consent.redaction import Redactor
+
+BATCH = 64
+MAX_LINE = 16 * 1024 * 1024
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(redact)
+
+
+def redact(
+    file: Annotated[str, typer.Argument(help="A .jsonl file of {id, text, language?}, or - for standard input.")] = "-",
+    json: JsonOption = False,
+) -> None:
+    """Redact texts: one JSON object in, one out, per line. A line that cannot be read stops with its number."""
+    from consent.redaction import Redactor
+
+    redactor = Redactor()
+    if file == "-":
+        _run(redactor, sys.stdin.buffer, json)
+    else:
+        with Path(file).open("rb") as source:
+            _run(redactor, source, json)
+
+
+def _run(redactor: "Redactor", source: IO[bytes], json: bool) -> None:
+    from consent.redaction import MalformedLine, Passage, output_line, parse_line
+
+    batch: list[tuple[str, Passage]] = []
+    held = redacted = 0
+
+    def flush() -> None:
+        nonlocal held, redacted
+        for (name, _), result in zip(batch, redactor.redact([p for _, p in batch]), strict=True):
+            held += result.action == "held"
+            redacted += result.action == "redacted"
+            emit(output_line(name, result))
+        batch.clear()
+
+    for number, raw in enumerate(iter(lambda: source.readline(MAX_LINE + 1), b""), start=1):
+        if not raw.strip():
+            continue
+        try:
+            if len(raw) > MAX_LINE:
+                raise MalformedLine(f"longer than {MAX_LINE} bytes")
+            batch.append(parse_line(raw.decode("utf-8")))
+        except UnicodeDecodeError as error:
+            flush()
+            raise MalformedLine(f"line {number}: not UTF-8 at byte {error.start}") from None
+        except MalformedLine as error:
+            flush()
+            raise MalformedLine(f"line {number}: {error}") from None
+        if len(batch) >= BATCH:
+            flush()
+    flush()
+    if not json:
+        say(f"{redacted} redacted, {held} held for a person.")

@@ -1,0 +1,30 @@
+"""What Dagster loads: assets, checks, one job, one sensor. No I/O at import."""
+
+import dagster as dg
+
+from assets.corpus import asset as corpus_assets
+from assets.dataset import asset as dataset_assets
+from assets.intake import asset as intake_assets
+from assets.mixture import asset as mixture_assets
+from assets.provenance import asset as provenance_assets
+from assets.workspace import Workspace
+from lecs_pipeline.sensors import wanted_version
+from lecs_pipeline.settings import home_path
+
+_STAGES = [intake_assets, corpus_assets, mixture_assets, dataset_assets, provenance_assets]
+
+build = dg.define_asset_job(
+    "build",
+    selection=dg.AssetSelection.all(),
+    description="From what the gate admits now to a signed dataset version.",
+    executor_def=dg.in_process_executor,
+)
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules(_STAGES),
+    asset_checks=dg.load_asset_checks_from_modules(_STAGES),
+    jobs=[build],
+    sensors=[wanted_version],
+    resources={"workspace": Workspace(home=str(home_path()))},
+    executor=dg.in_process_executor,
+)

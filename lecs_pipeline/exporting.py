@@ -1,0 +1,170 @@
+"""Wiring of an export: manifest, published texts, card, list of withdrawn rows."""
+
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.dataset.manifests import read_manifest
+from consent.lookup import all_states, record_of
+from consent.state import State
+from consent.survey import survey_one
+from corpus.card import CardFacts, card_text
+from corpus.export import WITHDRAWN_FILE, shards, withdrawn_lines
+from corpus.manifest import File, manifest_content
+from corpus.parquet import write_parquet
+from corpus.recipe import Recipe
+from lecs_pipeline.clock import now
+from substrate.record.authority import recipe_in_force
+from substrate.record.canonical import digest
+from substrate.record.documents import Document
+from substrate.store.errors import HomeExists, NotFound
+from substrate.store.files import sync_folder
+from substrate.store.home import Home
+
+_PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]+)_([0-9]+)>")
+
+
+def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any]:
+    """Write the export beside ``folder`` and move it there when it is whole.
+
+    Raises:
+        HomeExists: the folder holds something already. NotFound: the manifest is not in this home.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise HomeExists(f"{folder} is not empty")
+    states = {state.contribution: state for state in all_states(home, home.roles())}
+    manifest = read_manifest(home, version)
+    gone = [row for row, c in manifest.select("row", "contribution").iter_rows() if _is_gone(states.get(c))]
+    staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    (staging / "data").mkdir(parents=True)
+    texts = _Texts(home, manifest)
+    files = [
+        _written(staging, shard.path, shard.frame)
+        for shard in shards(manifest, texts, texts.licences(), withdrawn=gone)
+    ]
+    (staging / WITHDRAWN_FILE).write_text(withdrawn_lines(manifest, gone), "utf-8")
+    kept = manifest.filter(~pl.col("row").is_in(gone))
+    (staging / "README.md").write_text(card_text(_facts(home, version, manifest, kept, states, texts)), "utf-8")
+    files += [_listed(staging, name) for name in (WITHDRAWN_FILE, "README.md")]
+    body = version.body
+    content = manifest_content(
+        recipe=body["recipe"], policy=body["policy"], steps=body["steps"], root=body["root"],
+        items=body["items"], withdrawn=len(gone), built_from=body["builtFrom"], files=files,
+    )  # fmt: skip
+    (staging / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
+    staging.replace(folder)
+    sync_folder(folder.parent)
+    with home.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO exports (version, path, time) VALUES (?, ?, ?)",
+            (body["version"], str(folder), now()),
+        )
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return {"version": body["version"], "path": str(folder), "files": names}
+
+
+def placeholders_in(texts: Iterable[str]) -> Counter[str]:
+    """How many different placeholders of each label the texts hold."""
+    return Counter(label for text in texts for label, _ in set(_PLACEHOLDER.findall(text)))
+
+
+class _Texts:
+    """Reads published texts, and counts what redaction left in them."""
+
+    def __init__(self, home: Home, manifest: pl.DataFrame) -> None:
+        self.home = home
+        self.roles = home.roles()
+        self.contribution = dict(manifest.select("row", "contribution").iter_rows())
+        self.shown = self.redacted = 0
+        self.labels: Counter[str] = Counter()
+
+    def __call__(self, rows: Any) -> dict[str, str | None]:
+        return {row: self._text(row) for row in rows}
+
+    def licences(self) -> dict[str, str]:
+        """Row to licence, for records that are here."""
+        records = {row: record_of(self.home, c) for row, c in self.contribution.items()}
+        return {row: record["licence"] for row, record in records.items() if record}
+
+    def _text(self, row: str) -> str | None:
+        """A text only while the gate still says yes to publishing it: narrowed since means a commitment only."""
+        found = survey_one(self.home, self.roles, self.contribution[row], now())
+        if found is None or found.state.row != row or "publish-text" not in found.purposes:
+            return None
+        try:
+            text = self.home.vault.get(self.contribution[row]).text.decode("utf-8")
+        except NotFound:
+            return None
+        labels = placeholders_in([text])
+        self.shown += 1
+        self.redacted += bool(labels)
+        self.labels += labels
+        return text
+
+
+def _is_gone(state: State | None) -> bool:
+    """Withdrawn, erased or taken out by moderators since: only the commitment is listed."""
+    return state is None or state.word in ("withdrawn", "erased", "moderated")
+
+
+def _facts(
+    home: Home,
+    version: Document,
+    manifest: pl.DataFrame,
+    kept: pl.DataFrame,
+    states: dict[str, State],
+    texts: _Texts,
+) -> CardFacts:
+    charter, body = home.roles().charter.body, version.body
+    live = [states[c] for c in kept["contribution"]]
+    recipe = _recipe_of(home, body["recipe"])
+    return CardFacts(
+        name=f"{charter['name']}, version {body['version'][:12]}",
+        commons=charter["name"],
+        controller=charter["controller"]["name"],
+        contact=charter["controller"]["contact"],
+        version=body["version"],
+        root=body["root"],
+        recipe_digest=body["recipe"],
+        policy_digest=body["policy"],
+        items=manifest.height,
+        withdrawn=manifest.height - kept.height,
+        with_text=texts.shown,
+        licence_name="per-item",
+        licence_link="README.md",
+        languages=Counter(kept["language"].to_list()),
+        tiers=Counter(kept["tier"].to_list()),
+        purposes=Counter(p for purposes in kept["purposes"].to_list() for p in purposes),
+        standings=Counter(s.standing for s in live),
+        previews=Counter(s.preview for s in live),
+        redactor=", ".join(sorted({s.redactor for s in live})) or "nobody",
+        redacted_items=texts.redacted,
+        placeholders=texts.labels,
+        recall="",
+        recipe=recipe,
+    )
+
+
+def _recipe_of(home: Home, wanted: str) -> Recipe:
+    """The recipe that a version was built with: in force now, or an earlier one in the ledger."""
+    contents = [recipe_in_force(home.roles())]
+    contents += [d.body["content"] for d in home.ledger.documents(kinds=["Recipe"])]
+    return Recipe.from_content(next(c for c in contents if digest(c) == wanted))
+
+
+def _written(folder: Path, name: str, frame: pl.DataFrame) -> File:
+    with (folder / name).open("wb") as file:
+        write_parquet(frame, file)
+    return _listed(folder, name, frame.height)
+
+
+def _listed(folder: Path, name: str, rows: int = 0) -> File:
+    data = (folder / name).read_bytes()
+    return File(name, hashlib.sha256(data).hexdigest(), len(data), rows)

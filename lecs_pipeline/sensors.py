@@ -1,0 +1,51 @@
+"""Build when what a version should be made of differs from what was published, never because a log grew.
+
+Dagster launches a run key only once, so a key made of the wished digest alone would lose it when that run
+dies: the key also counts attempts.
+"""
+
+import json
+from typing import Any
+
+import dagster as dg
+
+from lecs_pipeline.settings import home_path
+
+MAX_ATTEMPTS = 5
+
+
+@dg.sensor(
+    job_name="build",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks for a build when consents, recipe or policy want another version than the newest one.",
+)
+def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Compare the wished digest with that of the newest version."""
+    from assets.dataset.publishing import latest_for
+    from assets.intake.eligibility import wanted_now
+    from assets.workspace import now
+    from substrate.store.buildlock import lock_holder
+    from substrate.store.home import home_exists, open_home
+
+    path = home_path()
+    if not home_exists(path):
+        return dg.SkipReason(f"there is no home at {path} yet")
+    if holder := lock_holder(path):
+        return dg.SkipReason(f"a build is running: {holder}")
+    with open_home(path) as home:
+        wanted = wanted_now(home, now())
+        if latest_for(home, wanted) is not None:
+            return dg.SkipReason("the newest version is what is wanted")
+    return _request(context.cursor, wanted)
+
+
+def _request(cursor: str | None, wanted: str) -> dg.SensorResult | dg.SkipReason:
+    state: dict[str, Any] = json.loads(cursor) if cursor else {}
+    attempt = state.get("attempt", 0) + 1 if state.get("wanted") == wanted else 1
+    if attempt > MAX_ATTEMPTS:
+        return dg.SkipReason(f"{MAX_ATTEMPTS} builds of this wish failed: look at their runs, then build by hand")
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=f"{wanted}:{attempt}", tags={"lecs/wanted": wanted[:32]})],
+        cursor=json.dumps({"wanted": wanted, "attempt": attempt}),
+    )

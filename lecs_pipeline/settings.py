@@ -1,0 +1,33 @@
+"""Where things are. The only place that reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+HOME_VARIABLE: Final = "LECS_HOME"
+ROOT: Final = Path(__file__).resolve().parent.parent
+ARCHIVE: Final = ROOT / "examples" / "archive"
+
+
+def home_path() -> Path:
+    """The home that commands work on: ``LECS_HOME``, or ``~/.lecs``."""
+    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".lecs").expanduser().absolute()
+
+
+def choose_home(path: Path | None) -> Path:
+    """Remember ``path`` (from ``--home``) for this process and those it starts."""
+    if path is not None:
+        os.environ[HOME_VARIABLE] = str(path.expanduser().absolute())
+    return home_path()
+
+
+def quiet_libraries() -> None:
+    """Switch off what libraries would send or look up elsewhere, before any of them is imported."""
+    for name, value in {
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,86 @@
+"""Wiring of `lecs contribute`: home, form, redactor, questions, intake."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from consent.bundle import text_digest
+from consent.change import finish_erasures
+from consent.forms import ask_missing, read_form
+from consent.intake import Intake, Outcome, Terms
+from consent.issue import Assistance
+from consent.redaction import Redaction
+from consent.rows import Refusal, Row, complete, missing_answers
+from consent.sources import Source, open_source
+from lecs_pipeline.clock import now
+from lecs_pipeline.founding import ask_charter, found
+from lecs_pipeline.redactor import redactor_of
+from substrate.store.home import home_exists, open_home
+
+Progress = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asked for."""
+
+    source: Path
+    consent: Path | None
+    form: Path | None
+    preview: str
+    interactive: bool
+    review: bool
+
+
+def take(
+    path: Path, wish: Wish, outcome: Callable[[Outcome], None], say: Callable[[str], None], progress: Progress
+) -> Callable[[], None]:
+    """Take an archive in; call what this returns once every code has been handed over."""
+    form = read_form(wish.consent.read_text("utf-8")) if wish.consent else {}
+    assistance = Assistance("steward", text_digest(wish.form.read_bytes())) if wish.form else Assistance("operator")
+    if not home_exists(path):
+        open_source(wish.source, b"")  # A source that cannot be read founds nothing.
+        found(path, None, ask_charter() if wish.interactive else None)
+        say(f"There was no home at {path}: founded a commons there, with its keys and a default charter.")
+    with open_home(path) as home:
+        finish_erasures(home, now())
+        source = open_source(wish.source, home.keyring.secret("batch"))
+        if wish.interactive:
+            form = _asked(source, form)
+        terms = Terms(form, assistance, wish.preview, _reviewer if wish.review else None)
+        intake = Intake(home, source, redactor_of(home), terms, now)
+        with progress("Taking texts in", source.total) as advance:
+            for one in intake.run():
+                outcome(one)
+                advance()
+
+    def finish() -> None:
+        with open_home(path) as home:
+            intake.home = home
+            intake.finish()
+
+    return finish
+
+
+def _asked(source: Source, form: dict[str, Any]) -> dict[str, Any]:
+    """Ask once for what the first row lacks; the answers count for every row that lacks them."""
+    first = next(source.lines(), None)
+    if first is None or isinstance(first.row, Refusal):
+        return form
+    missing = missing_answers(complete(first.row, form))
+    return ask_missing(missing, form) if missing else form
+
+
+def _reviewer(row: Row, redaction: Redaction) -> str | None:
+    """Show what would be kept, and ask. The person at the keyboard is the contributor, or stands in."""
+    import typer
+
+    if redaction.text is None:
+        typer.echo(f"\nHeld for a person ({redaction.held_reason}); it will be signed as held.", err=True)
+        return "none"
+    typer.echo("\n--- This is what would be kept ---\n" + redaction.text + "\n---", err=True)
+    if not typer.confirm("Sign and give this text?", default=False, err=True):
+        return None
+    return "contributor" if row.contributor.kind != "anonymous" else "steward"

@@ -1,0 +1,159 @@
+"""Strict JSON in, canonical bytes out (RFC 8785, profile ``p2plecs-consent-1``).
+
+The profile: objects, arrays, strings, booleans and integers up to 2^53-1 in size; ASCII keys; no floats, no
+null, no duplicate keys, no lone surrogates. Within it `json.dumps` with sorted keys gives the bytes of
+RFC 8785 (a property test holds it against the `rfc8785` package), about nine times faster.
+"""
+
+import hashlib
+import json
+from typing import Any, Final
+
+from substrate.record.errors import MalformedDocument
+
+JsonObject = dict[str, Any]
+
+MAX_DOCUMENT_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 24
+MAX_INTEGER: Final = 2**53 - 1
+
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
+
+
+def canonical_bytes(value: JsonObject | list[Any]) -> bytes:
+    """The RFC 8785 bytes of a value within the profile (checked by `parse_strict` or `check_profile`)."""
+    return _encode(value).encode("utf-8")
+
+
+def digest(value: JsonObject) -> str:
+    """SHA-256 of the canonical bytes, 64 hexadecimal digits: how one document cites another."""
+    return hashlib.sha256(canonical_bytes(value)).hexdigest()
+
+
+def parse_strict(raw: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, nulls: bool = False) -> JsonObject:
+    """Parse one JSON object within the profile; with ``nulls``, a null counts as a key that is not there.
+
+    Raises:
+        MalformedDocument: naming the rule that was broken, never quoting the input.
+    """
+    if len(raw) > max_bytes:
+        raise MalformedDocument(f"longer than {max_bytes} bytes")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedDocument(f"not UTF-8 at byte {error.start}") from None
+    _refuse_deep(text)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_float=_refuse_float,
+            parse_int=_bounded_int,
+        )
+    except json.JSONDecodeError as error:
+        raise MalformedDocument(f"not JSON: {_reason(error)} at line {error.lineno} column {error.colno}") from None
+    if not isinstance(value, dict):
+        raise MalformedDocument("not a JSON object")
+    if nulls:
+        value = _without_nulls(value)
+    check_profile(value)
+    parsed: JsonObject = value
+    return parsed
+
+
+def check_profile(value: Any) -> None:
+    """Refuse null, floats, large integers, non-ASCII keys and lone surrogates anywhere in ``value``.
+
+    Raises:
+        MalformedDocument: naming the rule that was broken.
+    """
+    stack: list[tuple[Any, int]] = [(value, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise MalformedDocument(f"nested deeper than {MAX_DEPTH} levels")
+        if isinstance(node, dict):
+            for key in node:
+                if not isinstance(key, str) or not key.isascii():
+                    raise MalformedDocument("a key that is not ASCII text")
+            stack.extend((child, depth + 1) for child in node.values())
+        elif isinstance(node, list):
+            stack.extend((child, depth + 1) for child in node)
+        else:
+            _check_scalar(node)
+
+
+def _check_scalar(node: Any) -> None:
+    if isinstance(node, str):
+        if not node.isascii() and any("\ud800" <= char <= "\udfff" for char in node):
+            raise MalformedDocument("a lone surrogate in a string")
+    elif isinstance(node, bool):
+        return
+    elif isinstance(node, int):
+        if abs(node) > MAX_INTEGER:
+            raise MalformedDocument("an integer beyond 2^53-1")
+    elif node is None:
+        raise MalformedDocument("null is not in the profile; leave the key out")
+    else:
+        raise MalformedDocument("a number that is not an integer")
+
+
+def _refuse_deep(text: str) -> None:
+    """Count brackets before the parser recurses into them; those inside strings do not count."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = deepest = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    if deepest > MAX_DEPTH:
+        raise MalformedDocument(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(child) for key, child in value.items() if child is not None}
+    return [_without_nulls(child) for child in value] if isinstance(value, list) else value
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> JsonObject:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise MalformedDocument("a key given twice in one object")
+    return result
+
+
+def _refuse_constant(_: str) -> Any:
+    raise MalformedDocument("NaN and Infinity are not in the profile")
+
+
+def _refuse_float(_: str) -> Any:
+    raise MalformedDocument("a number that is not an integer")
+
+
+def _bounded_int(digits: str) -> int:
+    # Longer than any 2^53: refused before Python spends quadratic time on converting it.
+    if len(digits) > 17:
+        raise MalformedDocument("an integer beyond 2^53-1")
+    return int(digits)
+
+
+def _reason(error: json.JSONDecodeError) -> str:
+    """The parser's reason without what it may quote from the input."""
+    return error.msg.split(":")[0].split("'")[0].strip()

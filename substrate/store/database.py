@@ -1,0 +1,89 @@
+"""The SQLite file of a home: durable, several processes at once, and deleting really overwrites."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from substrate.store.errors import Busy, NoHome, Tampered
+
+SCHEMA_VERSION: Final = 1
+WAIT_SECONDS: Final = 120.0
+
+
+class Database:
+    """A connection to HOME/ledger.sqlite3, for one thread."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the file; ``create`` makes it when it is absent.
+
+        Raises:
+            NoHome: it does not exist. Tampered: it is not a ledger of this format.
+        """
+        if not create and not path.exists():
+            raise NoHome(f"{path} does not exist")
+        self.path = path
+        self.connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+        try:
+            self._prepare(create)
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise Tampered(f"{path.name} cannot be read: {error}") from None
+
+    def close(self) -> None:
+        """Close the connection; the last one of all processes empties the write-ahead log."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One durable write; waits for other writers, and is undone by any exception.
+
+        Raises:
+            Busy: other writers held the file for two minutes.
+        """
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Busy(f"another process has been writing {self.path.name} for too long: {error}") from None
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Several reads of one state."""
+        self.connection.execute("BEGIN")
+        try:
+            yield self.connection
+        finally:
+            self.connection.execute("COMMIT")
+
+    def forget(self) -> bool:
+        """Empty the write-ahead log, so that nothing deleted lives on in it; False if a reader holds it."""
+        busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return bool(busy == 0)
+
+    def integrity_problems(self) -> list[str]:
+        """What SQLite itself finds wrong with its file."""
+        rows = self.connection.execute("PRAGMA integrity_check(20)").fetchall()
+        return [f"{self.path.name}: {text}" for (text,) in rows if text != "ok"]
+
+    def _prepare(self, create: bool) -> None:
+        run = self.connection.execute
+        run("PRAGMA journal_mode=WAL")
+        run("PRAGMA synchronous=FULL")
+        run("PRAGMA secure_delete=ON")
+        run("PRAGMA temp_store=MEMORY")
+        (version,) = run("PRAGMA user_version").fetchone()
+        if version == 0 and create:
+            self.connection.executescript(files("substrate.store").joinpath("schema.sql").read_text("utf-8"))
+            run(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self.path.chmod(0o600)
+        elif version != SCHEMA_VERSION:
+            raise Tampered(f"{self.path.name} has format {version}; this program reads format {SCHEMA_VERSION}")

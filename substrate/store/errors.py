@@ -1,0 +1,29 @@
+"""What can be wrong with a home, in words for the person at the keyboard. No message quotes a text."""
+
+
+class HomeError(Exception):
+    """The base: something about this home stops the work."""
+
+
+class NoHome(HomeError):
+    """There is no home at this place yet."""
+
+
+class HomeExists(HomeError):
+    """There is a home already, and it must not be overwritten."""
+
+
+class UnsafeKey(HomeError):
+    """A key file that others can read, or that is damaged."""
+
+
+class Tampered(HomeError):
+    """Stored bytes are not those that were stored; the message names the file or item."""
+
+
+class NotFound(HomeError):
+    """No such contribution, version, document or blob here."""
+
+
+class Busy(HomeError):
+    """Another process holds what is needed."""

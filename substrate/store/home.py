@@ -1,0 +1,174 @@
+"""A home: the folder in which one node keeps its ledger, vault, keys, blobs and derived tables.
+
+A home belongs to one commons, whose charter is pinned in ``commons.json``. Several processes may open the same
+home; each thread opens its own.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from substrate.record.authority import ROLE_KINDS, Roles, fold_roles
+from substrate.record.checkpoint import log_origin
+from substrate.record.keys import Signer
+from substrate.store.blobs import Blobs
+from substrate.store.database import Database
+from substrate.store.errors import HomeExists, NoHome, Tampered
+from substrate.store.files import sync_folder, write_atomic
+from substrate.store.keyring import Keyring
+from substrate.store.ledger import Ledger
+from substrate.store.vault import Vault
+
+PIN: Final = "commons.json"
+
+
+@dataclass(frozen=True)
+class Home:
+    """An open home. ``charter`` is the pinned digest of the founding charter."""
+
+    path: Path
+    commons: str
+    charter: str
+    node: Signer
+    keyring: Keyring
+    database: Database
+    ledger: Ledger
+    vault: Vault
+    blobs: Blobs
+
+    @property
+    def receipts(self) -> Path:
+        """Where receipt bundles are; each can be issued again until the item is erased."""
+        return self.path / "receipts"
+
+    @property
+    def derived(self) -> Path:
+        """Everything here can be deleted and rebuilt."""
+        return self.path / "derived"
+
+    @property
+    def models(self) -> Path:
+        """The bytes of approved models."""
+        return self.path / "models"
+
+    def roles(self) -> Roles:
+        """Who may do what, folded from the ledger now.
+
+        Raises:
+            UnknownCommons: the pinned charter is not in the ledger.
+        """
+        return fold_roles(self.ledger.documents(kinds=ROLE_KINDS), self.commons, self.charter, self.node.did)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+@contextlib.contextmanager
+def open_home(path: Path) -> Iterator[Home]:
+    """Open an existing home for one thread.
+
+    Raises:
+        NoHome: there is none. Tampered, UnsafeKey: it cannot be trusted as it is.
+    """
+    home = _load(path)
+    try:
+        yield home
+    finally:
+        home.close()
+
+
+def home_exists(path: Path) -> bool:
+    """Whether there is a home at ``path``."""
+    return (path / PIN).exists()
+
+
+@contextlib.contextmanager
+def create_home(path: Path, commons: str, charter: str | None = None) -> Iterator["Founding"]:
+    """Make a home beside ``path`` and move it there when the block ends well: it is whole, or not there.
+
+    ``charter`` is the digest to pin; when it is not known yet, the block sets `Founding.charter`.
+
+    Raises:
+        HomeExists: something is at ``path`` already.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise HomeExists(f"{path} exists and is not empty")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staging = path.with_name(f".{path.name}.founding-{os.getpid()}")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(mode=0o700)
+    try:
+        founding = _begin(staging, commons, charter)
+        try:
+            yield founding
+        finally:
+            founding.home.close()
+        if founding.charter is None:
+            raise HomeExists("no charter was pinned")
+        pin = {
+            "format": "lecs-home-1",
+            "commons": commons,
+            "charter": founding.charter,
+            "log": founding.home.ledger.origin,
+        }
+        write_atomic(staging / PIN, json.dumps(pin, indent=1).encode("ascii"))
+        staging.replace(path)
+        sync_folder(path.parent)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+@dataclass
+class Founding:
+    """A home that is being made."""
+
+    home: Home
+    charter: str | None
+
+
+def _begin(path: Path, commons: str, charter: str | None) -> Founding:
+    keyring = Keyring(path / "keys")
+    node = keyring.create("node")
+    origin = log_origin(node.did, secrets.token_hex(8))
+    database = Database(path / "ledger.sqlite3", create=True)
+    return Founding(_assemble(path, commons, charter or "", node, keyring, database, origin), charter)
+
+
+def _load(path: Path) -> Home:
+    if not home_exists(path):
+        raise NoHome(f"there is no home at {path}: run `lecs init`, or `lecs contribute` to found one")
+    try:
+        pin = json.loads((path / PIN).read_bytes())
+        commons, charter, origin = str(pin["commons"]), str(pin["charter"]), str(pin["log"])
+    except (ValueError, KeyError, TypeError):
+        raise Tampered(f"{PIN} is damaged: restore it from a backup of this home") from None
+    keyring = Keyring(path / "keys")
+    node = keyring.signer("node")
+    if not origin.startswith(f"{node.did}/"):
+        raise Tampered(f"{PIN} names the log of another node than keys/node.json")
+    database = Database(path / "ledger.sqlite3")
+    return _assemble(path, commons, charter, node, keyring, database, origin)
+
+
+def _assemble(
+    path: Path, commons: str, charter: str, node: Signer, keyring: Keyring, database: Database, origin: str
+) -> Home:
+    return Home(
+        path=path,
+        commons=commons,
+        charter=charter,
+        node=node,
+        keyring=keyring,
+        database=database,
+        ledger=Ledger(database, node, origin),
+        vault=Vault(database, keyring.secret("vault")),
+        blobs=Blobs(path / "blobs"),
+    )

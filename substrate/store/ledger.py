@@ -1,0 +1,290 @@
+"""The ledger of one home: documents, the home's own log, and the logs it has heard of.
+
+Every write is one transaction: documents, leaves, tree nodes and a newly signed head appear together.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+
+from substrate.record.checkpoint import Head, sign_checkpoint
+from substrate.record.cut import Cut, make_cut
+from substrate.record.documents import Document, trusted_document
+from substrate.record.keys import Signer
+from substrate.record.merkle import Frontier, inclusion_proof, leaf_hash, root_at
+from substrate.store.database import Database
+from substrate.store.errors import NotFound, Tampered
+
+PUBLIC, PRIVATE = 0, 1
+
+
+def leaf_data(private: bool, digest: str) -> bytes:
+    """What a log commits to: one byte of class (0 public, 1 private) and the 32 bytes of the digest."""
+    return bytes([PRIVATE if private else PUBLIC]) + bytes.fromhex(digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Where a document stands in a log, and the path that proves it under a signed head."""
+
+    index: int
+    size: int
+    path: list[bytes]
+    checkpoint: str
+
+
+class Writer:
+    """Inside one transaction: adds documents to this home's log."""
+
+    def __init__(self, connection: sqlite3.Connection, log: int, frontier: Frontier) -> None:
+        """Made by `Ledger.write`."""
+        self.connection = connection
+        self.log = log
+        self.frontier = frontier
+        self.appended = 0
+
+    def add(self, document: Document) -> bool:
+        """Log one verified document, and keep its body when it is public; False if it was there already."""
+        here = self.connection.execute(
+            "SELECT 1 FROM leaves WHERE log = ? AND digest = ?", (self.log, document.digest)
+        ).fetchone()
+        if here:
+            return False
+        if not document.private:
+            keep_document(self.connection, document)
+        append_leaf(self.connection, self.log, self.frontier, document.private, document.digest)
+        self.appended += 1
+        return True
+
+
+def keep_document(connection: sqlite3.Connection, document: Document) -> None:
+    """Store a verified public document; storing it twice changes nothing."""
+    connection.execute(
+        "INSERT OR IGNORE INTO documents (digest, kind, subject, signer, code, timed, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.digest,
+            document.kind,
+            document.subject,
+            document.signer,
+            _code(document),
+            _timed(document),
+            document.raw,
+        ),
+    )
+
+
+def _timed(document: Document) -> int:
+    return int(document.known and ("expires" in document.body or "holdUntil" in document.body))
+
+
+def _code(document: Document) -> str:
+    return str(document.body["withdrawalKey"]) if document.kind == "ConsentFact" else ""
+
+
+def append_leaf(connection: sqlite3.Connection, log: int, frontier: Frontier, private: bool, digest: str) -> None:
+    """Append one leaf and the tree nodes that it completes."""
+    connection.execute(
+        "INSERT INTO leaves (log, idx, class, digest) VALUES (?, ?, ?, ?)",
+        (log, frontier.size, int(private), digest),
+    )
+    done = frontier.append(leaf_hash(leaf_data(private, digest)))
+    connection.executemany(
+        "INSERT INTO nodes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
+        [(log, level, index, node) for level, index, node in done if level],
+    )
+
+
+class Ledger:
+    """Reads and writes the documents and logs in a `Database`."""
+
+    def __init__(self, database: Database, node: Signer | None, origin: str) -> None:
+        """``origin`` is this home's own log; without ``node`` nothing can be written."""
+        self.database = database
+        self.node = node
+        self.origin = origin
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """One acknowledged write: everything inside is durable together, or not there at all."""
+        if self.node is None:
+            raise NotFound("this home has no node key, so it cannot write its log")
+        with self.database.transaction() as connection:
+            log, size, peaks = self._own_log(connection)
+            writer = Writer(connection, log, Frontier(size, [peaks[i : i + 32] for i in range(0, len(peaks), 32)]))
+            yield writer
+            if writer.appended:
+                save_head(connection, log, writer.frontier, self.origin, self.node)
+
+    def documents(self, *, kinds: Iterable[str] = (), subject: str | None = None) -> Iterator[Document]:
+        """Public documents, of some kinds or about one contribution, sorted by digest."""
+        where, values = [], []
+        if kinds := list(kinds):
+            where.append(f"kind IN ({','.join('?' * len(kinds))})")
+            values += kinds
+        if subject is not None:
+            where.append("subject = ?")
+            values.append(subject)
+        query = "SELECT body, digest, signer FROM documents"
+        query += f" WHERE {' AND '.join(where)}" if where else ""
+        for body, digest, signer in self.database.connection.execute(query + " ORDER BY digest", values):
+            yield self._parse(body, digest, signer)
+
+    def by_subject(self, cut: Cut | None = None) -> Iterator[tuple[str, list[Document]]]:
+        """(contribution, its public documents) in a fixed order; with ``cut``, only what that cut holds."""
+        inside = self._inside(cut) if cut is not None else (lambda _: True)
+        rows = self.database.connection.execute(
+            "SELECT subject, body, digest, signer FROM documents WHERE subject != '' ORDER BY subject, digest"
+        )
+        for subject, group in groupby(rows, key=lambda row: str(row[0])):
+            found = [self._parse(body, digest, who) for _, body, digest, who in group if inside(digest)]
+            if found:
+                yield subject, found
+
+    def document(self, digest: str) -> Document:
+        """One public document.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        row = self.database.connection.execute(
+            "SELECT body, digest, signer FROM documents WHERE digest = ?", (digest,)
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"document {digest[:16]}… is not in this home")
+        return self._parse(*row)
+
+    def contributions(self, prefix: str) -> list[str]:
+        """Contributions whose id begins so (with or without ``urn:uuid:``)."""
+        full = prefix if prefix.startswith("urn:uuid:") else f"urn:uuid:{prefix}"
+        rows = self.database.connection.execute(
+            "SELECT DISTINCT subject FROM documents WHERE subject >= ? AND subject < ? ORDER BY subject LIMIT 20",
+            (full, full + "\x7f"),
+        )
+        return [str(subject) for (subject,) in rows]
+
+    def by_withdrawal_key(self, did: str) -> list[str]:
+        """Contributions whose fact names this withdrawal key."""
+        rows = self.database.connection.execute(
+            "SELECT DISTINCT subject FROM documents WHERE code = ? AND code != '' ORDER BY subject", (did,)
+        )
+        return [str(subject) for (subject,) in rows]
+
+    def high_water(self) -> int:
+        """How many documents have arrived so far: a local mark, to ask later what came since."""
+        (mark,) = self.database.connection.execute("SELECT coalesce(max(seq), 0) FROM documents").fetchone()
+        return int(mark)
+
+    def touched_since(self, mark: int) -> set[str]:
+        """Contributions about which a document arrived after `high_water` was ``mark``."""
+        rows = self.database.connection.execute(
+            "SELECT DISTINCT subject FROM documents WHERE seq > ? AND subject != ''", (mark,)
+        )
+        return {str(subject) for (subject,) in rows}
+
+    def with_times(self) -> set[str]:
+        """Contributions on which time decides: some document about them states an end or a hold."""
+        rows = self.database.connection.execute(
+            "SELECT DISTINCT subject FROM documents WHERE timed = 1 AND subject != ''"
+        )
+        return {str(subject) for (subject,) in rows}
+
+    def cut(self) -> Cut:
+        """The heads of all logs, computed from what is stored."""
+        rows = self.database.connection.execute("SELECT log, origin, size FROM logs").fetchall()
+        return make_cut(Head(origin, size, self.root(log, size)) for log, origin, size in rows)
+
+    def root(self, log: int, size: int) -> bytes:
+        """The root of the first ``size`` leaves of a log."""
+        return root_at(size, self.node_reader(log))
+
+    def checkpoint(self) -> str:
+        """The newest signed head of this home's own log, as a C2SP checkpoint.
+
+        Raises:
+            NotFound: nothing has been logged yet.
+        """
+        row = self.database.connection.execute(
+            "SELECT checkpoint FROM heads JOIN logs USING (log) WHERE own = 1 ORDER BY heads.size DESC LIMIT 1"
+        ).fetchone()
+        if row is None:
+            raise NotFound("this log is empty")
+        return str(row[0])
+
+    def inclusion(self, digest: str) -> Inclusion:
+        """Proof that this home's own log holds a document, under its newest head.
+
+        Raises:
+            NotFound: the log does not hold it.
+        """
+        with self.database.snapshot() as connection:
+            row = connection.execute(
+                "SELECT log, idx, size FROM leaves JOIN logs USING (log) WHERE digest = ? AND own = 1",
+                (digest,),
+            ).fetchone()
+            if row is None:
+                raise NotFound(f"document {digest[:16]}… is not in this home's log")
+            log, index, size = row
+            path = inclusion_proof(index, size, self.node_reader(log))
+            return Inclusion(index, size, path, self.checkpoint())
+
+    def node_reader(self, log: int) -> Callable[[int, int], bytes]:
+        """Reads complete tree nodes of a log."""
+
+        def read(level: int, index: int) -> bytes:
+            connection = self.database.connection
+            if level == 0:
+                row = connection.execute(
+                    "SELECT class, digest FROM leaves WHERE log = ? AND idx = ?", (log, index)
+                ).fetchone()
+                if row is not None:
+                    return leaf_hash(leaf_data(row[0] == PRIVATE, row[1]))
+            else:
+                row = connection.execute(
+                    "SELECT hash FROM nodes WHERE log = ? AND level = ? AND idx = ?", (log, level, index)
+                ).fetchone()
+                if row is not None:
+                    return bytes(row[0])
+            raise Tampered(f"log {log}: tree node {level}/{index} is missing")
+
+        return read
+
+    def holds(self, digest: str, cut: Cut) -> bool:
+        """Whether a cut holds a document."""
+        return self._inside(cut)(digest)
+
+    def _inside(self, cut: Cut) -> Callable[[str], bool]:
+        sizes = {head.origin: head.size for head in cut}
+        query = "SELECT origin, idx FROM leaves JOIN logs USING (log) WHERE digest = ?"
+        connection = self.database.connection
+
+        def inside(digest: str) -> bool:
+            return any(idx < sizes.get(origin, 0) for origin, idx in connection.execute(query, (digest,)))
+
+        return inside
+
+    def _own_log(self, connection: sqlite3.Connection) -> tuple[int, int, bytes]:
+        row = connection.execute("SELECT log, size, peaks FROM logs WHERE origin = ?", (self.origin,)).fetchone()
+        if row is None:
+            cursor = connection.execute(
+                "INSERT INTO logs (origin, own, size, peaks) VALUES (?, 1, 0, x'')", (self.origin,)
+            )
+            return int(cursor.lastrowid or 0), 0, b""
+        return int(row[0]), int(row[1]), bytes(row[2])
+
+    def _parse(self, body: bytes, digest: str, signer: str) -> Document:
+        return trusted_document(body, digest, signer)
+
+
+def save_head(connection: sqlite3.Connection, log: int, frontier: Frontier, origin: str, node: Signer) -> None:
+    """Store the tree's new state and sign it."""
+    root = frontier.root()
+    connection.execute(
+        "UPDATE logs SET size = ?, peaks = ? WHERE log = ?", (frontier.size, b"".join(frontier.peaks), log)
+    )
+    connection.execute(
+        "INSERT INTO heads (log, size, root, checkpoint) VALUES (?, ?, ?, ?)",
+        (log, frontier.size, root, sign_checkpoint(Head(origin, frontier.size, root), node)),
+    )
