@@ -83,7 +83,8 @@ def read_charter_answers(text: str) -> JsonObject:
     for key in answers:
         if key not in CHARTER_DEFAULTS:
             known = ", ".join(CHARTER_DEFAULTS)
-            raise InvalidCharter(f"a key that a charter does not have; it has {known}")
+            shown = f"«{key}»" if isinstance(key, str) and key.isidentifier() and len(key) <= 32 else "a key"
+            raise InvalidCharter(f"{shown} is not what a charter file answers; it answers {known}")
     return {**CHARTER_DEFAULTS, **answers}
 
 

@@ -1,7 +1,8 @@
 """The text profile ``p2plecs-text-1``: one text, one sequence of bytes, whoever posts it.
 
 UTF-8; CR and CRLF become LF; leading byte-order marks are dropped; no NFC, no trimming. NUL and lone
-surrogates are refused. Applied twice it changes nothing more. (Forms post CRLF where scripts post LF: without this, one text has two commitments.)
+surrogates are refused. Applied twice it changes nothing more. (Forms post CRLF where scripts post LF: without
+this, one text has two commitments.)
 """
 
 import re

@@ -1,6 +1,7 @@
 """`lecs demo`: the main job on the shipped archive, with a summary that a newcomer understands."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def run_demo(path: Path, say: Callable[[str], None]) -> Demo:
         finish = take(path, Wish(source, form, None, "none", False, False), found_here.append, say, progress)
         if source.suffix == ".jsonl":
             _moderate(path, found_here)
+        _keep_codes(codes_file(path), source.name, found_here)
         finish()
         outcomes += found_here
     say("Building the version that these consents allow …")
@@ -76,6 +78,20 @@ def run_demo(path: Path, say: Callable[[str], None]) -> Demo:
             export.parent.mkdir(parents=True, exist_ok=True)
             export_version(home, document, export)
     return _summarise(path, outcomes, document.body, export, fresh)
+
+
+def codes_file(path: Path) -> Path:
+    """Where the demo, which plays every contributor, keeps their withdrawal codes: beside the home, not in it."""
+    return path.with_name(f"{path.name}-withdrawal-codes.csv")
+
+
+def _keep_codes(file: Path, source: str, outcomes: list[Outcome]) -> None:
+    fresh = [o for o in outcomes if o.code]
+    if not fresh:
+        return
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.writelines(f"{source},{o.line},{o.contribution},{o.code}\n" for o in fresh)
 
 
 def _moderate(path: Path, outcomes: list[Outcome]) -> None:
@@ -129,7 +145,9 @@ def tell(demo: Demo) -> None:
     screen.print(f"  the workspace     lecs ui {command}")
     screen.print(f"  who gave what     lecs consent list {command}")
     screen.print(f"  check everything  lecs ledger verify {command}")
-    screen.print("  take one back     docs/tutorial/first-hour.md")
+    screen.print(f"  take one back     lecs consent withdraw {command}  (asks for a code; the demo kept them in")
+    screen.print(f"                    {codes_file(demo.home)})")
+    screen.print("  do it yourself    docs/tutorial/first-hour.md")
 
 
 def _intake(counts: dict[str, int]) -> str:

@@ -35,7 +35,7 @@ def rebuild_home(path: Path) -> Rebuilt:
     """Make the views again for the recorded cut and time; verify every version."""
     with build_lock(path, "lecs rebuild"), open_home(path) as home:
         finish_erasures(home, now())
-        recorded, identical = rebuild_views(home)
+        recorded, identical = rebuild_views(home, now())
         versions = distinct_versions(home)
         problems = [
             f"version {document.body['version'][:16]}: {problem}"

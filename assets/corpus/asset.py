@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.columns import column_schema
 from assets.corpus.uniqueness import keep_unique
 from assets.intake.asset import eligible
 from assets.plots import counts_table
@@ -18,11 +19,12 @@ def unique(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-a
     """One of each text within its cohort; near-duplicates are dropped only for one that stays."""
     with workspace.open() as home:
         kept, dropped = keep_unique(home)
-        duplicates = read_stage(home, DUPLICATES)
+        duplicates, frame = read_stage(home, DUPLICATES), read_stage(home, UNIQUE)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": kept,
             "dropped": dropped,
+            "dagster/column_schema": column_schema(frame),
             "dropped_for": dg.MetadataValue.md(counts_table(duplicates, "jaccard")),
         },
     )

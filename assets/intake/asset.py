@@ -1,8 +1,8 @@
 """The asset ``eligible``: what the gate lets in."""
 
 import dagster as dg
-import polars as pl
 
+from assets.columns import column_schema
 from assets.intake.eligibility import survey_home
 from assets.plots import bars, counts_table
 from assets.stages import ELIGIBLE, REFUSED, read_stage
@@ -32,10 +32,6 @@ def eligible(config: Survey, workspace: Workspace) -> dg.MaterializeResult:  # t
             "languages": dg.MetadataValue.md(bars(frame, "language")),
             "tiers": dg.MetadataValue.md(bars(frame, "tier")),
             "refused_by_reason": dg.MetadataValue.md(counts_table(refused, "reason")),
-            "dagster/column_schema": _columns(frame),
+            "dagster/column_schema": column_schema(frame),
         },
     )
-
-
-def _columns(frame: pl.DataFrame) -> dg.TableSchema:
-    return dg.TableSchema([dg.TableColumn(name, str(kind)) for name, kind in frame.schema.items()])

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.columns import column_schema
 from assets.corpus.asset import unique
 from assets.intake.eligibility import refused_rows
 from assets.mixture.weighing import weigh_unique
@@ -23,6 +24,7 @@ def mixture(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": items,
+            "dagster/column_schema": column_schema(frame),
             "least": int(weights.min() or 0),  # type: ignore[arg-type]
             "most": int(weights.max() or 0),  # type: ignore[arg-type]
             "domains": dg.MetadataValue.md(bars(frame, "domain")),

@@ -105,15 +105,14 @@ def write_views(home: Home, as_of: str) -> Recorded:
     return recorded
 
 
-def rebuild_views(home: Home) -> tuple[Recorded, bool]:
+def rebuild_views(home: Home, as_of: str) -> tuple[Recorded, bool]:
     """Make the recorded views again from the ledger; True when they are what they were.
 
-    Raises:
-        NotFound: none were ever made in this home.
+    A home that never made any (it was imported) makes them as of ``as_of``.
     """
     recorded = read_recorded(home)
     if recorded is None:
-        return write_views(home, "1970-01-01T00:00:00Z"), True
+        return write_views(home, as_of), True
     views = compute_views(home, recorded.cut, recorded.as_of)
     for name, frame in views.items():
         _write(home, name, frame)

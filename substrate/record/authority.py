@@ -44,7 +44,7 @@ class Roles:
 
     Attributes:
         nodes: admitted nodes and this home's own.
-        approvals: for each act or decision (by digest) who signed or approved it.
+        approvals: for each act or decision (by digest) which stewards and moderators approved it.
         acts: the steward acts that are in force, by digest.
     """
 
@@ -88,7 +88,9 @@ def fold_roles(documents: Iterable[Document], commons: str, charter: str, own_no
         moderators=frozenset(body["moderators"]),
         panel=body["panel"],
         nodes=frozenset(body["nodes"]) | ({own_node} if own_node else frozenset()),
-        approvals=_approvals(relevant.values(), commons),
+        approvals=_approvals(
+            relevant.values(), commons, frozenset(body["stewards"]) | frozenset(body["moderators"])
+        ),
     )
     roles.acts.update(_acts(relevant, roles))
     return roles
@@ -117,10 +119,12 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
     return False
 
 
-def _approvals(documents: Iterable[Document], commons: str) -> dict[str, frozenset[str]]:
+def _approvals(
+    documents: Iterable[Document], commons: str, who: frozenset[str]
+) -> dict[str, frozenset[str]]:
     voices: dict[str, set[str]] = {}
     for document in documents:
-        if document.kind == "Approval" and document.body["audience"] == commons:
+        if document.kind == "Approval" and document.body["audience"] == commons and document.signer in who:
             voices.setdefault(document.body["act"], set()).add(document.signer)
     return {act: frozenset(signers) for act, signers in voices.items()}
 

@@ -1,0 +1,53 @@
+# P2P-LECS. `make demo` and `make test` set up what they need; both can be run again and again.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ISSUE ?= 2
+DEMO_HOME ?= $(CURDIR)/.demo/home
+BIN := .venv/bin
+
+export DO_NOT_TRACK = 1
+export HF_HUB_OFFLINE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types prove ui clean lock
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.ready ## Make .venv with the pinned packages (once, and after requirements.lock changes)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@echo "Setting up .venv with the pinned packages of requirements.lock (once; minutes) …"
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "Ready."
+
+demo: setup ## Run the main job on the shipped archive
+	@$(BIN)/lecs demo --home "$(DEMO_HOME)"
+
+test: setup lint types ## Check style, types, architecture, then run the tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+lint: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }; rm -f .lint-imports.log
+
+types: setup
+	@$(BIN)/mypy
+
+prove: setup ## Run the long proofs of an issue (ISSUE=2) and write their table into docs/reference/proofs
+	@$(BIN)/python tests/proofs/prove_$(ISSUE).py
+
+ui: setup ## Open the Dagster workspace of the demo home on loopback
+	@$(BIN)/lecs ui --home "$(DEMO_HOME)"
+
+lock: ## For maintainers: write requirements.lock again from pyproject.toml
+	@$(BIN)/python -m piptools compile --quiet --extra dev --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --no-header --annotation-style line --output-file requirements.lock pyproject.toml
+
+clean: ## Remove the environment, the demo home and caches
+	rm -rf .venv .demo .prove .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,402 @@
+"""What tests of several rooms share: a commons in memory, with deterministic keys and one document of each kind.
+
+`Commons` signs real documents with real keys; nothing of ours is replaced by a stand-in.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from substrate.record.authority import Roles, fold_roles
+from substrate.record.codes import record_signer, withdrawal_signer
+from substrate.record.documents import Document, write_document
+from substrate.record.keys import Signer
+from substrate.store.home import Home, create_home, open_home
+from substrate.store.vault import commitment
+
+# A busy machine is slow, not wrong.
+settings.register_profile(
+    "busy", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy")
+
+TIME = "2026-11-22T10:00:00Z"
+SALT = bytes(range(32))
+TEXT = "A story that was told at the kitchen table.".encode()
+
+
+def hexadecimal(label: str) -> str:
+    """64 hexadecimal digits that stand for ``label``."""
+    return hashlib.sha256(f"tests/{label}".encode()).hexdigest()
+
+
+def urn(label: str) -> str:
+    """A ``urn:uuid:`` that stands for ``label``."""
+    h = hexadecimal(label)
+    return f"urn:uuid:{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
+
+
+class Commons:
+    """A founded commons: two admitted nodes, three stewards, three moderators, one contribution.
+
+    ``founding`` are the charter and what it cites; `one_of_each` has a valid document of every kind.
+    """
+
+    def __init__(
+        self, *, threshold: int = 1, panel: int = 1, label: str = "commons", node: Signer | None = None, **charter: Any
+    ) -> None:  # fmt: skip
+        self.id = f"urn:lecs:commons:{hexadecimal(label)[:32]}"
+        self.node = node or self.key("node")
+        self.other_node = self.key("other node")
+        self.stewards = [self.key(f"steward {n}") for n in range(3)]
+        self.moderators = [self.key(f"moderator {n}") for n in range(3)]
+        self.contributor = self.key("contributor")
+        self.stranger = self.key("stranger")
+        self.secret = bytes.fromhex(hexadecimal("secret"))[:20]
+        self.withdrawal = withdrawal_signer(self.secret)
+        self.record_key = record_signer(self.secret)
+        self.contribution = urn("contribution")
+        self.overrides = {"threshold": threshold, "panel": panel, **charter}
+        self.policy = self.write("Policy", self.stewards[0])
+        self.notice = self.write("Notice", self.stewards[0])
+        self.recipe = self.write("Recipe", self.stewards[0])
+        self.charter = self.write("Charter", self.stewards[0])
+        self.founding = [self.policy, self.notice, self.recipe, self.charter]
+        self.record = self.write("ConsentRecord", self.contributor)
+        self.fact = self.write("ConsentFact", self.node)
+
+    @staticmethod
+    def key(label: str) -> Signer:
+        """The key that stands for ``label``."""
+        return Signer(bytes.fromhex(hexadecimal(f"key of {label}")))
+
+    def write(
+        self, kind: str, signer: Signer, label: str = "", audience: str | None = None, **changed: Any
+    ) -> Document:
+        """A document of ``kind``; ``changed`` replaces or (None) removes fields, ``label`` makes it another."""
+        fields = {**self.fields(kind), **changed}
+        return write_document(kind, urn(f"{kind} {label}"), audience or self.id, fields, signer, TIME)
+
+    def roles(self, *documents: Document, own: str | None = None) -> Roles:
+        """The roles after the founding documents and ``documents``."""
+        return fold_roles([*self.founding, *documents], self.id, self.charter.digest, own)
+
+    def signer_of(self, kind: str) -> Signer:
+        """Whose signature counts for ``kind`` (of the threshold and panel of one)."""
+        return {
+            "ConsentRecord": self.contributor,
+            "CoConsent": self.record_key,
+            "ConsentFact": self.node,
+            "ConsentWithdrawal": self.withdrawal,
+            "ConsentNarrowing": self.withdrawal,
+            "ConsentChange": self.node,
+            "ModerationDecision": self.moderators[0],
+            "Redaction": self.node,
+            "Erased": self.node,
+            "DatasetVersion": self.node,
+        }.get(kind, self.stewards[0])
+
+    def one_of_each(self) -> dict[str, Document]:
+        """A valid document of every kind, signed by whoever has the authority."""
+        made = {d.kind: d for d in (*self.founding, self.record, self.fact)}
+        others = (
+            "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange",
+            "ModerationDecision", "Redaction", "Erased", "DatasetVersion",
+        )  # fmt: skip
+        return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
+
+    def fields(self, kind: str) -> dict[str, Any]:
+        """The kind's own fields in the plainest valid form."""
+        maker: Callable[[], dict[str, Any]] = getattr(self, f"_{kind}")
+        return maker()
+
+    def _Charter(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "name": "A commons of tests",
+            "controller": {"name": "The people of the tests", "contact": "tests@example.org"},
+            "jurisdiction": "EU",
+            "stewards": [s.did for s in self.stewards],
+            "threshold": 1,
+            "moderators": [m.did for m in self.moderators],
+            "panel": 1,
+            "nodes": [self.node.did, self.other_node.did],
+            "members": [],
+            "cohorts": 8,
+            "cohortSeed": hexadecimal("cohort seed"),
+            "holdDays": 0,
+            "secondReader": False,
+            "standings": ["contributor", "assisted-steward", "assisted-operator"],
+            "previews": ["contributor", "steward", "none"],
+            "floor": {"tokensPerDay": 10000, "queueHours": 24},
+            "settlementDays": 1,
+            "enactment": "stewards",
+            "policy": self.policy.digest,
+            "notices": [self.notice.digest],
+            "recipe": self.recipe.digest,
+            **self.overrides,
+        }
+
+    def _Policy(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "content": {
+                "format": "lecs-policy-1",
+                "minors": "exclude",
+                "students": "exclude",
+                "sensitiveTiers": ["federated"],
+                "conversation": ["all-party-consent", "redacted"],
+                "rights": ["author", "rights-holder", "public-domain"],
+            }
+        }
+
+    def _Notice(self) -> dict[str, Any]:  # noqa: N802
+        return {"version": "2026-11", "language": "en", "text": "What you should know before you say yes.\n"}
+
+    def _Recipe(self) -> dict[str, Any]:  # noqa: N802
+        return {"content": {"format": "a recipe of the tests", "temperature": "0.7"}}
+
+    def _ModelApproval(self) -> dict[str, Any]:  # noqa: N802
+        file = {"path": "model.bin", "sha256": hexadecimal("a"), "blake3": hexadecimal("b"), "bytes": 3}
+        return {
+            "name": "a-model",
+            "version": "1.0",
+            "architecture": "none",
+            "licence": "CC0-1.0",
+            "source": "the tests",
+            "uses": ["redaction"],
+            "files": [file],
+        }
+
+    def _Approval(self) -> dict[str, Any]:  # noqa: N802
+        return {"act": hexadecimal("an act")}
+
+    def _ConsentRecord(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "conformsTo": ["urn:p2plecs:consent-record:1"],
+            "nonce": hexadecimal("nonce")[:32],
+            "contributor": {"kind": "heteronym", "name": "Alice Thornburgh", "key": self.contributor.did},
+            "withdrawalKey": self.withdrawal.did,
+            "content": {
+                "id": self.contribution,
+                "textProfile": "p2plecs-text-1",
+                "mediaType": "text/plain",
+                "sizeClass": "under-1KiB",
+                "commitment": {"alg": "HMAC-SHA-256", "value": commitment(SALT, TEXT)},
+            },
+            "tier": "public",
+            "purposes": ["evaluate", "publish-text", "retrieve", "train"],
+            "licence": "CC0-1.0",
+            "rights": {"basis": "author"},
+            "people": {"conversation": False, "parties": 1, "method": "not-applicable"},
+            "declared": {"adult": True, "minors": "none", "students": "none", "sensitive": []},
+            "metadata": {"language": "en", "domain": "oral-history"},
+            "notice": {"version": "2026-11", "language": "en", "digest": self.notice.digest},
+            "redaction": {"redactor": "redactor-1", "preview": "contributor"},
+            "processing": {
+                "controllers": [{"name": "The people of the tests", "contact": "tests@example.org"}],
+                "legalBasis": "eu-gdpr:A6-1-a-explicit-consent",
+                "jurisdiction": "EU",
+                "retention": "until-withdrawn",
+                "withdrawalMethod": "with the code",
+            },
+            "event": {
+                "type": "dpv:ExplicitlyExpressedConsent",
+                "state": "dpv:ConsentGiven",
+                "time": TIME,
+                "method": "own-key",
+            },
+        }
+
+    def _CoConsent(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "nonce": hexadecimal("co-nonce")[:32],
+            "contribution": self.contribution,
+            "record": self.record.digest,
+            "party": "Speaker B",
+            "tier": "public",
+            "time": TIME,
+        }
+
+    def _ConsentFact(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "contribution": self.contribution,
+            "record": self.record.digest,
+            "row": commitment(SALT, TEXT),
+            "withdrawalKey": self.withdrawal.did,
+            "tier": "public",
+            "purposes": ["evaluate", "publish-text", "retrieve", "train"],
+            "standing": "contributor",
+            "preview": "contributor",
+            "language": "en",
+            "sizeClass": "under-1KiB",
+            "parties": {"required": 1, "given": 1},
+            "redactor": "redactor-1",
+            "time": TIME,
+            "cohort": 3,
+        }
+
+    def _ConsentWithdrawal(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "nonce": hexadecimal("withdrawal nonce")[:32],
+            "contribution": self.contribution,
+            "authority": "withdrawal-key",
+            "state": "dpv:ConsentWithdrawn",
+            "eraseText": False,
+            "time": TIME,
+        }
+
+    def _ConsentNarrowing(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "nonce": hexadecimal("narrowing nonce")[:32],
+            "contribution": self.contribution,
+            "authority": "withdrawal-key",
+            "time": TIME,
+            "tier": "training-only",
+        }
+
+    def _ConsentChange(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "contribution": self.contribution,
+            "cites": hexadecimal("a private statement"),
+            "withdrawn": True,
+            "time": TIME,
+        }
+
+    def _ModerationDecision(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "contribution": self.contribution,
+            "decision": "exclude",
+            "grounds": ["third-party-privacy"],
+            "statement": "It names a neighbour.",
+            "automated": False,
+            "time": TIME,
+        }
+
+    def _Redaction(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "contribution": self.contribution,
+            "rowBefore": commitment(SALT, TEXT),
+            "rowAfter": hexadecimal("row after"),
+            "redactor": "redactor-2",
+            "time": TIME,
+        }
+
+    def _Erased(self) -> dict[str, Any]:  # noqa: N802
+        return {"contribution": self.contribution, "time": TIME}
+
+    def _DatasetVersion(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "version": hexadecimal("version"),
+            "format": "lecs-dataset-1",
+            "recipe": self.recipe.digest,
+            "policy": self.policy.digest,
+            "steps": {"mixture": "1"},
+            "root": hexadecimal("root"),
+            "items": 1,
+            "refused": 0,
+            "builtFrom": {
+                "cut": [{"log": f"{self.node.did}/{'0' * 16}", "size": 4, "root": hexadecimal("log root")}],
+                "asOf": TIME,
+                "wanted": hexadecimal("wanted"),
+                "manifest": {"blake3": hexadecimal("manifest"), "bytes": 10},
+            },
+            "time": TIME,
+        }
+
+
+@pytest.fixture(scope="session")
+def commons() -> Commons:
+    """A commons in which one steward and one moderator are enough."""
+    return Commons()
+
+
+@pytest.fixture(scope="session")
+def make_commons() -> type[Commons]:
+    """Makes other commons: thresholds, panels, other ids."""
+    return Commons
+
+
+@pytest.fixture(scope="session")
+def urn_of() -> Callable[[str], str]:
+    """`urn`: an id that stands for a label."""
+    return urn
+
+
+@pytest.fixture(scope="session")
+def digest_of() -> Callable[[str], str]:
+    """`hexadecimal`: 64 digits that stand for a label."""
+    return hexadecimal
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Callable[[str], Any]:
+    """Reads a golden vector; they are added, never edited."""
+    return lambda name: json.loads((Path(__file__).parent / "vectors" / "v1" / name).read_text("utf-8"))
+
+
+class HomeWithTexts:
+    """A founded home that holds ``count`` texts of its own, the last one federated when there are several."""
+
+    def __init__(self, path: Path, count: int = 3) -> None:
+        self.path = path
+        self.texts: dict[str, bytes] = {}
+        with create_home(path, Commons().id) as founding:
+            self.commons = Commons(node=founding.home.node)
+            founding.charter = self.commons.charter.digest
+            with founding.home.ledger.write() as writer:
+                for document in self.commons.founding:
+                    writer.add(document)
+            for number in range(count):
+                self.give(founding.home, number, federated=count > 1 and number == count - 1)
+
+    def open(self) -> AbstractContextManager[Home]:
+        """The home, opened."""
+        return open_home(self.path)
+
+    def give(self, home: Home, number: int, *, federated: bool = False) -> str:
+        """Store one text with its record and fact in one transaction, as an acceptance does."""
+        commons, label = self.commons, f"text {number}"
+        contribution, kept, salt = urn(label), f"{label}: {hexadecimal(label)}".encode(), bytes([number]) * 32
+        content = {
+            **commons.fields("ConsentRecord")["content"],
+            "id": contribution,
+            "commitment": {"alg": "HMAC-SHA-256", "value": commitment(salt, kept)},
+        }
+        tier: dict[str, Any] = {"tier": "federated", "purposes": ["train"]} if federated else {}
+        record = commons.write("ConsentRecord", commons.contributor, label, content=content, **tier)
+        fact = commons.write(
+            "ConsentFact", home.node, label, contribution=contribution, record=record.digest,
+            row=commitment(salt, kept), **tier, **({"cohort": None} if federated else {}),
+        )  # fmt: skip
+        with home.ledger.write() as writer:
+            home.vault.put(writer.connection, contribution, salt, kept, federated=federated)
+            home.vault.seal(writer.connection, contribution, record)
+            writer.add(record)
+            writer.add(fact)
+        self.texts[contribution] = kept
+        return contribution
+
+
+@pytest.fixture
+def home_with_texts(tmp_path: Path) -> Callable[..., HomeWithTexts]:
+    """Makes homes below the test's own folder: ``home_with_texts(name="home", count=3)``."""
+    return lambda name="home", count=3: HomeWithTexts(tmp_path / name, count)
+
+
+@pytest.fixture
+def adopted_home() -> Callable[[Path, HomeWithTexts], AbstractContextManager[Home]]:
+    """Makes an empty home of another node that pins the same charter."""
+
+    @contextmanager
+    def adopt(path: Path, other: HomeWithTexts) -> Iterator[Home]:
+        with create_home(path, other.commons.id, other.commons.charter.digest):
+            pass
+        with open_home(path) as home:
+            yield home
+
+    return adopt
