@@ -46,7 +46,7 @@ ui: setup ## Open the Dagster workspace of the demo home on loopback
 	@$(BIN)/lecs ui --home "$(DEMO_HOME)"
 
 lock: ## For maintainers: write requirements.lock again from pyproject.toml
-	@$(BIN)/python -m piptools compile --quiet --extra dev --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	@$(BIN)/python -m piptools compile --quiet --extra dev --no-strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --no-header --annotation-style line --output-file requirements.lock pyproject.toml
 
 clean: ## Remove the environment, the demo home and caches

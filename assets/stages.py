@@ -38,6 +38,10 @@ ITEM_SCHEMA: Final = pl.Schema(
 )
 
 
+class StageGone(NotFound):
+    """A stage has not been computed, or an erasure removed it: compute it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a build is computed from: fixed when it begins, and stated in the signed version.
@@ -74,12 +78,12 @@ def read_stage(home: Home, name: str) -> pl.DataFrame:
     """Read a stage.
 
     Raises:
-        NotFound: it has not been computed, or was removed by an erasure.
+        StageGone: it has not been computed, or was removed by an erasure.
     """
-    path = stage_path(home, name)
-    if not path.exists():
-        raise NotFound(f"stage {name} is not there: run `lecs dataset build`")
-    return pl.read_parquet(path)
+    try:
+        return pl.read_parquet(stage_path(home, name))
+    except FileNotFoundError:
+        raise StageGone(f"stage {name} is not there: run `lecs dataset build`") from None
 
 
 def write_basis(home: Home, basis: Basis) -> None:
@@ -91,12 +95,12 @@ def read_basis(home: Home) -> Basis:
     """What the stages were computed from.
 
     Raises:
-        NotFound: nothing has been computed.
+        StageGone: nothing has been computed.
     """
-    path = stage_path(home, "basis").with_suffix(".json")
-    if not path.exists():
-        raise NotFound("nothing has been computed yet: run `lecs dataset build`")
-    return Basis(**json.loads(path.read_bytes()))
+    try:
+        return Basis(**json.loads(stage_path(home, "basis").with_suffix(".json").read_bytes()))
+    except FileNotFoundError:
+        raise StageGone("nothing has been computed yet: run `lecs dataset build`") from None
 
 
 def items_of(frame: pl.DataFrame) -> list[Item]:

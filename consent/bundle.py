@@ -7,7 +7,6 @@ record and the fact stand. Receipts are signed but not logged; they can be issue
 
 import base64
 import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ import base58
 
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
 from substrate.record.checkpoint import node_of, read_checkpoint
-from substrate.record.documents import Document, read_document
+from substrate.record.documents import Document, read_document, trusted_document
 from substrate.record.errors import BadInclusion, BadSignature, MalformedDocument, RecordError, UnknownCommons
 from substrate.record.kinds import CONTEXT
 from substrate.record.merkle import leaf_hash, verify_inclusion
@@ -58,7 +57,7 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
         NotFound: the text was erased, or never was here.
     """
     contribution = fact.body["contribution"]
-    private = [read_document(raw) for raw in home.vault.private(contribution)]
+    private = [_held_here(raw) for raw in home.vault.private(contribution)]
     record = next(d for d in private if d.kind == "ConsentRecord")
     co_consents = [d for d in private if d.kind == "CoConsent"]
     notice = home.ledger.document(record.body["notice"]["digest"])
@@ -75,7 +74,12 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
         "notice": notice.body,
         "charter": charter.body,
     }
-    return json.dumps(bundle, ensure_ascii=False, indent=1, sort_keys=True).encode("utf-8")
+    return canonical_bytes(bundle)
+
+
+def _held_here(raw: bytes) -> Document:
+    """A private document of the vault, which verified it when it was accepted and now gave the same bytes."""
+    return trusted_document(raw, hashlib.sha256(raw).hexdigest(), "")
 
 
 def verify_bundle(raw: bytes, *, pinned: tuple[str, str] | None = None, text: bytes | None = None) -> Verification:
@@ -126,6 +130,8 @@ def _read_shape(raw: bytes) -> JsonObject:
             raise MalformedDocument(f"{key} is missing from the bundle, or has the wrong type")
     if bundle.keys() - shape.keys() or bundle["format"] != FORMAT:
         raise MalformedDocument(f"not a bundle of format {FORMAT}")
+    if bundle["readme"] != _README:
+        raise MalformedDocument("the readme of the bundle is not that of its format")
     if len(bundle["salt"]) != 64 or set(bundle["salt"]) - set("0123456789abcdef"):
         raise MalformedDocument("the salt must be 32 bytes in hexadecimal")
     return bundle

@@ -18,9 +18,12 @@ from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
 from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
 from substrate.store.erasures import ErasureJournal
-from substrate.store.errors import NotFound
+from substrate.store.errors import Busy, NotFound
 from substrate.store.files import overwrite_and_remove
 from substrate.store.home import Home
+
+#: Where exports of a home are, unless somebody chose another folder.
+EXPORTS: Final = "exports"
 
 
 class NotNarrower(ValueError):
@@ -110,16 +113,15 @@ def finish_erasures(home: Home, time: str) -> int:
 def _traces(home: Home, contribution: str) -> bool:
     connection = home.database.connection
     query = "SELECT EXISTS(SELECT 1 FROM items WHERE contribution = ?)"
-    return bool(connection.execute(query, (contribution,)).fetchone()[0]) or _receipt(home, contribution).exists()
+    return bool(connection.execute(query, (contribution,)).fetchone()[0]) or bool(_receipts(home, contribution))
 
 
 def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
-    for export in _exports_inside(home):
-        shutil.rmtree(export, ignore_errors=True)
     # Stages are computed from texts; they are rebuilt without the item.
     shutil.rmtree(home.derived / "stages", ignore_errors=True)
-    overwrite_and_remove(_receipt(home, contribution))
+    for receipt in _receipts(home, contribution):
+        overwrite_and_remove(receipt)
     tombstone = write_document(
         "Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, {"contribution": contribution, "time": time},
         home.node, time,
@@ -127,20 +129,29 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     with home.ledger.write() as writer:
         if home.vault.destroy(writer.connection, contribution):
             writer.add(tombstone)
-        for export in _exports_inside(home):
-            writer.connection.execute("DELETE FROM exports WHERE path = ?", (str(export),))
-    home.database.forget()
+        # An export becomes visible in a transaction too: none can appear between these two steps.
+        _remove_exports(home, writer.connection)
+    if not home.database.forget():
+        raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
 
 
-def _receipt(home: Home, contribution: str) -> Path:
-    return home.receipts / f"{contribution.removeprefix('urn:uuid:')}.json"
+def _receipts(home: Home, contribution: str) -> list[Path]:
+    """The receipt, and what a process that died while writing it left beside it."""
+    name = f"{contribution.removeprefix('urn:uuid:')}.json"
+    return [path for path in (home.receipts / name, *home.receipts.glob(f".{name}.*.tmp")) if path.exists()]
 
 
-def _exports_inside(home: Home) -> list[Path]:
-    """Exports under the home may hold the text; they go as a whole and can be made again."""
-    rows = home.database.connection.execute("SELECT path FROM exports ORDER BY export")
+def _remove_exports(home: Home, connection: Any) -> None:
+    """Exports under the home may hold the text; they go as a whole, half-written ones too, and can be made again."""
     root = home.path.resolve()
-    return [Path(path) for (path,) in rows if Path(path).resolve().is_relative_to(root)]
+    for number, path in connection.execute("SELECT export, path FROM exports").fetchall():
+        folder = (root / path).resolve()
+        if folder.is_relative_to(root):
+            shutil.rmtree(folder, ignore_errors=True)
+            connection.execute("DELETE FROM exports WHERE export = ?", (number,))
+    unfinished = [path for path in home.path.rglob(".*.tmp") if path.is_dir()]
+    for folder in (home.path / EXPORTS, *unfinished):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _permitted(home: Home, contribution: str, voice: Voice) -> State:

@@ -27,6 +27,7 @@ from substrate.record.authority import Roles, policy_in_force
 from substrate.record.canonical import JsonObject, canonical_bytes
 from substrate.record.codes import CODE_BYTES, line_secret, write_code
 from substrate.record.documents import Document
+from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
@@ -34,6 +35,8 @@ from substrate.store.ledger import Writer
 from substrate.store.vault import SALT_BYTES, commitment
 
 CHUNK: Final = 64
+#: As in the schema of the record.
+MAX_TITLE: Final = 200
 
 
 class TextRedactor(Protocol):
@@ -105,6 +108,7 @@ class Intake:
         self.clock = clock
         self.roles: Roles = home.roles()
         self.law = law_of(policy_in_force(self.roles), self.roles.charter.body)
+        self.batch = _batch(source.fingerprint, terms.form)
         self._content_key = home.keyring.secret("intake-content")
         self._seal = Aead(home.keyring.secret("batch-secrets"))
         self._secret = self._batch_secret()
@@ -119,7 +123,7 @@ class Intake:
     def finish(self) -> None:
         """Forget the batch's secret: every code has been handed over."""
         with self.home.database.transaction() as connection:
-            connection.execute("UPDATE batches SET secret = NULL WHERE batch = ?", (self.source.fingerprint,))
+            connection.execute("UPDATE batches SET secret = NULL WHERE batch = ?", (self.batch,))
         self.home.database.forget()
 
     def _chunk(self, chunk: list[SourceLine]) -> list[Outcome]:
@@ -165,19 +169,23 @@ class Intake:
 
     def _known(self, content: str, line: int) -> Outcome | None:
         """A line that was taken before: with its code again when this batch never ended well."""
-        found = self.home.database.connection.execute(
-            "SELECT batch, line, status, reason, contribution FROM intake WHERE content = ?", (content,)
-        ).fetchone()
+        found = self._noted(content)
         if found is None:
             return None
         batch, known_line, status, reason, contribution = found
         fact = self._fact(contribution)
         row = str(fact.body["row"]) if fact else ""
-        if batch == self.source.fingerprint and known_line == line and self._resuming:
+        if batch == self.batch and known_line == line and self._resuming:
             secret = line_secret(self._secret, line)
-            receipt = self._issue(fact) if fact else ""
+            receipt = self._issue_if_here(fact) if fact else ""
             return Outcome(line, status, reason, "", contribution, row, receipt, write_code(secret))
         return Outcome(line, "already", "given-before", "", contribution, row)
+
+    def _noted(self, content: str) -> tuple[str, int, str, str, str] | None:
+        found: tuple[str, int, str, str, str] | None = self.home.database.connection.execute(
+            "SELECT batch, line, status, reason, contribution FROM intake WHERE content = ?", (content,)
+        ).fetchone()
+        return found
 
     def _fact(self, contribution: str) -> Document | None:
         facts = self.home.ledger.documents(kinds=["ConsentFact"], subject=contribution)
@@ -242,8 +250,9 @@ class Intake:
         if row.title is None:
             return row
         redaction = self._redact_one(Passage(row.title, row.language))
-        safe = isinstance(redaction, Redaction) and redaction.action == "redacted"
-        return row.model_copy(update={"title": redaction.text if safe else None})  # type: ignore[union-attr]
+        title = redaction.text if isinstance(redaction, Redaction) else None
+        # Placeholders can be longer than what they stand for: a title that outgrows its bound is left out too.
+        return row.model_copy(update={"title": title if title and len(title) <= MAX_TITLE else None})
 
     def _held_reason(self, row: Row, redaction: Redaction) -> str:
         marked = row.redacted
@@ -255,6 +264,8 @@ class Intake:
 
     def _store(self, offers: list[tuple[_Candidate, Offer, str, bytes]], refused: list[Outcome]) -> list[Outcome]:
         stored: list[tuple[Outcome, Document]] = []
+        late: list[_Candidate] = []
+        unfit: list[Outcome] = []
         time = self.clock()
         if not offers and not refused:
             return []
@@ -262,8 +273,17 @@ class Intake:
             for outcome in refused:
                 self._note(writer, outcome, "")
             for candidate, offer, reason, salt in offers:
-                stored.append(self._accept(writer, candidate, offer, reason, salt, time))
-        return [_with_receipt(outcome, self._issue(fact)) for outcome, fact in stored]
+                if self._noted(candidate.content) is not None:
+                    late.append(candidate)
+                    continue
+                try:
+                    stored.append(self._accept(writer, candidate, offer, reason, salt, time))
+                except MalformedDocument as error:
+                    unfit.append(_refused(candidate.line, Refusal("unknown-value", str(error))))
+                    self._note(writer, unfit[-1], "")
+        told = [_with_receipt(outcome, self._issue(fact)) for outcome, fact in stored]
+        # Another process took these in between our look and our write.
+        return told + unfit + [known for c in late if (known := self._known(c.content, c.line)) is not None]
 
     def _accept(
         self, writer: Writer, candidate: _Candidate, offer: Offer, reason: str, salt: bytes, time: str
@@ -306,7 +326,7 @@ class Intake:
             "INSERT OR REPLACE INTO intake (batch, line, status, reason, detail, contribution, content)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                self.source.fingerprint,
+                self.batch,
                 outcome.line,
                 outcome.status,
                 outcome.reason,
@@ -322,24 +342,26 @@ class Intake:
         write_atomic(path, issue_bundle(self.home, fact, self.clock()), mode=0o600, durable=False)
         return str(path)
 
+    def _issue_if_here(self, fact: Document) -> str:
+        """A receipt issued again; none for a text that was erased after the run broke."""
+        return self._issue(fact) if fact.body["contribution"] in self.home.vault.contributions() else ""
+
     def _signer(self, row: Row) -> Signer | None:
         who = row.contributor
         return self.home.keyring.contributor(who.kind, who.name) if who.name is not None else None
 
     def _batch_secret(self) -> bytes:
         """The secret of this batch: a stored one when a run broke, else a new one, stored first."""
-        aad = self.source.fingerprint.encode("ascii")
+        aad = self.batch.encode("ascii")
         with self.home.database.transaction() as connection:
-            row = connection.execute(
-                "SELECT secret FROM batches WHERE batch = ?", (self.source.fingerprint,)
-            ).fetchone()
+            row = connection.execute("SELECT secret FROM batches WHERE batch = ?", (self.batch,)).fetchone()
             self._resuming = row is not None and row[0] is not None
             if self._resuming:
                 return self._seal.decrypt(row[0], aad)
             secret = secrets.token_bytes(CODE_BYTES)
             connection.execute(
                 "INSERT OR REPLACE INTO batches (batch, secret) VALUES (?, ?)",
-                (self.source.fingerprint, bytes(self._seal.encrypt(secret, aad))),
+                (self.batch, bytes(self._seal.encrypt(secret, aad))),
             )
             return secret
 
@@ -350,6 +372,11 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
     for outcome in outcomes:
         counts[outcome.status] += 1
     return counts
+
+
+def _batch(fingerprint: str, form: JsonObject) -> str:
+    """Names the source and the form together: one line of one batch is one row, so that it has one code."""
+    return hashlib.sha256(fingerprint.encode("ascii") + canonical_bytes(form)).hexdigest()
 
 
 def _passage(row: Row) -> Passage:

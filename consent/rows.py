@@ -264,7 +264,8 @@ def _is_orcid(name: str) -> bool:
     from stdnum.iso7064 import mod_11_2
 
     compact = name.removeprefix("https://orcid.org/").replace("-", "")
-    return len(compact) == 16 and bool(mod_11_2.is_valid(compact))
+    digits = compact[:15].isascii() and compact[:15].isdigit()
+    return len(compact) == 16 and digits and bool(mod_11_2.is_valid(compact))
 
 
 def _is_language(tag: str) -> bool:

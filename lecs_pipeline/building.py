@@ -20,10 +20,10 @@ class BuildStopped(HomeError):
     """A blocking check failed, or a rule was broken; nothing was published. The message says what."""
 
 
-def build_version(
-    path: Path, as_of: str | None, say: Callable[[str], None], step: Callable[[str], None] = lambda _: None
-) -> Document:
+def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, recompute: bool = False) -> Document:
     """The version that is wanted now: the newest one if it is that already, else a new one.
+
+    With ``recompute`` every stage runs again in any case; the same items then give the same version.
 
     Raises:
         BuildStopped: a check failed or a stored text is not the one that was signed over.
@@ -34,10 +34,10 @@ def build_version(
 
     with open_home(path) as home:
         existing = latest_for(home, wanted_now(home, as_of or now()))
-        if existing is not None and home.blobs.path(_manifest(existing)).exists():
+        if not recompute and existing is not None and home.blobs.path(_manifest(existing)).exists():
             say("nothing has changed: the newest version is what is wanted")
             return existing
-    _run_until_published(path, as_of, say, step)
+    _run_until_published(path, as_of, say)
     with open_home(path) as home:
         newest = latest_for(home, _basis_wanted(home))
     if newest is None:
@@ -45,21 +45,19 @@ def build_version(
     return newest
 
 
-def _run_until_published(
-    path: Path, as_of: str | None, say: Callable[[str], None], step: Callable[[str], None]
-) -> None:
+def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None]) -> None:
     for _ in range(MAX_STARTS):
-        result = _run(path, as_of, step)
+        result = _run(path, as_of)
         if result.success:
             return
         rule, sentence = _why(result)
-        if rule != "StartOver":
+        if rule not in ("StartOver", "StageGone"):
             raise BuildStopped(sentence)
         say("a consent changed while the build ran; starting over")
     raise BuildStopped(f"consents changed during {MAX_STARTS} builds in a row; try again later")
 
 
-def _run(path: Path, as_of: str | None, step: Callable[[str], None]) -> "dg.ExecuteInProcessResult":
+def _run(path: Path, as_of: str | None) -> "dg.ExecuteInProcessResult":
     import dagster as dg
 
     from assets.workspace import Workspace
@@ -68,7 +66,6 @@ def _run(path: Path, as_of: str | None, step: Callable[[str], None]) -> "dg.Exec
     job = defs.resolve_job_def("build")
     config = {"ops": {"eligible": {"config": {"as_of": as_of}}}} if as_of else {}
     with open_instance(path) as instance:
-        step("build")
         return job.execute_in_process(
             instance=instance,
             run_config=dg.RunConfig(**config) if config else None,

@@ -75,7 +75,7 @@ def uses_of(home: Home, state: State) -> list[dict[str, str]]:
             uses.append(_use("dataset-version", version, document.body["time"]))
     for version, path, time in home.database.connection.execute("SELECT version, path, time FROM exports"):
         if version in versions:
-            uses.append(_use("export", path, time))
+            uses.append(_use("export", str(home.path / path), time))
     return uses
 
 

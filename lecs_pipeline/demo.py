@@ -12,7 +12,7 @@ from consent.founding import steward_of
 from consent.intake import Outcome, count
 from consent.moderation import decide
 from lecs_pipeline.building import build_version
-from lecs_pipeline.cli.output import console, progress
+from lecs_pipeline.cli.output import console, progress, working
 from lecs_pipeline.cli.quiet import quiet_dagster
 from lecs_pipeline.clock import now
 from lecs_pipeline.exporting import export_version
@@ -69,7 +69,7 @@ def run_demo(path: Path, say: Callable[[str], None]) -> Demo:
         finish()
         outcomes += found_here
     say("Building the version that these consents allow …")
-    with quiet_dagster():
+    with quiet_dagster(), working("Building: gate, near-duplicates, mixture, version"):
         document = build_version(path, None, say)
     export = path / "exports" / document.body["version"][:16]
     fresh = not export.exists()

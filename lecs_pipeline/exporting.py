@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -28,6 +29,7 @@ from substrate.store.errors import HomeExists, NotFound
 from substrate.store.files import sync_folder
 from substrate.store.home import Home
 
+MANIFEST: Final = "manifest.json"
 _PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]+)_([0-9]+)>")
 
 
@@ -39,10 +41,77 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise HomeExists(f"{folder} is not empty")
+    staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    while True:
+        mark = home.ledger.high_water()
+        try:
+            _write_files(home, version, staging)
+        except OSError:
+            if staging.exists():
+                raise
+            continue  # An erasure took the unfinished files away.
+        if _show(home, version, staging, folder, mark):
+            break
+    sync_folder(folder.parent)
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return {"version": version.body["version"], "path": str(folder), "files": names}
+
+
+def damaged_exports(home: Home) -> list[str]:
+    """Files of this home's exports that are not those that were written."""
+    problems = []
+    for version, path in home.database.connection.execute("SELECT version, path FROM exports").fetchall():
+        folder = home.path / path
+        if folder.exists():
+            problems += [f"{path}/{problem}" for problem in _damage(home, version, folder)]
+    return problems
+
+
+def _damage(home: Home, version: str, folder: Path) -> list[str]:
+    try:
+        listed = json.loads((folder / MANIFEST).read_bytes())
+        files = {str(file["path"]): str(file["sha256"]) for file in listed["files"]}
+        stated = [listed[key] for key in ("version", "root", "recipe", "policy", "items", "built_from")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [f"{MANIFEST} is missing or damaged: export again"]
+    signed = [
+        [d.body[key] for key in ("version", "root", "recipe", "policy", "items", "builtFrom")]
+        for d in home.ledger.documents(kinds=["DatasetVersion"])
+    ]
+    problems = []
+    if stated not in signed or listed["version"] != version:
+        problems.append(f"{MANIFEST} does not say what was signed for version {version[:16]}…")
+    for name, sha256 in files.items():
+        try:
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256:
+                problems.append(f"{name} was changed")
+        except OSError:
+            problems.append(f"{name} is missing")
+    return problems
+
+
+def _show(home: Home, version: Document, staging: Path, folder: Path, mark: int) -> bool:
+    """Move the files into place in one transaction; False when a consent in them changed meanwhile."""
+    root = home.path.resolve()
+    inside = folder.resolve().is_relative_to(root)
+    shown = str(folder.resolve().relative_to(root)) if inside else str(folder)
+    with home.database.transaction() as connection:
+        members = set(read_manifest(home, version)["contribution"].to_list())
+        if home.ledger.touched_since(mark) & members:
+            shutil.rmtree(staging, ignore_errors=True)
+            return False
+        staging.replace(folder)
+        connection.execute(
+            "INSERT INTO exports (version, path, time) VALUES (?, ?, ?)", (version.body["version"], shown, now())
+        )
+    return True
+
+
+def _write_files(home: Home, version: Document, staging: Path) -> None:
+    shutil.rmtree(staging, ignore_errors=True)
     states = {state.contribution: state for state in all_states(home, home.roles())}
     manifest = read_manifest(home, version)
     gone = [row for row, c in manifest.select("row", "contribution").iter_rows() if _is_gone(states.get(c))]
-    staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     (staging / "data").mkdir(parents=True)
     texts = _Texts(home, manifest)
     files = [
@@ -58,16 +127,7 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
         recipe=body["recipe"], policy=body["policy"], steps=body["steps"], root=body["root"],
         items=body["items"], withdrawn=len(gone), built_from=body["builtFrom"], files=files,
     )  # fmt: skip
-    (staging / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
-    staging.replace(folder)
-    sync_folder(folder.parent)
-    with home.database.transaction() as connection:
-        connection.execute(
-            "INSERT INTO exports (version, path, time) VALUES (?, ?, ?)",
-            (body["version"], str(folder), now()),
-        )
-    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    return {"version": body["version"], "path": str(folder), "files": names}
+    (staging / MANIFEST).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def placeholders_in(texts: Iterable[str]) -> Counter[str]:

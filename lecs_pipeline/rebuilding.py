@@ -33,7 +33,7 @@ class Rebuilt:
 
 def rebuild_home(path: Path) -> Rebuilt:
     """Make the views again for the recorded cut and time; verify every version."""
-    with build_lock(path, "lecs rebuild"), open_home(path) as home:
+    with open_home(path) as home, build_lock(path, "lecs rebuild"):
         finish_erasures(home, now())
         recorded, identical = rebuild_views(home, now())
         versions = distinct_versions(home)

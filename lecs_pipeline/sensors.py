@@ -12,6 +12,8 @@ import dagster as dg
 from lecs_pipeline.settings import home_path
 
 MAX_ATTEMPTS = 5
+WISH = "lecs/wanted"
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
 @dg.sensor(
@@ -37,7 +39,16 @@ def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         wanted = wanted_now(home, now())
         if latest_for(home, wanted) is not None:
             return dg.SkipReason("the newest version is what is wanted")
+    if (state := _in_progress(context.instance, wanted)) is not None:
+        return dg.SkipReason(f"a build of this wish is {state}")
     return _request(context.cursor, wanted)
+
+
+def _in_progress(instance: dg.DagsterInstance, wanted: str) -> str | None:
+    """The state of a run that was asked for and has not ended; it is no failed attempt yet."""
+    statuses = [status for status in dg.DagsterRunStatus if status not in _ENDED]
+    runs = instance.get_runs(dg.RunsFilter(tags={WISH: wanted[:32]}, statuses=statuses), limit=1)
+    return runs[0].status.value.lower() if runs else None
 
 
 def _request(cursor: str | None, wanted: str) -> dg.SensorResult | dg.SkipReason:
@@ -46,6 +57,6 @@ def _request(cursor: str | None, wanted: str) -> dg.SensorResult | dg.SkipReason
     if attempt > MAX_ATTEMPTS:
         return dg.SkipReason(f"{MAX_ATTEMPTS} builds of this wish failed: look at their runs, then build by hand")
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=f"{wanted}:{attempt}", tags={"lecs/wanted": wanted[:32]})],
+        run_requests=[dg.RunRequest(run_key=f"{wanted}:{attempt}", tags={WISH: wanted[:32]})],
         cursor=json.dumps({"wanted": wanted, "attempt": attempt}),
     )

@@ -17,6 +17,7 @@ from consent.sources import Source, open_source
 from lecs_pipeline.clock import now
 from lecs_pipeline.founding import ask_charter, found
 from lecs_pipeline.redactor import redactor_of
+from substrate.store.errors import HomeExists
 from substrate.store.home import home_exists, open_home
 
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
@@ -42,7 +43,7 @@ def take(
     assistance = Assistance("steward", text_digest(wish.form.read_bytes())) if wish.form else Assistance("operator")
     if not home_exists(path):
         open_source(wish.source, b"")  # A source that cannot be read founds nothing.
-        found(path, None, ask_charter() if wish.interactive else None)
+        _found(path, ask_charter() if wish.interactive else None)
         say(f"There was no home at {path}: founded a commons there, with its keys and a default charter.")
     with open_home(path) as home:
         finish_erasures(home, now())
@@ -62,6 +63,14 @@ def take(
             intake.finish()
 
     return finish
+
+
+def _found(path: Path, answers: dict[str, Any] | None) -> None:
+    try:
+        found(path, None, answers)
+    except (OSError, HomeExists):
+        if not home_exists(path):  # Otherwise another process founded it first.
+            raise
 
 
 def _asked(source: Source, form: dict[str, Any]) -> dict[str, Any]:

@@ -21,14 +21,12 @@ from substrate.store.home import Home, create_home, open_home
 from substrate.store.vault import commitment
 
 # A busy machine is slow, not wrong.
-settings.register_profile(
-    "busy", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("busy", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 TIME = "2026-11-22T10:00:00Z"
 SALT = bytes(range(32))
-TEXT = "A story that was told at the kitchen table.".encode()
+TEXT = b"A story that was told at the kitchen table."
 
 
 def hexadecimal(label: str) -> str:

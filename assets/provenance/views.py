@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -24,6 +25,7 @@ from substrate.store.errors import NotFound
 from substrate.store.home import Home
 
 RECORDED: Final = "views"
+FILES: Final = "view-files"
 
 _STRINGS = pl.List(pl.String())
 SCHEMAS: Final[dict[str, pl.Schema]] = {
@@ -98,8 +100,7 @@ def write_views(home: Home, as_of: str) -> Recorded:
     """Make the views of the cut that is here now, and record them."""
     cut = home.ledger.cut()
     views = compute_views(home, cut, as_of)
-    for name, frame in views.items():
-        _write(home, name, frame)
+    _write_all(home, views)
     recorded = Recorded(as_of, cut, {name: view_digest(frame) for name, frame in views.items()})
     _record(home, recorded)
     return recorded
@@ -114,24 +115,18 @@ def rebuild_views(home: Home, as_of: str) -> tuple[Recorded, bool]:
     if recorded is None:
         return write_views(home, as_of), True
     views = compute_views(home, recorded.cut, recorded.as_of)
-    for name, frame in views.items():
-        _write(home, name, frame)
+    _write_all(home, views)
     return recorded, {name: view_digest(frame) for name, frame in views.items()} == recorded.digests
 
 
 def damaged_views(home: Home) -> list[str]:
-    """Views on disk that are not what was recorded."""
-    recorded = read_recorded(home)
+    """Views on disk that are not the files that were written."""
+    row = home.database.connection.execute("SELECT value FROM recorded WHERE name = ?", (FILES,)).fetchone()
     problems = []
-    for name, digest in (recorded.digests if recorded else {}).items():
-        path = home.derived / "views" / f"{name}.parquet"
-        if path.exists():
-            try:
-                changed = view_digest(pl.read_parquet(path)) != digest
-            except (pl.exceptions.PolarsError, OSError):
-                changed = True
-            if changed:
-                problems.append(f"derived/views/{name}.parquet was changed: run `lecs rebuild`")
+    for name, sha256 in (json.loads(row[0]) if row else {}).items():
+        path = _path(home, name)
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            problems.append(f"derived/views/{name}.parquet was changed: run `lecs rebuild`")
     return problems
 
 
@@ -146,16 +141,29 @@ def read_recorded(home: Home) -> Recorded | None:
 
 
 def _record(home: Home, recorded: Recorded) -> None:
-    body = {"as_of": recorded.as_of, "cut": cut_entries(recorded.cut), "digests": recorded.digests}
+    _note(home, RECORDED, {"as_of": recorded.as_of, "cut": cut_entries(recorded.cut), "digests": recorded.digests})
+
+
+def _note(home: Home, name: str, value: dict[str, Any]) -> None:
     with home.database.transaction() as connection:
         connection.execute(
-            "INSERT OR REPLACE INTO recorded (name, value) VALUES (?, ?)",
-            (RECORDED, json.dumps(body, sort_keys=True)),
+            "INSERT OR REPLACE INTO recorded (name, value) VALUES (?, ?)", (name, json.dumps(value, sort_keys=True))
         )
 
 
+def _write_all(home: Home, views: dict[str, pl.DataFrame]) -> None:
+    """Write the files, and note the hash of each: a changed byte is noticed before anybody reads it."""
+    for name, frame in views.items():
+        _write(home, name, frame)
+    _note(home, FILES, {name: hashlib.sha256(_path(home, name).read_bytes()).hexdigest() for name in views})
+
+
+def _path(home: Home, name: str) -> Path:
+    return home.derived / "views" / f"{name}.parquet"
+
+
 def _write(home: Home, name: str, frame: pl.DataFrame) -> None:
-    path = home.derived / "views" / f"{name}.parquet"
+    path = _path(home, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     frame.write_parquet(temporary, compression="zstd")

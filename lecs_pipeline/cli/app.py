@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger, moderate, redact, start
+from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger, mixture, moderate, redact, start
 from lecs_pipeline.cli.exits import exit_code, name_of
 from lecs_pipeline.cli.options import HomeOption
 from lecs_pipeline.cli.output import emit, say
@@ -23,6 +23,7 @@ for group in (start, contribute, redact, curate, moderate):
 app.add_typer(key.app, name="key")
 app.add_typer(consent.app, name="consent")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(mixture.app, name="mixture")
 app.add_typer(ledger.app, name="ledger")
 
 

@@ -191,6 +191,8 @@ def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request:
     from consent.lookup import find_contribution, open_by_code, record_of
     from substrate.record.errors import NoAuthority
 
+    if id is not None and _is_code(id):
+        raise typer.BadParameter("that is a withdrawal code; it must not be in the command: use --code - or a file")
     if key or request:
         if id is None:
             raise typer.BadParameter("name the contribution when you speak without its code")
@@ -209,8 +211,22 @@ def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request:
     return opened.contribution, Voice(opened.signer, "withdrawal-key")
 
 
+def _is_code(text: str) -> bool:
+    from substrate.record.codes import read_code
+    from substrate.record.errors import MalformedDocument
+
+    try:
+        return bool(read_code(text))
+    except MalformedDocument:
+        return False
+
+
 def _read_code(where: str | None) -> str:
     """From a prompt, standard input or a file: a code in the argument list would stay in the shell's history."""
+    if where is None and not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "say where the withdrawal code is: - for standard input, or a file", param_hint="--code"
+        )
     if where is None:
         return str(typer.prompt("Withdrawal code", hide_input=True, err=True))
     if where == "-":

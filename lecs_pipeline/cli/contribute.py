@@ -33,7 +33,7 @@ def contribute(
     ] = "none",
     codes: Annotated[
         Path | None,
-        typer.Option(help="Write the withdrawal codes to this file (mode 0600), not to the screen."),
+        typer.Option(help="Write the withdrawal codes to this new file (mode 0600), not to the screen."),
     ] = None,
     review: Annotated[bool, typer.Option(help="On a terminal, show each redacted text before it is signed.")] = True,
     home: HomeOption = None,
@@ -45,21 +45,29 @@ def contribute(
 
     if preview not in ("contributor", "steward", "none"):
         raise typer.BadParameter("contributor, steward or none", param_hint="--preview")
+    if codes is not None and codes.exists():
+        raise typer.BadParameter(
+            "there is such a file already; codes are never written over others", param_hint="--codes"
+        )
     interactive = sys.stdin.isatty() and sys.stderr.isatty() and not json
     wish = Wish(source, consent, form, preview, interactive, interactive and review)
     outcomes: list[Outcome] = []
     finish = take(choose_home(home), wish, outcomes.append, say, progress)
     counts = count(outcomes)
+    fresh = [o for o in outcomes if o.code]
+    if fresh and codes is not None:
+        _write_codes(codes, fresh)
+        say(f"The withdrawal codes are in {codes}. Hand each to its contributor, then delete the file.")
     if json:
-        emit(_as_json(outcomes, counts))
+        emit(_as_json(outcomes, counts, show_codes=codes is None))
     else:
-        _tell(outcomes, counts, codes)
+        _tell(outcomes, counts, fresh if codes is None else [])
     finish()
     if counts["refused"] and not any(counts[status] for status in ("accepted", "held", "already")):
         raise typer.Exit(3)
 
 
-def _as_json(outcomes: "list[Outcome]", counts: dict[str, int]) -> dict[str, object]:
+def _as_json(outcomes: "list[Outcome]", counts: dict[str, int], *, show_codes: bool) -> dict[str, object]:
     return {
         **counts,
         "contributions": [
@@ -71,23 +79,19 @@ def _as_json(outcomes: "list[Outcome]", counts: dict[str, int]) -> dict[str, obj
                 "reason": o.reason,
                 "detail": o.detail,
                 "receipt": o.receipt,
-                "withdrawal_code": o.code,
+                "withdrawal_code": o.code if show_codes else "",
             }
             for o in outcomes
         ],
     }
 
 
-def _tell(outcomes: "list[Outcome]", counts: dict[str, int], codes: Path | None) -> None:
+def _tell(outcomes: "list[Outcome]", counts: dict[str, int], fresh: "list[Outcome]") -> None:
     notable = [o for o in outcomes if o.status in ("refused", "held")]
     if notable:
         rows = [[str(o.line), o.status, o.reason, o.detail] for o in notable]
         show_table("Not taken, or held for a person", ["line", "status", "reason", "detail"], rows)
-    fresh = [o for o in outcomes if o.code]
-    if fresh and codes is not None:
-        _write_codes(codes, fresh)
-        say(f"The withdrawal codes are in {codes}. Hand each to its contributor, then delete the file.")
-    elif fresh:
+    if fresh:
         rows = [[str(o.line), short(o.contribution), o.code] for o in fresh]
         show_table("Withdrawal codes: shown once, write them down", ["line", "id", "code"], rows)
     already = f", {counts['already']} given before" if counts["already"] else ""

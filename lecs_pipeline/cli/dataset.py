@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lecs_pipeline.cli.options import AsOfOption, HomeOption, JsonOption
-from lecs_pipeline.cli.output import emit, say, show_table
+from lecs_pipeline.cli.output import emit, say, show_table, working
 from lecs_pipeline.settings import choose_home
 
 if TYPE_CHECKING:
@@ -14,21 +14,34 @@ if TYPE_CHECKING:
     from substrate.store.home import Home
 
 app = typer.Typer(help="Dataset versions.", no_args_is_help=True)
-VersionArgument = Annotated[str, typer.Argument(help="The version's id, or its beginning.")]
+VersionArgument = Annotated[str, typer.Argument(help="The version's id, its beginning, or `latest`.")]
 
 
 @app.command()
-def build(as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
+def build(
+    as_of: AsOfOption = None,
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="Run every stage even if the newest version is what is wanted.")
+    ] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
     """Build and publish the version that is wanted now, through the same job as in the Dagster UI."""
     from lecs_pipeline.building import build_version
     from lecs_pipeline.cli.quiet import quiet_dagster
+    from substrate.record.times import check_time
     from substrate.store.home import open_home
 
     path = choose_home(home)
+    if as_of is not None:
+        try:
+            check_time(as_of)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--as-of") from None
     with open_home(path):
         pass
-    with quiet_dagster():
-        document = build_version(path, as_of, say)
+    with quiet_dagster(), working("Building: gate, near-duplicates, mixture, version"):
+        document = build_version(path, as_of, say, recompute=recompute)
     _show(path, document, json)
 
 

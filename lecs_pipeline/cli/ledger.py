@@ -91,7 +91,10 @@ def export(
     from substrate.store.exchange import write_export
     from substrate.store.home import open_home
 
-    with open_home(choose_home(home)) as opened:
+    path = choose_home(home)
+    if with_vault and file.resolve().is_relative_to(path.resolve()):
+        raise typer.BadParameter("texts in the clear must not lie in the home, where no erasure would find them")
+    with open_home(path) as opened:
         lines = write_export(opened, file.absolute(), with_vault=with_vault)
     if json:
         emit({"path": str(file.absolute()), "lines": lines, "with_vault": with_vault})
@@ -121,9 +124,8 @@ def import_file(
             }
         )
     else:
-        say(
-            f"{imported.documents} documents and {imported.items} texts were new; {imported.dropped} erased ones left out."
-        )
+        new = f"{imported.documents} documents and {imported.items} texts were new"
+        say(f"{new}; {imported.dropped} erased ones left out.")
 
 
 def _pretty(body: object) -> str:

@@ -54,6 +54,19 @@ def progress(title: str, total: int | None) -> Iterator[Any]:
         yield lambda steps=1: bar.advance(task, steps)
 
 
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """A moving sign on standard error, with the time that has passed, for work whose steps are not known."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    screen = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        bar.add_task(title, total=None)
+        yield
+
+
 def short(identifier: str) -> str:
     """An id as people see it: its beginning, which commands accept as well."""
     return identifier.removeprefix("urn:uuid:")[:13]

@@ -6,7 +6,6 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from lecs_pipeline.cli.options import JsonOption
 from lecs_pipeline.cli.output import emit, say
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def redact(
     file: Annotated[str, typer.Argument(help="A .jsonl file of {id, text, language?}, or - for standard input.")] = "-",
-    json: JsonOption = False,
+    json: Annotated[bool, typer.Option("--json", help="No closing sentence; the lines are JSON either way.")] = False,
 ) -> None:
     """Redact texts: one JSON object in, one out, per line. A line that cannot be read stops with its number."""
     from consent.redaction import Redactor

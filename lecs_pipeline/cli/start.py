@@ -18,7 +18,8 @@ def register(app: typer.Typer) -> None:
 
 def init(
     charter: Annotated[
-        Path | None, typer.Option(help="Answers of the charter, as YAML; asked on a terminal otherwise.")
+        Path | None,
+        typer.Option(help="Answers of the charter (YAML). Without it: asked on a terminal, else defaults."),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,

@@ -88,9 +88,7 @@ def fold_roles(documents: Iterable[Document], commons: str, charter: str, own_no
         moderators=frozenset(body["moderators"]),
         panel=body["panel"],
         nodes=frozenset(body["nodes"]) | ({own_node} if own_node else frozenset()),
-        approvals=_approvals(
-            relevant.values(), commons, frozenset(body["stewards"]) | frozenset(body["moderators"])
-        ),
+        approvals=_approvals(relevant.values(), commons, frozenset(body["stewards"]) | frozenset(body["moderators"])),
     )
     roles.acts.update(_acts(relevant, roles))
     return roles
@@ -119,9 +117,7 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
     return False
 
 
-def _approvals(
-    documents: Iterable[Document], commons: str, who: frozenset[str]
-) -> dict[str, frozenset[str]]:
+def _approvals(documents: Iterable[Document], commons: str, who: frozenset[str]) -> dict[str, frozenset[str]]:
     voices: dict[str, set[str]] = {}
     for document in documents:
         if document.kind == "Approval" and document.body["audience"] == commons and document.signer in who:

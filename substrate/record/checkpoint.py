@@ -67,14 +67,28 @@ def read_checkpoint(text: str) -> Head:
     head = _head(lines)
     public = public_of(node_of(head.origin))
     wanted = _key_hash(head.origin, public)
-    for line in signatures.splitlines():
+    signed = False
+    for name, raw in _signature_lines(signatures):
+        if name == head.origin and raw[:4] == wanted:
+            verify(node_of(head.origin), (body + "\n").encode("utf-8"), raw[4:])
+            signed = True
+    if signed:
+        return head
+    raise BadSignature("the checkpoint is not signed by the node that its origin names")
+
+
+def _signature_lines(text: str) -> list[tuple[str, bytes]]:
+    """(name, key hash and signature) of every line, each in its one form."""
+    if not text.endswith("\n"):
+        raise MalformedDocument("a checkpoint ends with a line end")
+    found = []
+    for line in text[:-1].split("\n"):
         mark, _, rest = line.partition(" ")
         name, _, encoded = rest.rpartition(" ")
-        raw = _decode64(encoded)
-        if mark == "—" and name == head.origin and raw[:4] == wanted:
-            verify(node_of(head.origin), (body + "\n").encode("utf-8"), raw[4:])
-            return head
-    raise BadSignature("the checkpoint is not signed by the node that its origin names")
+        if mark != "—" or not name:
+            raise MalformedDocument("a line of a checkpoint that is no signature")
+        found.append((name, _decode64(encoded)))
+    return found
 
 
 def _head(lines: list[str]) -> Head:
@@ -97,6 +111,9 @@ def _key_hash(name: str, public: bytes) -> bytes:
 
 def _decode64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise MalformedDocument("not base64") from None
+    if base64.b64encode(raw).decode("ascii") != text:
+        raise MalformedDocument("base64 in another form than its bytes have")
+    return raw

@@ -1,6 +1,7 @@
 """Documents: received bytes that were parsed, checked and verified once, and are never changed after."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from substrate.record.canonical import JsonObject, canonical_bytes, check_profile, parse_strict
@@ -51,7 +52,7 @@ def read_document(raw: bytes) -> Document:
 
 def trusted_document(raw: bytes, digest: str, signer: str) -> Document:
     """A document that this home verified when it came in: parsed, neither checked nor verified again."""
-    body = parse_strict(raw)
+    body = json.loads(raw)
     kind = str(body["type"])
     return Document(raw, digest, body, kind, signer, is_known(kind), is_known(kind) and is_private(body))
 

@@ -31,6 +31,10 @@ class Database:
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise Tampered(f"{path.name} cannot be read: {error}") from None
+        except UnicodeDecodeError:
+            # SQLite quotes a damaged schema in its message, and Python cannot read that.
+            self.connection.close()
+            raise Tampered(f"{path.name} cannot be read: its schema is damaged") from None
 
     def close(self) -> None:
         """Close the connection; the last one of all processes empties the write-ahead log."""

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from substrate.record.authority import Roles, fold_roles, is_authorised
 from substrate.record.canonical import JsonObject, parse_strict
-from substrate.record.checkpoint import node_of, read_checkpoint
+from substrate.record.checkpoint import Head, node_of, read_checkpoint
 from substrate.record.documents import Document, read_document
-from substrate.record.errors import BadInclusion, MalformedDocument, UnknownCommons
+from substrate.record.errors import BadInclusion, MalformedDocument, RecordError, UnknownCommons
 from substrate.record.merkle import Frontier, leaf_hash
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Tampered
@@ -103,7 +103,7 @@ def read_export(path: Path) -> Contents:
                 contents = Contents(_text(header, "commons"), _text(header, "charter"))
             else:
                 _take(contents, entry)
-        except (MalformedDocument, BadInclusion, UnknownCommons) as error:
+        except RecordError as error:
             raise type(error)(f"line {number}: {error}") from None
     if contents is None:
         raise MalformedDocument("the file is empty")
@@ -179,7 +179,10 @@ def _checked_lines(path: Path) -> Iterator[tuple[int, JsonObject]]:
             number += 1
             if ended or len(raw) > MAX_LINE or not raw.endswith(b"\n"):
                 raise MalformedDocument(f"line {number}: cut off, too long, or after the end")
-            entry = parse_strict(raw, max_bytes=MAX_LINE)
+            try:
+                entry = parse_strict(raw, max_bytes=MAX_LINE)
+            except MalformedDocument as error:
+                raise MalformedDocument(f"line {number}: {error}") from None
             if "end" in entry:
                 if entry["end"] != {"lines": number - 1, "sha256": hasher.hexdigest()}:
                     raise Tampered(f"the file was changed: its end line does not fit ({number - 1} lines read)")
@@ -257,18 +260,25 @@ def _take_item(contents: Contents, value: Any) -> None:
 
 
 def _verify_logs(contents: Contents) -> None:
-    """Every head fits the leaves, every public leaf has its document or says that it is missing."""
+    """A signed head fits all the leaves of each log, and each document stands in a log.
+
+    Other heads that the node signed and that do not fit are its fork: they are kept, and counted by whoever checks.
+    """
+    logged: set[str] = set()
     for log in contents.logs.values():
-        heads = {head.size: head for head in map(read_checkpoint, log.checkpoints) if head.origin == log.origin}
-        if len(heads) == 0 or len(log.leaves) not in heads:
-            raise BadInclusion("a log without a signed head over all its leaves")
+        heads = {read_checkpoint(text) for text in log.checkpoints}
+        if any(head.origin != log.origin for head in heads):
+            raise BadInclusion("a head of another log among those of a log")
         frontier = Frontier()
         for private, digest in log.leaves:
             for _ in frontier.append(leaf_hash(leaf_data(private, digest))):
                 pass
-            head = heads.get(frontier.size)
-            if head is not None and head.root != frontier.root():
-                raise BadInclusion(f"a log whose head at {frontier.size} does not fit its leaves")
+            if not private:
+                logged.add(digest)
+        if Head(log.origin, frontier.size, frontier.root()) not in heads:
+            raise BadInclusion("a log without a signed head that fits all its leaves")
+    if contents.documents.keys() - logged:
+        raise BadInclusion("a document that stands in no log")
 
 
 def _verify_items(contents: Contents) -> None:
@@ -286,8 +296,10 @@ def _verify_items(contents: Contents) -> None:
             *rows.get(item["contribution"], ()),
         ):
             raise BadInclusion("a text that does not fit the commitment of its fact")
-        if fact.body["record"] not in {d.digest for d in item["private"] if d.kind == "ConsentRecord"}:
-            raise BadInclusion("a text without the consent record that its fact cites")
+        if [fact.body["record"]] != [d.digest for d in item["private"] if d.kind == "ConsentRecord"]:
+            raise BadInclusion("a text without the consent record that its fact cites, or with another one")
+        if any(d.subject != item["contribution"] or not d.private for d in item["private"]):
+            raise BadInclusion("a text with private documents of something else")
 
 
 def _rows_after_redaction(contents: Contents, roles: Roles) -> dict[str, list[str]]:

@@ -70,13 +70,14 @@ def keep_document(connection: sqlite3.Connection, document: Document) -> None:
             document.subject,
             document.signer,
             _code(document),
-            _timed(document),
+            is_timed(document),
             document.raw,
         ),
     )
 
 
-def _timed(document: Document) -> int:
+def is_timed(document: Document) -> int:
+    """1 when the document states an end or a hold, so that time decides about it."""
     return int(document.known and ("expires" in document.body or "holdUntil" in document.body))
 
 
@@ -275,6 +276,8 @@ class Ledger:
         return int(row[0]), int(row[1]), bytes(row[2])
 
     def _parse(self, body: bytes, digest: str, signer: str) -> Document:
+        if not isinstance(body, bytes):
+            raise Tampered(f"document {digest[:16]}… is not stored as it was written")
         return trusted_document(body, digest, signer)
 
 

@@ -1,17 +1,34 @@
 """Checking a whole home: every document, log, head, text, blob and model, naming what broke and where."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, Final, get_args
 
+from substrate.record.authority import is_authorised
 from substrate.record.canonical import canonical_bytes
 from substrate.record.checkpoint import read_checkpoint
 from substrate.record.documents import read_document
 from substrate.record.errors import RecordError
 from substrate.record.merkle import Frontier, leaf_hash
+from substrate.record.vocabulary import ContributorKind
 from substrate.store.errors import HomeError
-from substrate.store.home import Home
-from substrate.store.ledger import leaf_data
+from substrate.store.home import PIN, Home
+from substrate.store.ledger import is_timed, leaf_data
 from substrate.store.models import verify_model
+
+#: What reading a damaged file can raise besides our own errors.
+_DAMAGE: Final = (
+    HomeError,
+    RecordError,
+    sqlite3.Error,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    OverflowError,
+)
 
 
 @dataclass
@@ -32,34 +49,63 @@ class Report:
 def verify_home(home: Home) -> Report:
     """Check everything that is stored; never stops at the first problem."""
     report = Report()
-    report.problems += home.database.integrity_problems()
-    for check in (_documents, _logs, _vault, _blobs, _models, _keys):
+    for check in (_file, _pin, _documents, _logs, _vault, _blobs, _models, _keys):
         try:
-            report.problems += check(home, report)
+            report.problems.extend(check(home, report))
         except (HomeError, RecordError) as error:
             report.problems.append(str(error))
+        except _DAMAGE as error:
+            report.problems.append(f"{home.database.path.name} cannot be read: {type(error).__name__}")
     return report
+
+
+def _file(home: Home, _: Report) -> Iterator[str]:
+    yield from home.database.integrity_problems()
+
+
+def _pin(home: Home, _: Report) -> Iterator[str]:
+    """``commons.json`` in the one form in which it is written, and its log the one that is here as own."""
+    pin = {
+        "format": "lecs-home-1",
+        "commons": home.commons,
+        "charter": home.charter,
+        "log": home.ledger.origin,
+    }
+    if (home.path / PIN).read_bytes() != json.dumps(pin, indent=1).encode("ascii"):
+        yield f"{PIN} is not as it was written"
+    home.roles()
+    logs = home.database.connection.execute("SELECT origin, own FROM logs ORDER BY origin").fetchall()
+    for origin, own in logs:
+        if own not in (0, 1) or (own == 1) != (origin == home.ledger.origin):
+            yield f"log …{origin[-16:]}: {PIN} names another log as this home's own"
 
 
 def _documents(home: Home, report: Report) -> Iterator[str]:
     logged = "SELECT EXISTS(SELECT 1 FROM leaves WHERE digest = ? AND class = 0)"
     connection = home.database.connection
-    rows = connection.execute("SELECT seq, digest, kind, subject, signer, code, body FROM documents ORDER BY seq")
-    for _, digest, kind, subject, signer, code, body in rows:
+    rows = connection.execute("SELECT digest, kind, subject, signer, code, timed, body FROM documents ORDER BY seq")
+    for digest, kind, subject, signer, code, timed, body in rows:
         report.documents += 1
         place = f"ledger: {kind} {digest[:16]}…"
         try:
-            document = read_document(body)
-        except RecordError as error:
+            document = read_document(bytes(body))
+        except (RecordError, TypeError) as error:
             yield f"{place}: {error}"
             continue
         wanted_code = document.body["withdrawalKey"] if document.kind == "ConsentFact" else ""
         if document.digest != digest or canonical_bytes(document.body) != body:
             yield f"{place}: its bytes do not have this digest"
-        elif (document.kind, document.subject, document.signer, wanted_code) != (kind, subject, signer, code):
+        elif (document.kind, document.subject, document.signer, wanted_code, is_timed(document)) != (
+            kind, subject, signer, code, timed,
+        ):  # fmt: skip
             yield f"{place}: the index beside it says something else than the document"
         elif not connection.execute(logged, (digest,)).fetchone()[0]:
             yield f"{place}: it stands in no log"
+    (missing,) = connection.execute(
+        "SELECT count(DISTINCT digest) FROM leaves WHERE class = 0 AND digest NOT IN (SELECT digest FROM documents)"
+    ).fetchone()
+    if missing:
+        yield f"ledger: {missing} public documents that a log names are not here"
 
 
 def _logs(home: Home, report: Report) -> Iterator[str]:
@@ -83,14 +129,14 @@ def _logs(home: Home, report: Report) -> Iterator[str]:
                 roots[frontier.size] = frontier.root()
         if nodes or frontier.size != size or b"".join(frontier.peaks) != peaks:
             yield f"{place}: {frontier.size} leaves, but the tree was stored for {size}"
-        yield from _heads(home, log, origin, roots, report)
+        yield from _heads(home, log, origin, frontier.size, roots, report)
 
 
-def _heads(home: Home, log: int, origin: str, roots: dict[int, bytes], report: Report) -> Iterator[str]:
+def _heads(home: Home, log: int, origin: str, leaves: int, roots: dict[int, bytes], report: Report) -> Iterator[str]:
     rows = home.database.connection.execute(
         "SELECT size, root, checkpoint FROM heads WHERE log = ? ORDER BY size", (log,)
     ).fetchall()
-    largest = 0
+    own, covered = origin == home.ledger.origin, leaves == 0
     for size, root, text in rows:
         place = f"log …{origin[-16:]}: head {size}"
         try:
@@ -101,12 +147,14 @@ def _heads(home: Home, log: int, origin: str, roots: dict[int, bytes], report: R
         if (head.origin, head.size, head.root) != (origin, size, root):
             yield f"{place}: the index beside it says something else than the checkpoint"
         elif size in roots and roots[size] != root:
-            if origin == home.ledger.origin:
+            if own:
                 yield f"{place}: signed over other leaves than those stored"
             else:
                 report.forks += 1
-        largest = max(largest, size)
-    if max(roots, default=0) != largest and rows:
+        elif size > leaves and own:
+            yield f"{place}: signed over more leaves than are stored"
+        covered = covered or (size == leaves and roots.get(size) == root)
+    if not covered:
         yield f"log …{origin[-16:]}: the newest leaves are under no signed head"
 
 
@@ -117,12 +165,50 @@ def _nodes(home: Home, log: int) -> Iterator[tuple[tuple[int, int], bytes]]:
 
 
 def _vault(home: Home, _: Report) -> Iterator[str]:
-    for contribution in home.vault.contributions():
+    facts: dict[str, list[Any]] = {}
+    roles = home.roles()
+    for document in home.ledger.documents(kinds=["ConsentFact"]):
+        if is_authorised(document, roles):
+            facts.setdefault(document.subject, []).append(document)
+    held = home.vault.contributions()
+    for contribution, federated in held.items():
         try:
-            home.vault.get(contribution)
-            home.vault.private(contribution)
-        except HomeError as error:
+            kept = home.vault.get(contribution)
+            private = [read_document(raw) for raw in home.vault.private(contribution)]
+        except (HomeError, RecordError) as error:
             yield str(error)
+            continue
+        about = facts.get(contribution, [])
+        rows = {kept.row for fact in about if kept.row in _rows(home, fact)}
+        if not about:
+            yield f"vault: no admitted consent fact speaks of {contribution}"
+        elif not rows:
+            yield f"vault: the text of {contribution} is not the one that its fact commits to"
+        elif {fact.body["tier"] == "federated" for fact in about} != {federated}:
+            yield f"vault: {contribution} is kept under another tier than its fact states"
+        elif not {fact.body["record"] for fact in about} & {document.digest for document in private}:
+            yield f"vault: the record of {contribution} is missing"
+        kinds = home.database.connection.execute(
+            "SELECT kind FROM sealed WHERE contribution = ? ORDER BY seq", (contribution,)
+        ).fetchall()
+        if [kind for (kind,) in kinds] != [document.kind for document in private]:
+            yield f"vault: the index beside the private documents of {contribution} says something else"
+    erased = {document.subject for document in home.ledger.documents(kinds=["Erased"])}
+    for contribution, about in facts.items():
+        mine = any(fact.signer == home.node.did for fact in about)
+        if mine and contribution not in held and contribution not in erased:
+            yield f"vault: the text of {contribution} is missing, and no tombstone says that it was erased"
+    strays = home.database.connection.execute(
+        "SELECT DISTINCT contribution FROM sealed WHERE contribution NOT IN (SELECT contribution FROM items)"
+    )
+    for (contribution,) in strays:
+        yield f"vault: private documents of {contribution} without its text"
+
+
+def _rows(home: Home, fact: Any) -> set[str]:
+    """Every row that the text of a fact may have: its own, and those after redactions by the same node."""
+    redactions = home.ledger.documents(kinds=["Redaction"], subject=fact.subject)
+    return {fact.body["row"], *(d.body["rowAfter"] for d in redactions if d.signer == fact.signer)}
 
 
 def _blobs(home: Home, _: Report) -> Iterator[str]:
@@ -135,14 +221,28 @@ def _blobs(home: Home, _: Report) -> Iterator[str]:
 
 def _models(home: Home, _: Report) -> Iterator[str]:
     for approval in home.roles().in_force("ModelApproval"):
+        folder = home.models / f"{approval.body['name']}-{approval.body['version']}"
+        if not folder.exists() and approval.signer not in _own_stewards(home):
+            continue  # Approved elsewhere, and not needed here so far.
         try:
-            verify_model(home.models / f"{approval.body['name']}-{approval.body['version']}", approval.body)
+            verify_model(folder, approval.body)
         except HomeError as error:
             yield str(error)
 
 
+def _own_stewards(home: Home) -> set[str]:
+    return {file.did for file in home.keyring.files() if file.role == "steward"}
+
+
 def _keys(home: Home, _: Report) -> Iterator[str]:
-    try:
-        home.keyring.files()
-    except HomeError as error:
-        yield str(error)
+    for key in home.keyring.files():
+        body = json.loads(key.path.read_bytes())
+        named = key.path.stem == key.role if key.path.parent == home.keyring.folder else key.role in _GIVERS
+        plain = json.dumps(
+            {"format": "lecs-key-1", "role": key.role, "public": key.did, "seed": body["seed"]}, indent=1
+        )
+        if not named or key.path.read_bytes() != plain.encode("ascii"):
+            yield f"keys/{key.path.relative_to(home.keyring.folder)} is not as it was written"
+
+
+_GIVERS: Final = frozenset(get_args(ContributorKind))

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,7 @@ from substrate.record.documents import Document
 from substrate.record.errors import UnknownCommons
 from substrate.record.fold import fold, gather
 from substrate.record.kinds import KINDS
+from substrate.record.vocabulary import Decision
 
 ALL_KINDS = sorted(KINDS)
 NOW = "2026-11-23T00:00:00Z"
@@ -53,7 +54,7 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "the accepting node": commons.node, "another node": commons.other_node,
     }  # fmt: skip
     allowed = {
-        **dict.fromkeys(ACTS, {"a steward"}),
+        **{act: {"a steward"} for act in ACTS},
         "Charter": set(),
         "Approval": {"a steward", "a moderator"},
         "ConsentRecord": set(),
@@ -180,7 +181,12 @@ def test_an_act_needs_as_many_stewards_as_the_threshold(make_commons) -> None:
     assert force(c.write("Approval", c.stranger, "stranger", act=act.digest)) == []
     assert force(c.write("Approval", c.moderators[0], "moderator", act=act.digest)) == []
     assert force(c.write("Approval", c.stewards[1], "other act", act=c.fact.digest)) == []
-    assert force(c.write("Approval", c.stewards[1], "other commons", act=act.digest, audience="urn:lecs:commons:" + "0" * 32)) == []  # fmt: skip
+    assert (
+        force(
+            c.write("Approval", c.stewards[1], "other commons", act=act.digest, audience="urn:lecs:commons:" + "0" * 32)
+        )
+        == []
+    )
     assert force(c.write("Approval", c.stewards[1], "yes", act=act.digest)) == [act.digest]
     by_stranger = c.write("ModelApproval", c.stranger, "by a stranger")
     yes = [c.write("Approval", s, f"{s.did}", act=by_stranger.digest) for s in c.stewards[:2]]
@@ -245,9 +251,7 @@ def redaction(commons, before: str, after: str) -> Document:
 def test_redactions_form_a_chain_from_the_facts_row(commons, digest_of) -> None:
     """The last row stands, the earlier ones are superseded, and one that fits nowhere changes nothing."""
     row, a, b, elsewhere = commons.fact.body["row"], *(digest_of(x) for x in ("a", "b", "elsewhere"))
-    after = state(
-        commons, redaction(commons, a, b), redaction(commons, row, a), redaction(commons, elsewhere, a)
-    )
+    after = state(commons, redaction(commons, a, b), redaction(commons, row, a), redaction(commons, elsewhere, a))
     assert (after.row, after.superseded) == (b, (row, a))
 
 
@@ -273,10 +277,25 @@ def many(c: Any) -> list[Document]:
         subject = f"urn:uuid:00000000-0000-0000-0000-00000000000{number}"
         made.append(c.write("ConsentFact", c.node, subject, contribution=subject, expires="2027-01-01T00:00:00Z"))
         for word in ("quarantine", "admit", "restrict-tier"):
-            made.append(c.write("ModerationDecision", c.moderators[number], word + subject, contribution=subject, decision=word))  # fmt: skip
-        made.append(c.write("ModerationDecision", c.moderators[2], "restore" + subject, contribution=subject, decision="restore", previous=made[-3].digest))  # fmt: skip
+            made.append(
+                c.write("ModerationDecision", c.moderators[number], word + subject, contribution=subject, decision=word)
+            )
+        made.append(
+            c.write(
+                "ModerationDecision",
+                c.moderators[2],
+                "restore" + subject,
+                contribution=subject,
+                decision="restore",
+                previous=made[-3].digest,
+            )
+        )
         made.append(c.write("ConsentNarrowing", c.withdrawal, subject, contribution=subject, purposes=["train"]))
-        made.append(c.write("ConsentChange", c.node, subject, contribution=subject, withdrawn=False, expires="2026-12-01T00:00:00Z"))  # fmt: skip
+        made.append(
+            c.write(
+                "ConsentChange", c.node, subject, contribution=subject, withdrawn=False, expires="2026-12-01T00:00:00Z"
+            )
+        )
         made.append(c.write("Policy", c.stewards[number], f"fork {number}", previous=c.policy.digest))
         made.append(c.write("Notice", c.stewards[number], f"more {number}", version=f"2027-{number}"))
         made.append(c.write("Approval", c.stewards[number], f"{number}", act=made[-1].digest))
@@ -331,10 +350,13 @@ def changes(draw, commons) -> list[Document]:
     optional = {"tier": st.just("training-only"), "purposes": purposes, "expires": times}
     fields = {
         "ConsentWithdrawal": st.fixed_dictionaries({"authority": st.sampled_from(["withdrawal-key", "request"])}),
-        "ConsentNarrowing": st.fixed_dictionaries({"tier": st.none()}, optional=optional),
+        "ConsentNarrowing": st.fixed_dictionaries(
+            {"tier": st.sampled_from([None, "training-only"])},
+            optional={k: optional[k] for k in ("purposes", "expires")},
+        ),
         "ConsentChange": st.fixed_dictionaries({"withdrawn": st.booleans()}, optional=optional),
         "ModerationDecision": st.fixed_dictionaries(
-            {"decision": st.sampled_from(["admit", "restore", "restrict-tier", "require-redaction", "quarantine", "exclude"])},
+            {"decision": st.sampled_from(get_args(Decision))},
             optional={"tier": st.sampled_from(["public", "training-only", "federated"])},
         ),
         "Redaction": st.fixed_dictionaries({"rowAfter": st.sampled_from(["c" * 64, "d" * 64])}),
@@ -394,7 +416,9 @@ def test_the_strictest_tier_of_several_decisions_counts(commons) -> None:
     """Two standing restrictions: the stricter one, whichever digest is larger."""
     for label in "abcdef":
         mild = commons.write("ModerationDecision", commons.moderators[0], label, decision="restrict-tier")
-        strict = commons.write("ModerationDecision", commons.moderators[1], label, decision="restrict-tier", tier="federated")  # fmt: skip
+        strict = commons.write(
+            "ModerationDecision", commons.moderators[1], label, decision="restrict-tier", tier="federated"
+        )
         assert state(commons, mild, strict).tier == "federated"
 
 

@@ -48,10 +48,11 @@ def test_what_is_signed_is_read_back(size: int, root: bytes) -> None:
 
 
 def test_every_changed_character_is_noticed() -> None:
-    """Each character of the text matters, but for the final line end."""
+    """Each character matters, the line end and the unused bits of the base64 included."""
     text = sign_checkpoint(HEAD, NODE)
-    for position in range(len(text) - 1):
-        for new in {"0", "A", "\n", " "} - {text[position]}:
+    for position in range(len(text)):
+        flipped = {chr(ord(text[position]) ^ (1 << bit)) for bit in range(7)}
+        for new in (flipped | {"0", "A", "\n", " ", "\x0b", "\u2028", ""}) - {text[position]}:
             with pytest.raises(RecordError):
                 read_checkpoint(text[:position] + new + text[position + 1 :])
 

@@ -16,9 +16,7 @@ ALIASES = str.maketrans("ILO", "110")
 def test_hkdf_is_that_of_rfc_5869() -> None:
     """RFC 5869, appendix A.3: SHA-256 with an empty salt and an empty info."""
     okm = hkdf(b"\x0b" * 22, b"", 42)
-    assert okm.hex() == (
-        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
-    )
+    assert okm.hex() == ("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
 
 
 def test_golden_code(vectors) -> None:

@@ -122,7 +122,9 @@ def test_a_changed_byte_breaks_an_inclusion_proof(draw) -> None:
     parts = [leaf_hash(b"leaf %d" % index), ROOTS[size], *inclusion_proof(index, size, NODE)]
     which, at = draw.draw(st.integers(0, len(parts) - 1)), draw.draw(st.integers(0, 31))
     changed = list(parts)
-    changed[which] = bytes(byte ^ (1 << draw.draw(st.integers(0, 7))) if n == at else byte for n, byte in enumerate(parts[which]))  # fmt: skip
+    changed[which] = bytes(
+        byte ^ (1 << draw.draw(st.integers(0, 7))) if n == at else byte for n, byte in enumerate(parts[which])
+    )
     leaf, root, *path = parts
     for bad_leaf, bad_root, bad_path in (
         (changed[0], changed[1], changed[2:]),
@@ -170,6 +172,18 @@ def test_proofs_that_cannot_be() -> None:
         verify_consistency(3, 3, ROOTS[3], ROOTS[4], [])
     with pytest.raises(BadInclusion):
         verify_consistency(0, 3, ROOTS[0], ROOTS[3], [ROOTS[1]])
+
+
+def test_a_path_that_is_too_short_for_the_size_is_refused() -> None:
+    """The root of a smaller tree is not that of a larger one, though the hashes fit."""
+    for size in range(1, 17):
+        path = inclusion_proof(0, size, NODE)
+        with pytest.raises(BadInclusion):
+            verify_inclusion(leaf_hash(b"leaf 0"), 0, 2 * size, path, ROOTS[size])
+        if size > 1:
+            proof = consistency_proof(1, size, NODE)
+            with pytest.raises(BadInclusion):
+                verify_consistency(1, 2 * size, ROOTS[1], ROOTS[size], proof)
 
 
 def test_a_leaf_is_never_a_node() -> None:

@@ -1,0 +1,60 @@
+"""Timing two ways of doing the same work, in turns within one run, and writing the table down."""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: units per second of ours and of what a user would otherwise use."""
+
+    what: str
+    unit: str
+    ours: float
+    theirs: float
+    reference: str
+    aim: str
+
+    @property
+    def ratio(self) -> float:
+        """Ours over theirs."""
+        return self.ours / self.theirs
+
+
+def rate(work: Callable[[], int], other: Callable[[], int], rounds: int = 5) -> tuple[float, float]:
+    """Median units per second of both, measured in turns so that the machine's mood hits both alike."""
+    first, second = [], []
+    for _ in range(rounds):
+        for function, rates in ((work, first), (other, second)):
+            start = time.perf_counter()
+            units = function()
+            rates.append(units / (time.perf_counter() - start))
+    return statistics.median(first), statistics.median(second)
+
+
+def publish(name: str, command: str, rows: list[Row], notes: str = "") -> None:
+    """Print the table and write it to benchmarks/results/NAME.md."""
+    lines = [
+        f"# {name}",
+        "",
+        f"`{command}` on {datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}, "
+        f"Python {platform.python_version()}. Medians of runs in turns.",
+        "",
+        "| what | ours | reference | ratio | aim |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {r.what} | {r.ours:,.0f} {r.unit}/s | {r.theirs:,.0f} {r.unit}/s ({r.reference}) | {r.ratio:.2f} | {r.aim} |"
+        for r in rows
+    ]
+    text = "\n".join(lines) + ("\n\n" + notes if notes else "") + "\n"
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(text, "utf-8")
+    print(text)

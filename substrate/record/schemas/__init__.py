@@ -1,0 +1,1 @@
+"""The schemas of the document kinds, by subject. `substrate.record.kinds` is the catalogue."""

@@ -1,0 +1,87 @@
+"""What happens afterwards: withdrawal, narrowing, moderation, later redaction, erasure."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from substrate.record import vocabulary as words
+from substrate.record.schemas.base import Digest, Envelope, Nonce, Prose, Time, Token, Urn
+
+Authority = Literal["withdrawal-key", "contributor-key", "party", "request"]
+
+
+class ConsentWithdrawal(Envelope):
+    """A change of mind. Public when the withdrawal key signs it; otherwise private, followed by a change."""
+
+    type: Literal["ConsentWithdrawal"]
+    nonce: Nonce
+    contribution: Urn
+    authority: Authority
+    state: Literal["dpv:ConsentWithdrawn"]
+    eraseText: bool  # noqa: N815
+    time: Time
+
+
+class ConsentNarrowing(Envelope):
+    """Less than before: a stricter tier, fewer purposes, or an earlier end."""
+
+    type: Literal["ConsentNarrowing"]
+    nonce: Nonce
+    contribution: Urn
+    authority: Authority
+    time: Time
+    tier: Literal["training-only"] | None = None
+    purposes: list[words.Purpose] | None = None
+    expires: Time | None = None
+
+
+class ConsentChange(Envelope):
+    """The accepting node publishes the effect of a private change of mind. It can only be stricter."""
+
+    type: Literal["ConsentChange"]
+    contribution: Urn
+    cites: Digest
+    withdrawn: bool
+    time: Time
+    tier: Literal["training-only"] | None = None
+    purposes: list[words.Purpose] | None = None
+    expires: Time | None = None
+
+
+def _by_people(automated: bool) -> bool:
+    if automated:
+        raise ValueError("people decide, never a program")
+    return automated
+
+
+class ModerationDecision(Envelope):
+    """What moderators decided, with grounds. There is no ground «low quality»."""
+
+    type: Literal["ModerationDecision"]
+    contribution: Urn
+    decision: words.Decision
+    grounds: list[words.Ground] = Field(min_length=1)
+    statement: Prose
+    automated: Annotated[bool, AfterValidator(_by_people)]
+    time: Time
+    tier: words.Tier | None = None
+    previous: Digest | None = None
+
+
+class Redaction(Envelope):
+    """A later redactor removed more: the old row is superseded, the old bytes are destroyed."""
+
+    type: Literal["Redaction"]
+    contribution: Urn
+    rowBefore: Digest  # noqa: N815
+    rowAfter: Digest  # noqa: N815
+    redactor: Token
+    time: Time
+
+
+class Erased(Envelope):
+    """The tombstone: this node holds neither text, salt, key nor record of the contribution any more."""
+
+    type: Literal["Erased"]
+    contribution: Urn
+    time: Time

@@ -1,0 +1,50 @@
+"""Every shell block of the how-to pages runs, on a copy of a small home."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.models, pytest.mark.dagster]
+
+PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "how-to").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_blocks_of_a_page_run_in_order(page: Path, markdown: Any, shell: Any, small_home: Any) -> None:
+    ids = {name.upper(): value for name, value in small_home.ids.items()}
+    session = shell(**ids, VERSION=small_home.versions[-1])
+    (session.folder / "code.txt").write_text(small_home.codes["plain"] + "\n")
+    (session.folder / "other-code.txt").write_text(small_home.codes["asked"] + "\n")
+    (session.folder / "text.txt").write_text("Boil the beans for an hour with a bay leaf, and salt them only at the "
+                                             "end, or the skins stay hard.")  # fmt: skip
+    receipt = small_home.path / "receipts" / f"{small_home.ids['plain'].removeprefix('urn:uuid:')}.json"
+    shutil.copy(receipt, session.folder / "receipt.json")
+    blocks = [block for block in markdown.blocks(page) if block.language == "bash"]
+    assert blocks
+    for block in blocks:
+        session.run(block)
+
+
+def test_the_charter_of_the_founding_page_has_every_key(markdown: Any) -> None:
+    import yaml
+
+    from consent.founding import CHARTER_DEFAULTS, read_charter_answers
+
+    page = markdown.read("docs/how-to/found-a-commons.md")
+    text = page.split("<<'END'\n")[1].split("END\n")[0]
+    assert set(yaml.safe_load(text)) == set(CHARTER_DEFAULTS)
+    assert read_charter_answers(text)["holdDays"] == 0
+    listed = {cell.split(".")[0] for row in markdown.tables(page) for cell in row[0].replace("`", "").split(", ")}
+    assert listed == set(CHARTER_DEFAULTS)
+
+
+def test_the_moderation_page_lists_every_decision_and_ground(markdown: Any) -> None:
+    from typing import get_args
+
+    from substrate.record import vocabulary
+
+    page = markdown.read("docs/how-to/moderate.md")
+    assert {row[0].strip("`") for row in markdown.tables(page)} == set(get_args(vocabulary.Decision))
+    assert all(f"`{ground}`" in page for ground in get_args(vocabulary.Ground))

@@ -1,0 +1,118 @@
+"""docs/reference/json.md against what the commands print."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.models, pytest.mark.dagster]
+
+PAGE = "docs/reference/json.md"
+
+
+def _paths(value: Any, prefix: str, free: set[str]) -> Iterator[str]:
+    """Key paths of an object; those in ``free`` have keys that differ from case to case."""
+    if isinstance(value, dict) and f"{prefix}*" not in free:
+        for key, child in value.items():
+            yield f"{prefix}{key}"
+            yield from _paths(child, f"{prefix}{key}.", free)
+    elif isinstance(value, dict):
+        yield f"{prefix}*"
+    elif isinstance(value, list):
+        for child in value:
+            if isinstance(child, dict):
+                yield from _paths(child, f"{prefix.removesuffix('.')}[].", free)
+
+
+def _documented(markdown: Any) -> dict[str, set[str]]:
+    found = {}
+    for title, body in markdown.sections(markdown.read(PAGE)).items():
+        keys = {row[0].strip("`") for row in markdown.tables(body)}
+        if title.startswith("lecs "):
+            found.update({name.strip(): keys for name in title.split(",")})
+    return found
+
+
+def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]:
+    """Command -> its arguments, standard input and exit code."""
+    plain, asked = small.ids["plain"], small.ids["asked"]
+    receipt = str(small.path / "receipts" / f"{plain.removeprefix('urn:uuid:')}.json")
+    row = {"text": "One more text about the river."}
+    (folder / "more.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "recipe.yaml").write_text((Path(__file__).parents[2] / "corpus/default_recipe.yaml").read_text())
+    away = str(folder / "away")
+    return {
+        "lecs doctor": ([], "", 0),
+        "lecs key new": (["--name", "Somebody"], "", 0),
+        "lecs key list": ([], "", 0),
+        "lecs contribute": ([str(folder / "more.jsonl")], "", 3),
+        "lecs consent list": ([], "", 0),
+        "lecs consent show": ([plain], "", 0),
+        "lecs consent verify": ([receipt], "", 0),
+        "lecs dataset list": ([], "", 0),
+        "lecs dataset show": (["latest"], "", 0),
+        "lecs dataset diff": (small.versions, "", 0),
+        "lecs dataset verify": (["latest"], "", 0),
+        "lecs dataset export": (["latest", str(folder / "out")], "", 0),
+        "lecs mixture show": ([], "", 0),
+        "lecs where": ([plain], "", 0),
+        "lecs recipe": ([str(folder / "recipe.yaml")], "", 0),
+        "lecs ledger verify": ([], "", 0),
+        "lecs ledger head": ([], "", 0),
+        "lecs ledger show": ([], "", 0),
+        "lecs ledger export": ([str(folder / "ledger.jsonl")], "", 0),
+        "lecs ledger import": ([str(folder / "ledger.jsonl"), "--home", away], "", 0),
+        "lecs rebuild": ([], "", 0),
+        "lecs redact": ([], json.dumps({"id": "1", "text": "Ring 01632 960147.", "language": "en"}), 0),
+        "lecs moderate": (
+            [plain, "--decision", "quarantine", "--ground", "rights", "--statement", "Under discussion."], "", 0,
+        ),
+        "lecs consent narrow": (["--code", "-", "--purposes", "train"], small.codes["asked"], 0),
+        "lecs consent withdraw": (["--code", "-"], small.codes["asked"], 0),
+        "lecs consent erase": ([asked, "--request"], "", 0),
+        "lecs dataset build": ([], "", 0),
+        "lecs init": (["--home", str(folder / "fresh")], "", 0),
+    }  # fmt: skip
+
+
+def test_every_object_has_the_documented_keys(
+    markdown: Any, small_home: Any, call_lecs: Callable[..., str], tmp_path: Path
+) -> None:
+    documented = _documented(markdown)
+    wrong = {}
+    for name, (arguments, stdin, code) in _commands(small_home, tmp_path).items():
+        home = [] if name == "lecs redact" else ["--home", str(small_home.path)]
+        given = [*name.split()[1:], *(arguments if "--home" in arguments else [*arguments, *home]), "--json"]
+        value = json.loads(call_lecs(small_home.path, *given, stdin=stdin, code=code))
+        keys = documented[name]
+        found = set(_paths(value, "", {key for key in keys if key.endswith("*")}))
+        empty = {f"{path}[]." for path in keys if f"{path}[]." not in {p[: len(path) + 3] for p in found}}
+        missing = {key for key in keys - found if not any(key.startswith(prefix) for prefix in empty)}
+        if missing or found - keys:
+            wrong[name] = {"not printed": sorted(missing), "not documented": sorted(found - keys)}
+    assert not wrong, json.dumps(wrong, indent=1)
+
+
+def test_every_command_with_json_is_on_the_page(markdown: Any) -> None:
+    import runpy
+
+    commands = runpy.run_path(str(markdown.root / "docs/generate_cli.py"))["commands"]()
+    with_json = {name for name, command in commands if any("--json" in p.opts for p in command.params)}
+    assert with_json == set(_documented(markdown))
+
+
+def test_the_demo_prints_the_documented_keys(markdown: Any) -> None:
+    from collections import Counter
+
+    from lecs_pipeline.demo import Demo
+
+    demo = Demo(Path("h"), [], "v", 0, Counter(), 0, Counter(), Path("e"), True)
+    assert set(demo.as_json()) == _documented(markdown)["lecs demo"]
+
+
+def test_a_failure_prints_the_documented_keys(call_lecs: Callable[..., str], tmp_path: Path) -> None:
+    printed = json.loads(call_lecs(tmp_path / "nowhere", "dataset", "list", "--json", code=4))
+    assert set(printed) == {"error", "message"}
+    assert printed["error"] == "home"
