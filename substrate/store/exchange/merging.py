@@ -1,0 +1,91 @@
+"""Merging a verified export into a home: set union, tombstones before texts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from substrate.record.canonical import JsonObject
+from substrate.record.checkpoint import read_checkpoint
+from substrate.record.errors import UnknownCommons
+from substrate.record.merkle import Frontier
+from substrate.store.erasures import ErasureJournal
+from substrate.store.exchange.contents import Contents, LogCopy
+from substrate.store.home import Home
+from substrate.store.ledger import append_leaf, keep_document
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import added, and what it left out because it had been erased."""
+
+    documents: int
+    items: int
+    dropped: int
+    forks: int
+
+
+def store_import(home: Home, contents: Contents) -> Imported:
+    """Merge a verified file into a home of the same commons: set union, tombstones before texts.
+
+    Raises:
+        UnknownCommons: the file belongs to another commons.
+    """
+    if (home.commons, home.charter) != (contents.commons, contents.charter):
+        raise UnknownCommons("the file belongs to another commons than this home")
+    gone = ErasureJournal(home.path).contributions() | contents.erased
+    gone |= {d.subject for d in home.ledger.documents(kinds=["Erased"]) if d.signer in home.roles().nodes}
+    for blob in contents.blobs:
+        home.blobs.put(blob)
+    added = items = dropped = forks = 0
+    with home.database.transaction() as connection:
+        for document in contents.documents.values():
+            before = connection.total_changes
+            keep_document(connection, document)
+            added += connection.total_changes > before
+        for log in contents.logs.values():
+            forks += _merge_log(home, connection, log)
+        for item in contents.items:
+            if item["contribution"] in gone:
+                dropped += 1
+            elif _store_item(home, connection, item):
+                items += 1
+    return Imported(added, items, dropped, forks)
+
+
+def _merge_log(home: Home, connection: Any, log: LogCopy) -> int:
+    """Extend what we hold of a log; returns 1 when the file contradicts it (a fork: both heads are kept)."""
+    row = connection.execute("SELECT log, size, peaks FROM logs WHERE origin = ?", (log.origin,)).fetchone()
+    if row is None:
+        own = int(log.origin == home.ledger.origin)
+        cursor = connection.execute(
+            "INSERT INTO logs (origin, own, size, peaks) VALUES (?, ?, 0, x'')", (log.origin, own)
+        )
+        row = (cursor.lastrowid, 0, b"")
+    number, size, peaks = row
+    known = connection.execute(
+        "SELECT class, digest FROM leaves WHERE log = ? AND idx < ? ORDER BY idx", (number, len(log.leaves))
+    ).fetchall()
+    forked = any((kind == 1, digest) != leaf for (kind, digest), leaf in zip(known, log.leaves, strict=False))
+    if not forked and len(log.leaves) > size:
+        frontier = Frontier(size, [peaks[i : i + 32] for i in range(0, len(peaks), 32)])
+        for private, digest in log.leaves[size:]:
+            append_leaf(connection, number, frontier, private, digest)
+        connection.execute(
+            "UPDATE logs SET size = ?, peaks = ? WHERE log = ?",
+            (frontier.size, b"".join(frontier.peaks), number),
+        )
+    for text in log.checkpoints:
+        head = read_checkpoint(text)
+        connection.execute(
+            "INSERT OR IGNORE INTO heads (log, size, root, checkpoint) VALUES (?, ?, ?, ?)",
+            (number, head.size, head.root, text),
+        )
+    return int(forked)
+
+
+def _store_item(home: Home, connection: Any, item: JsonObject) -> bool:
+    if connection.execute("SELECT 1 FROM items WHERE contribution = ?", (item["contribution"],)).fetchone():
+        return False
+    home.vault.put(connection, item["contribution"], bytes.fromhex(item["salt"]), item["text"], federated=False)
+    for document in item["private"]:
+        home.vault.seal(connection, item["contribution"], document)
+    return True

@@ -1,0 +1,60 @@
+"""What an export states must fit together: heads over leaves, texts under facts."""
+
+from substrate.record.authority import Roles, fold_roles, is_authorised
+from substrate.record.checkpoint import Head, read_checkpoint
+from substrate.record.errors import BadInclusion
+from substrate.record.merkle import Frontier, leaf_hash
+from substrate.store.exchange.contents import Contents
+from substrate.store.ledger import leaf_data
+from substrate.store.vault import commitment
+
+
+def verify_logs(contents: Contents) -> None:
+    """A signed head fits all the leaves of each log, and each document stands in a log.
+
+    Other heads that the node signed and that do not fit are its fork: they are kept, and counted by whoever checks.
+    """
+    logged: set[str] = set()
+    for log in contents.logs.values():
+        heads = {read_checkpoint(text) for text in log.checkpoints}
+        if any(head.origin != log.origin for head in heads):
+            raise BadInclusion("a head of another log among those of a log")
+        frontier = Frontier()
+        for private, digest in log.leaves:
+            for _ in frontier.append(leaf_hash(leaf_data(private, digest))):
+                pass
+            if not private:
+                logged.add(digest)
+        if Head(log.origin, frontier.size, frontier.root()) not in heads:
+            raise BadInclusion("a log without a signed head that fits all its leaves")
+    if contents.documents.keys() - logged:
+        raise BadInclusion("a document that stands in no log")
+
+
+def verify_items(contents: Contents) -> None:
+    """Texts belong to facts that the file holds; erased ones are known before any text is stored."""
+    roles = fold_roles(contents.documents.values(), contents.commons, contents.charter, None)
+    contents.erased = {d.subject for d in contents.documents.values() if d.kind == "Erased" and d.signer in roles.nodes}
+    facts = {d.subject: d for d in contents.documents.values() if d.kind == "ConsentFact" and is_authorised(d, roles)}
+    rows = _rows_after_redaction(contents, roles)
+    for item in contents.items:
+        fact = facts.get(item["contribution"])
+        if fact is None or fact.body["tier"] == "federated":
+            raise BadInclusion("a text without an admitted consent fact, or a federated one")
+        if commitment(bytes.fromhex(item["salt"]), item["text"]) != item["row"] or item["row"] not in (
+            fact.body["row"],
+            *rows.get(item["contribution"], ()),
+        ):
+            raise BadInclusion("a text that does not fit the commitment of its fact")
+        if [fact.body["record"]] != [d.digest for d in item["private"] if d.kind == "ConsentRecord"]:
+            raise BadInclusion("a text without the consent record that its fact cites, or with another one")
+        if any(d.subject != item["contribution"] or not d.private for d in item["private"]):
+            raise BadInclusion("a text with private documents of something else")
+
+
+def _rows_after_redaction(contents: Contents, roles: Roles) -> dict[str, list[str]]:
+    rows: dict[str, list[str]] = {}
+    for document in contents.documents.values():
+        if document.kind == "Redaction" and document.signer in roles.nodes:
+            rows.setdefault(document.subject, []).append(document.body["rowAfter"])
+    return rows
