@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,10 +199,10 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
 
 
 @pytest.fixture
-def small_home(finished_home: SmallHome, tmp_path: Path) -> Iterator[SmallHome]:
+def small_home(finished_home: SmallHome, tmp_path: Path) -> SmallHome:
     """A copy that a test may change."""
     shutil.copytree(finished_home.path, tmp_path / "home")
-    yield SmallHome(
+    return SmallHome(
         tmp_path / "home", finished_home.ids, finished_home.codes, finished_home.versions, finished_home.export
     )
 
