@@ -51,7 +51,8 @@ def publish(name: str, command: str, rows: list[Row], notes: str = "") -> None:
         "|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {r.what} | {r.ours:,.0f} {r.unit}/s | {r.theirs:,.0f} {r.unit}/s ({r.reference}) | {r.ratio:.2f} | {r.aim} |"
+        f"| {r.what} | {r.ours:,.0f} {r.unit}/s | {r.theirs:,.0f} {r.unit}/s ({r.reference}) "
+        f"| {r.ratio:.2f} | {r.aim} |"
         for r in rows
     ]
     text = "\n".join(lines) + ("\n\n" + notes if notes else "") + "\n"

@@ -15,7 +15,14 @@ import base58
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
 from substrate.record.checkpoint import node_of, read_checkpoint
 from substrate.record.documents import Document, read_document, trusted_document
-from substrate.record.errors import BadInclusion, BadSignature, MalformedDocument, RecordError, UnknownCommons
+from substrate.record.errors import (
+    BadInclusion,
+    BadSignature,
+    MalformedDocument,
+    NoAuthority,
+    RecordError,
+    UnknownCommons,
+)
 from substrate.record.kinds import CONTEXT
 from substrate.record.merkle import leaf_hash, verify_inclusion
 from substrate.record.proof import secure, verify_proof
@@ -82,20 +89,30 @@ def _held_here(raw: bytes) -> Document:
     return trusted_document(raw, hashlib.sha256(raw).hexdigest(), "")
 
 
-def verify_bundle(raw: bytes, *, pinned: tuple[str, str] | None = None, text: bytes | None = None) -> Verification:
+def verify_bundle(
+    raw: bytes,
+    *,
+    pinned: tuple[str, str] | None = None,
+    nodes: frozenset[str] = frozenset(),
+    text: bytes | None = None,
+) -> Verification:
     """Check a bundle offline. ``pinned`` is (commons id, digest of its charter), where known.
+
+    ``nodes`` are those that count besides the ones that the founding charter admits.
 
     Never raises for a bad bundle: `Verification.problem` says which rule was broken.
     """
     result = Verification()
     try:
-        _verify(raw, pinned, text, result)
+        _verify(raw, pinned, nodes, text, result)
     except RecordError as error:
         result.problem = error
     return result
 
 
-def _verify(raw: bytes, pinned: tuple[str, str] | None, text: bytes | None, result: Verification) -> None:
+def _verify(
+    raw: bytes, pinned: tuple[str, str] | None, nodes: frozenset[str], text: bytes | None, result: Verification
+) -> None:
     bundle = _read_shape(raw)
     record, fact, notice, charter = (
         _signed(bundle[name], kind, result)
@@ -109,6 +126,7 @@ def _verify(raw: bytes, pinned: tuple[str, str] | None, text: bytes | None, resu
     result.standing, result.contribution = fact.body["standing"], fact.body["contribution"]
     result.commons = charter.body["audience"]
     _check_commons(charter, notice, fact, issuer, pinned, result)
+    _check_authority(charter, notice, fact, nodes, result)
     _check_links(bundle, record, fact, notice, parties)
     result.checks["links"] = "the fact cites this record, the record this notice"
     _check_inclusion(bundle["receipt"], record, fact, issuer)
@@ -158,7 +176,17 @@ def _check_commons(
         raise UnknownCommons("parts of the bundle belong to different commons")
     if fact.signer != issuer:
         raise BadSignature("the receipt is not signed by the node that accepted the text")
-    result.checks["node"] = "admitted" if fact.signer in charter.body["nodes"] else "not in the founding charter"
+
+
+def _check_authority(
+    charter: Document, notice: Document, fact: Document, nodes: frozenset[str], result: Verification
+) -> None:
+    """A fact counts when an admitted node states it, a notice when the charter cites it or a steward signed it."""
+    if fact.signer not in nodes | set(charter.body["nodes"]):
+        raise NoAuthority("the node that issued the receipt is not admitted by the charter of this commons")
+    result.checks["node"] = "admitted"
+    if notice.digest not in charter.body["notices"] and notice.signer not in charter.body["stewards"]:
+        raise NoAuthority("the notice is neither one that the charter cites nor signed by a steward")
 
 
 def _check_links(

@@ -64,7 +64,8 @@ QUESTIONS: Final[tuple[tuple[str, str, tuple[str, ...], str], ...]] = (
 _HEAD: Final = """\
 # Consent form for `lecs contribute SOURCE --consent THIS-FILE`.
 # The answers count for rows that do not bring their own. Nothing is preselected: a key that stays empty is
-# not answered, and rows that need it are refused. Take the # away from an answer that you give.
+# not answered, and rows that need it are refused. Lines with a # are the questions; write the answer after
+# the colon below each.
 """
 
 

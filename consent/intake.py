@@ -35,6 +35,7 @@ from substrate.store.ledger import Writer
 from substrate.store.vault import SALT_BYTES, commitment
 
 CHUNK: Final = 64
+_NOT_REDACTED: Final = "the redactor could not read it (too long, or a recognizer failed): split it, or try again"
 #: As in the schema of the record.
 MAX_TITLE: Final = 200
 
@@ -214,7 +215,11 @@ class Intake:
                 preview = seen
             salt = secrets.token_bytes(SALT_BYTES)
             reason = self._held_reason(candidate.row, redaction)
-            kept = (redaction.text or self._least(candidate.row)).encode("utf-8")
+            least = redaction.text or self._least(candidate.row)
+            if least is None:
+                refused.append(_refused(candidate.line, Refusal("not-redacted", _NOT_REDACTED)))
+                continue
+            kept = least.encode("utf-8")
             offer = Offer(
                 self._without_names_in_title(candidate.row),
                 kept,
@@ -239,11 +244,14 @@ class Intake:
         except InvalidSpan as error:
             return Refusal("unknown-value", f"redacted.spans: {error}")
 
-    def _least(self, row: Row) -> str:
-        """What is kept of a held text: what shapes alone give away (numbers, addresses) is out already."""
+    def _least(self, row: Row) -> str | None:
+        """What is kept of a held text: what shapes alone give away (numbers, addresses) is out already.
+
+        None when not even that could be found: an unread text is never stored.
+        """
         passage = _passage(row)
         shapes = self._redact_one(Passage(passage.text, passage.language, passage.marked, reviewed=True))
-        return shapes.text if isinstance(shapes, Redaction) and shapes.text is not None else row.text
+        return shapes.text if isinstance(shapes, Redaction) else None
 
     def _without_names_in_title(self, row: Row) -> Row:
         """The row with its title redacted as well; a title that would be held is left out."""

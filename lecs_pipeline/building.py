@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
 MAX_STARTS: Final = 20
+#: What a change of mind or an erasure in the middle of a build looks like to the step that meets it.
+MAY_BE_A_CHANGE: Final = frozenset({"StageGone", "NotFound", "gate_holds"})
 
 
 class BuildStopped(HomeError):
@@ -47,14 +49,22 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
 
 def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None]) -> None:
     for _ in range(MAX_STARTS):
+        with open_home(path) as home:
+            mark = home.ledger.high_water()
         result = _run(path, as_of)
         if result.success:
             return
         rule, sentence = _why(result)
-        if rule not in ("StartOver", "StageGone"):
+        if rule != "StartOver" and not (rule in MAY_BE_A_CHANGE and _changed(path, mark)):
             raise BuildStopped(sentence)
         say("a consent changed while the build ran; starting over")
     raise BuildStopped(f"consents changed during {MAX_STARTS} builds in a row; try again later")
+
+
+def _changed(path: Path, mark: int) -> bool:
+    """Whether a statement about a contribution came in since the ledger was at ``mark``."""
+    with open_home(path) as home:
+        return bool(home.ledger.touched_since(mark))
 
 
 def _run(path: Path, as_of: str | None) -> "dg.ExecuteInProcessResult":
@@ -85,7 +95,7 @@ def _why(result: "dg.ExecuteInProcessResult") -> tuple[str, str]:
                 return (str(rule.value) if rule else ""), str(failure.description)
             return "", f"step {event.step_key} failed: {_error_name(data)}"
         if event.event_type_value == "ASSET_CHECK_EVALUATION" and not data.passed and data.blocking:
-            return "", f"check {data.check_name} failed: {data.description}"
+            return str(data.check_name), f"check {data.check_name} failed: {data.description}"
     return "", "the run failed: look at it with `lecs ui`"
 
 

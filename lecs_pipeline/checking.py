@@ -42,7 +42,8 @@ def check_bundle(raw: bytes, path: Path, text: bytes | None) -> Checked:
 
 
 def _checked(raw: bytes, pinned: tuple[str, str] | None, text: bytes | None, home: Home | None) -> Checked:
-    found = verify_bundle(raw, pinned=pinned, text=text)
+    nodes = home.roles().nodes if home is not None else frozenset[str]()
+    found = verify_bundle(raw, pinned=pinned, nodes=nodes, text=text)
     if found.problem is not None:
         return Checked(exit_code(found.problem), found.standing, str(found.problem), found.checks)
     if home is None:

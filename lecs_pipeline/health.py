@@ -100,7 +100,9 @@ def _receipts(home: Home) -> Iterator[str]:
             text = home.vault.get(contribution).text
         except (NotFound, HomeError):
             text = None
-        found = verify_bundle(file.read_bytes(), pinned=(home.commons, home.charter), text=text)
+        found = verify_bundle(
+            file.read_bytes(), pinned=(home.commons, home.charter), nodes=home.roles().nodes, text=text
+        )
         if found.problem is not None:
             yield f"receipts/{file.name}: {found.problem}"
         elif found.contribution != contribution:

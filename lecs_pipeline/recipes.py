@@ -28,15 +28,16 @@ def check_recipe(text: str) -> dict[str, Any]:
     return parse_recipe(text).content()
 
 
-def sign_recipe(path: Path, content: dict[str, Any]) -> None:
-    """Sign a recipe that follows the one in force; signing the same one again changes nothing."""
+def sign_recipe(path: Path, content: dict[str, Any]) -> bool:
+    """Sign a recipe that follows the one in force; False when it is the one in force already."""
     with open_home(path) as home:
         roles = home.roles()
         current = recipe_in_force(roles)
         if digest(current) == digest(content):
-            return
+            return False
         previous = next(a.digest for a in roles.in_force("Recipe") if a.body["content"] == current)
         fields = {"content": content, "previous": previous}
         document = write_document("Recipe", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, steward_of(home), now())
         with home.ledger.write() as writer:
             writer.add(document)
+    return True

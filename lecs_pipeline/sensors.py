@@ -27,6 +27,7 @@ def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     from assets.dataset.publishing import latest_for
     from assets.intake.eligibility import wanted_now
     from assets.workspace import now
+    from lecs_pipeline.runs import fail_dead_runs
     from substrate.store.buildlock import lock_holder
     from substrate.store.home import home_exists, open_home
 
@@ -39,6 +40,7 @@ def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         wanted = wanted_now(home, now())
         if latest_for(home, wanted) is not None:
             return dg.SkipReason("the newest version is what is wanted")
+    fail_dead_runs(context.instance)
     if (state := _in_progress(context.instance, wanted)) is not None:
         return dg.SkipReason(f"a build of this wish is {state}")
     return _request(context.cursor, wanted)

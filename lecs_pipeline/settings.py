@@ -21,6 +21,11 @@ def choose_home(path: Path | None) -> Path:
     return home_path()
 
 
+def wants_trace() -> bool:
+    """Developers may ask for the trace of a fault (``LECS_TRACE=1``); it can hold texts, so nobody gets it unasked."""
+    return os.environ.get("LECS_TRACE") == "1"
+
+
 def quiet_libraries() -> None:
     """Switch off what libraries would send or look up elsewhere, before any of them is imported."""
     for name, value in {

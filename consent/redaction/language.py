@@ -12,7 +12,8 @@ import pycld2
 
 from consent.redaction.plain import plain
 
-#: Languages with a recognizer set whose recall was measured.
+#: Languages with a recognizer set that may be relied on without a person; their recall on unseen texts is
+#: measured by a later issue, and cards say so until then.
 VALIDATED: Final[frozenset[str]] = frozenset({"en"})
 
 UNDETERMINED: Final = "und"

@@ -8,7 +8,7 @@ from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger,
 from lecs_pipeline.cli.exits import exit_code, name_of
 from lecs_pipeline.cli.options import HomeOption
 from lecs_pipeline.cli.output import emit, say
-from lecs_pipeline.settings import choose_home, quiet_libraries
+from lecs_pipeline.settings import choose_home, quiet_libraries, wants_trace
 
 app = typer.Typer(
     name="lecs",
@@ -58,15 +58,8 @@ def _fail(error: Exception) -> None:
     if "--json" in sys.argv[1:]:
         emit({"error": name_of(code), "message": message})
     say(f"lecs: {message}")
-    if code == 1 and _wants_trace():
+    if code == 1 and wants_trace():
         import traceback
 
         traceback.print_exc()
     sys.exit(code)
-
-
-def _wants_trace() -> bool:
-    """Developers may ask for the trace of a fault; it can hold texts, so nobody gets it unasked."""
-    import os
-
-    return os.environ.get("LECS_TRACE") == "1"

@@ -91,7 +91,10 @@ def verify(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check a receipt offline. Exit codes: 0 valid, 7 malformed, 8 signature, 9 inclusion, 10 commons, 11 withdrawn."""
+    """Check a receipt offline.
+
+    Exit codes: 0 valid, 6 node, 7 malformed, 8 signature, 9 inclusion, 10 commons, 11 withdrawn.
+    """
     from lecs_pipeline.checking import check_bundle
 
     found = check_bundle(bundle.read_bytes(), choose_home(home), text.read_bytes() if text else None)

@@ -66,8 +66,12 @@ def recipe(
     else:
         content = check_recipe(file.read_text("utf-8"))
         if sign:
-            sign_recipe(choose_home(home), content)
-            say("Signed. It is in force once enough stewards have approved it, and counts from the next version.")
+            signed = sign_recipe(choose_home(home), content)
+            say(
+                "Signed. It is in force once enough stewards have approved it, and counts from the next version."
+                if signed
+                else "This recipe is in force already: nothing was signed."
+            )
     if json:
         emit(content)
     else:

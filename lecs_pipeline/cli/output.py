@@ -26,7 +26,7 @@ def console() -> "Console":
     """Where tables go when no JSON was asked for. Markup is off: texts from outside are shown as they are."""
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, soft_wrap=True)
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def show_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

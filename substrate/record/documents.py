@@ -1,4 +1,7 @@
-"""Documents: received bytes that were parsed, checked and verified once, and are never changed after."""
+"""Documents: parsed, checked and verified once, then kept in their canonical bytes and never changed.
+
+The profile loses nothing between received and canonical bytes, so the signature holds over both.
+"""
 
 import hashlib
 import json

@@ -1,8 +1,8 @@
 """The closed catalogue of document kinds.
 
 Each schema lists every key of its kind; none other is admitted, types are exact. pydantic only checks;
-documents are kept and passed on as the bytes that were received. Unknown kinds are kept and relayed, never
-folded.
+documents are kept and passed on in the canonical bytes of what was received, never re-made from a model.
+Unknown kinds are kept and relayed, never folded.
 
 Sources of names: ISO/IEC TS 27560 through the W3C DPV guide (consent), RFC 9562 (ids), SPDX (licences).
 """

@@ -109,6 +109,8 @@ class Keyring:
             mode = path.stat().st_mode
         except FileNotFoundError:
             raise NotFound(f"{shown} does not exist") from None
+        if stat.S_IMODE(path.parent.stat().st_mode) & 0o077:
+            raise UnsafeKey(f"the folder of {shown} is open to others: chmod 700 it")
         if stat.S_IMODE(mode) & 0o077 or path.stat().st_uid != os.geteuid():
             raise UnsafeKey(f"{shown} can be read by others: chmod 600 it (and consider it known to them)")
         try:

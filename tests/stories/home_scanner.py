@@ -24,10 +24,15 @@ import pyarrow as pa
 from consent.lookup import all_states
 from substrate.record.authority import recipe_in_force
 from substrate.store.home import Home, open_home
+from substrate.store.models import verify_model
 
 WINDOW = 40
-#: Every window of 40 bytes holds one whole block of 20 that starts at a multiple of 20.
-BLOCK = WINDOW // 2
+#: Every window of 40 bytes holds one whole block of 32 that starts at a multiple of 8.
+BLOCK, STEP = 32, 8
+#: What may stay, since it is public: ids, keys' public halves, digests. The secrets among them are searched apart.
+_PUBLIC = re.compile(
+    rb"urn:uuid:[0-9a-f-]{36}|did:key:z[1-9A-HJ-NP-Za-km-z]{40,60}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])"
+)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){16,}")
 DEPTH = 3
@@ -61,7 +66,7 @@ def traces_of(path: Path, contribution: str) -> Traces:
             "record": [block for raw in records for block in _unique(raw, others)],
             "receipt": _unique(receipt.read_bytes(), others) if receipt.exists() else [],
             "wrapped key": [bytes(wrapped)],
-            "ciphertext": [b for data in (bytes(sealed), *bodies) for b in _blocks(data)],
+            "ciphertext": [b for data in (bytes(sealed), *bodies) for b in _blocks(data, BLOCK)],
             "name": _names(records, _records_of_others(home, contribution)),
         }
     return traces
@@ -107,12 +112,13 @@ def _names(records: list[bytes], others: list[bytes]) -> list[bytes]:
     return [form for n in kept for form in (n.encode(), json.dumps(n)[1:-1].encode())]
 
 
-def _blocks(data: bytes, size: int = BLOCK) -> list[bytes]:
-    return [data[i : i + size] for i in range(0, len(data) - size + 1, size)]
+def _blocks(data: bytes, step: int = STEP) -> list[bytes]:
+    return [data[i : i + BLOCK] for i in range(0, len(data) - BLOCK + 1, step)]
 
 
 def _unique(data: bytes, others: bytes) -> list[bytes]:
-    found = [block for block in _blocks(data) if block not in others]
+    pieces = _PUBLIC.split(data)
+    found = [block for piece in pieces for block in _blocks(piece) if block not in others]
     assert found, "nothing in it is unique: the search would prove nothing"
     return found
 
@@ -127,53 +133,52 @@ def _written(secret: bytes) -> list[bytes]:
 
 
 def _everything(path: Path) -> Iterator[tuple[str, bytes]]:
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+    """(file, its bytes with all that can be decoded from them). A model is held against its approval instead."""
+    models = path / "models"
+    for file in sorted(p for p in path.rglob("*") if p.is_file() and not p.is_relative_to(models)):
         place = str(file.relative_to(path))
         data = file.read_bytes()
-        yield place, place.encode()
-        yield from _decoded(place, data, 0)
+        parts = [place.encode(), *_decoded(data, 0)]
         if data.startswith(b"SQLite format 3\x00"):
-            for name, cell in _sqlite(file):
-                yield from _decoded(f"{place}:{name}", cell, 1)
+            for cell in _sqlite(file):
+                parts += _decoded(cell, 1)
+        yield place, b"\x00\n\x00".join(parts)
     if (path / "commons.json").exists():
-        yield from _opened(path)
+        yield "opened with the home's keys", b"\x00\n\x00".join(_opened(path))
 
 
-def _opened(path: Path) -> Iterator[tuple[str, bytes]]:
+def _opened(path: Path) -> Iterator[bytes]:
     """What the home's own keys decrypt, read through the program."""
     with open_home(path) as home:
+        for approval in home.roles().in_force("ModelApproval"):
+            # Byte for byte what was approved before any text came in: it cannot hold one.
+            verify_model(home.models / f"{approval.body['name']}-{approval.body['version']}", approval.body)
         for kept in home.vault.all():
-            yield f"vault:{kept.contribution}", kept.salt + b"\n" + kept.text
-            for raw in home.vault.private(kept.contribution):
-                yield f"vault:{kept.contribution}", raw
+            yield kept.salt + b"\n" + kept.text
+            yield from home.vault.private(kept.contribution)
         wrapped = home.database.connection.execute("SELECT contribution, wrapped_key FROM items").fetchall()
         for contribution, key in wrapped:
-            yield f"vault:{contribution}:key", home.vault._unwrap(contribution, key)
-        yield "states", repr(list(all_states(home, home.roles()))).encode()
+            yield home.vault._unwrap(contribution, key)
+        yield repr(list(all_states(home, home.roles()))).encode()
 
 
-def _decoded(place: str, data: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
-    yield place, data
+def _decoded(data: bytes, depth: int) -> Iterator[bytes]:
+    yield data
     if depth >= DEPTH or not data:
         return
-    for name, inner in _unpacked(data):
-        yield from _decoded(f"{place}>{name}", inner, depth + 1)
-    if len(data) <= 2_000_000 or depth:
-        for name, inner in _text_forms(data):
-            yield from _decoded(f"{place}>{name}", inner, depth + 1)
+    for inner in (*_unpacked(data), *_text_forms(data)):
+        yield from _decoded(inner, depth + 1)
 
 
-def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
+def _unpacked(data: bytes) -> Iterator[bytes]:
     if data[:4] == b"PAR1":
-        for name, cell in _parquet(data):
-            yield f"parquet:{name}", cell
+        yield from _parquet(data)
     for name, magic in (("gzip", b"\x1f\x8b"), ("zstd", b"\x28\xb5\x2f\xfd")):
         if data.startswith(magic):
             try:
-                plain = gzip.decompress(data) if name == "gzip" else _zstd(data)
+                yield gzip.decompress(data) if name == "gzip" else _zstd(data)
             except (OSError, EOFError, ValueError, zlib.error, pa.ArrowException):
                 continue
-            yield name, plain
 
 
 def _zstd(data: bytes) -> bytes:
@@ -181,14 +186,12 @@ def _zstd(data: bytes) -> bytes:
         return bytes(stream.read())
 
 
-def _text_forms(data: bytes) -> Iterator[tuple[str, bytes]]:
+def _text_forms(data: bytes) -> Iterator[bytes]:
     """JSON strings unescaped, base64 and hexadecimal runs decoded."""
     strings = list(_json_strings(data))
     if strings:
-        yield "json", "\n".join(strings).encode("utf-8", "surrogatepass")
-    decoded = []
-    for run in _HEX.findall(data):
-        decoded.append(bytes.fromhex(run.decode()[: len(run) // 2 * 2]))
+        yield "\n".join(strings).encode("utf-8", "surrogatepass")
+    decoded = [bytes.fromhex(run.decode()[: len(run) // 2 * 2]) for run in _HEX.findall(data)]
     for run in _BASE64.findall(data):
         for alphabet in (b"+/", b"-_"):
             try:
@@ -197,7 +200,7 @@ def _text_forms(data: bytes) -> Iterator[tuple[str, bytes]]:
             except (ValueError, binascii.Error):
                 continue
     if decoded:
-        yield "runs", b"\n".join(decoded)
+        yield b"\n".join(decoded)
 
 
 def _json_strings(data: bytes) -> Iterator[str]:
@@ -223,10 +226,10 @@ def _strings(value: Any) -> Iterator[str]:
             stack += node
 
 
-def _parquet(data: bytes) -> Iterator[tuple[str, bytes]]:
+def _parquet(data: bytes) -> Iterator[bytes]:
     frame = pl.read_parquet(data)
     for name in frame.columns:
-        yield name, b"\n".join(_cells(frame[name].to_list()))
+        yield b"\n".join(_cells(frame[name].to_list()))
 
 
 def _cells(values: Iterable[Any]) -> Iterator[bytes]:
@@ -239,7 +242,7 @@ def _cells(values: Iterable[Any]) -> Iterator[bytes]:
             yield str(value).encode("utf-8", "surrogatepass")
 
 
-def _sqlite(file: Path) -> Iterator[tuple[str, bytes]]:
+def _sqlite(file: Path) -> Iterator[bytes]:
     """Every cell of every table, read from a copy with its write-ahead log."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.db"
@@ -253,8 +256,8 @@ def _sqlite(file: Path) -> Iterator[tuple[str, bytes]]:
                 for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 (names from the file)
                     for cell in row:
                         if isinstance(cell, bytes):
-                            yield table, cell
+                            yield cell
                         elif cell is not None:
-                            yield table, str(cell).encode("utf-8", "surrogatepass")
+                            yield str(cell).encode("utf-8", "surrogatepass")
         finally:
             connection.close()

@@ -260,6 +260,27 @@ def test_erasing_while_a_build_runs_makes_it_start_over(small: Any, monkeypatch:
     assert "starting over" in built.err
 
 
+def test_withdrawing_while_a_build_runs_makes_it_start_over(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check that asks the gate again sees the change; the build begins anew instead of giving up."""
+    from assets.mixture import asset as mixture_asset
+    from assets.mixture.weighing import weigh_unique
+
+    small.run("consent", "withdraw", "--code", "-", stdin=small.codes["anonymous"]).ok()
+    withdrawn: list[Any] = []
+
+    def meanwhile(home: Any) -> int:
+        items = weigh_unique(home)
+        if not withdrawn:
+            withdrawn.append(small.run("consent", "withdraw", "--code", "-", stdin=small.codes["second"]))
+        return items
+
+    monkeypatch.setattr(mixture_asset, "weigh_unique", meanwhile)
+    built = small.run("dataset", "build", "--json").ok()
+    assert withdrawn[0].code == 0
+    assert built.json["items"] == 8
+    assert "starting over" in built.err
+
+
 def test_erasing_while_an_export_is_written(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The export starts over too: what it shows in the end has no erased text."""
     from lecs_pipeline import exporting
