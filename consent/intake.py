@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 
 from consent.admission import refused_at_intake
@@ -25,10 +26,11 @@ from consent.rows import Refusal, Row, check_row, complete
 from consent.sources import Source, SourceLine
 from substrate.record.authority import Roles, policy_in_force
 from substrate.record.canonical import JsonObject, canonical_bytes
-from substrate.record.codes import CODE_BYTES, line_secret, write_code
+from substrate.record.codes import CODE_BYTES, line_secret, withdrawal_signer, write_code
 from substrate.record.documents import Document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
+from substrate.store.errors import Tampered
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 from substrate.store.ledger import Writer
@@ -176,10 +178,10 @@ class Intake:
         batch, known_line, status, reason, contribution = found
         fact = self._fact(contribution)
         row = str(fact.body["row"]) if fact else ""
-        if batch == self.batch and known_line == line and self._resuming:
-            secret = line_secret(self._secret, line)
-            receipt = self._issue_if_here(fact) if fact else ""
-            return Outcome(line, status, reason, "", contribution, row, receipt, write_code(secret))
+        secret = line_secret(self._secret, line)
+        ours = batch == self.batch and known_line == line
+        if ours and fact is not None and fact.body["withdrawalKey"] == withdrawal_signer(secret).did:
+            return Outcome(line, status, reason, "", contribution, row, self._issue_if_here(fact), write_code(secret))
         return Outcome(line, "already", "given-before", "", contribution, row)
 
     def _noted(self, content: str) -> tuple[str, int, str, str, str] | None:
@@ -363,15 +365,20 @@ class Intake:
         aad = self.batch.encode("ascii")
         with self.home.database.transaction() as connection:
             row = connection.execute("SELECT secret FROM batches WHERE batch = ?", (self.batch,)).fetchone()
-            self._resuming = row is not None and row[0] is not None
-            if self._resuming:
-                return self._seal.decrypt(row[0], aad)
+            if row is not None and row[0] is not None:
+                return self._unsealed(row[0], aad)
             secret = secrets.token_bytes(CODE_BYTES)
             connection.execute(
                 "INSERT OR REPLACE INTO batches (batch, secret) VALUES (?, ?)",
                 (self.batch, bytes(self._seal.encrypt(secret, aad))),
             )
             return secret
+
+    def _unsealed(self, sealed: bytes, aad: bytes) -> bytes:
+        try:
+            return self._seal.decrypt(sealed, aad)
+        except CryptoError:
+            raise Tampered("the secret of an interrupted run was changed: its codes cannot be shown again") from None
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, int]:

@@ -4,23 +4,28 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 from consent.bundle import verify_bundle
 from consent.lookup import all_states
 from consent.state import State
 from lecs_pipeline.exporting import damaged_exports
 from substrate.record.errors import RecordError
+from substrate.record.vocabulary import ContributorKind
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import HomeError, NotFound
-from substrate.store.home import Home, open_home
+from substrate.store.home import PIN, Home, open_home
 from substrate.store.verify import Report, verify_home
+
+#: Kinds of contributor that can have a key.
+CONTRIBUTORS = frozenset(get_args(ContributorKind)) - {"anonymous"}
 
 
 def verify_everything(path: Path) -> Report:
     """Check all stored files of a home; problems name the file or the item."""
     with open_home(path) as home:
         report = _ground(home)
-        for check in (_pin, _vault_index, _journal, _receipts, damaged_exports, _views):
+        for check in (_pin, _keys, _vault_index, _journal, _receipts, damaged_exports, _views):
             report.problems += _found_by(check, home)
     return report
 
@@ -53,6 +58,17 @@ def _pin(home: Home) -> Iterator[str]:
     own = home.database.connection.execute("SELECT origin FROM logs WHERE own = 1").fetchall()
     if [origin for (origin,) in own] not in ([], [home.ledger.origin]):
         yield "commons.json names another log than the ledger has as its own"
+    if json.loads((home.path / PIN).read_bytes()).get("format") != "lecs-home-1":
+        yield "commons.json states another format than this program writes"
+
+
+def _keys(home: Home) -> Iterator[str]:
+    """What a key file says of itself beside its two halves, which are checked whenever it is read."""
+    for key in home.keyring.files():
+        shown = f"keys/{key.path.relative_to(home.keyring.folder)}"
+        expected = CONTRIBUTORS if key.path.parent != home.keyring.folder else (key.path.stem,)
+        if key.role not in expected or json.loads(key.path.read_bytes()).get("format") != "lecs-key-1":
+            yield f"{shown} says that it is another key, or of another format"
 
 
 def _vault_index(home: Home) -> Iterator[str]:
