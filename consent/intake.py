@@ -7,7 +7,6 @@ its withdrawal code follows from the batch's secret and the line, which is kept 
 
 import hashlib
 import hmac
-import itertools
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from consent.gate import law_of
 from consent.issue import Acceptance, Assistance, Identifiers, Offer, notice_in_force, write_acceptance
 from consent.redaction.types import InvalidSpan, Passage, Redaction, Span
 from consent.rows import Refusal, Row, check_row, complete
-from consent.sources import Source, SourceLine
+from consent.sources import Source, SourceLine, in_chunks
 from substrate.record.authority import Roles, policy_in_force
 from substrate.record.canonical import JsonObject, canonical_bytes
 from substrate.record.codes import CODE_BYTES, line_secret, withdrawal_signer, write_code
@@ -119,8 +118,7 @@ class Intake:
 
     def run(self) -> Iterator[Outcome]:
         """Outcomes in the order of the lines, each after it is durable."""
-        lines = self.source.lines()
-        while chunk := list(itertools.islice(lines, CHUNK)):
+        for chunk in in_chunks(self.source.lines(), CHUNK):
             yield from self._chunk(chunk)
 
     def finish(self) -> None:

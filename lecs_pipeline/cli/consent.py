@@ -95,9 +95,13 @@ def verify(
 
     Exit codes: 0 valid, 6 node, 7 malformed, 8 signature, 9 inclusion, 10 commons, 11 withdrawn.
     """
+    from consent.bundle import MAX_BUNDLE_BYTES
+    from consent.text import MAX_TEXT_BYTES
     from lecs_pipeline.checking import check_bundle
+    from substrate.store.files import read_plain
 
-    found = check_bundle(bundle.read_bytes(), choose_home(home), text.read_bytes() if text else None)
+    said = read_plain(text, MAX_TEXT_BYTES) if text else None
+    found = check_bundle(read_plain(bundle, MAX_BUNDLE_BYTES), choose_home(home), said)
     if json:
         emit(
             {
@@ -237,7 +241,8 @@ def _read_code(where: str | None) -> str:
     path = Path(where)
     if not path.is_file():
         raise typer.BadParameter("give - or a file; a code itself must not be in the command", param_hint="--code")
-    return path.read_text("utf-8")[:400].strip()
+    with path.open("rb") as file:
+        return file.read(400).decode("utf-8").strip()
 
 
 def _brief(state: Any) -> dict[str, Any]:

@@ -27,10 +27,11 @@ def init(
     """Found a commons in a new home: keys, policy, notice, recipe, charter."""
     from consent.founding import summary
     from lecs_pipeline.founding import ask_charter, found
+    from substrate.store.files import read_plain
 
     path = choose_home(home)
     answers = ask_charter() if charter is None and _terminal() else None
-    found(path, charter.read_text("utf-8") if charter else None, answers)
+    found(path, read_plain(charter, 1024 * 1024).decode("utf-8") if charter else None, answers)
     told = summary(path)
     if json:
         emit(told)
