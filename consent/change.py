@@ -108,8 +108,7 @@ def erase(home: Home, contribution: str, voice: Voice, time: str) -> Change:
 def finish_erasures(home: Home, time: str) -> int:
     """Complete erasures that were begun and not finished, or whose tombstone came with an import; how many."""
     for contribution in texts_to_destroy(home.database, home.ledger, home.roles(), home.node.did):
-        state = state_of(home, home.roles(), contribution)
-        ErasureJournal(home.path).add(contribution, [state.row, *state.superseded])
+        ErasureJournal(home.path).add(contribution, home.vault.rows(contribution))
     keep_told(home)
     open_ones = [c for c in ErasureJournal(home.path).contributions() if _traces(home, c)]
     for contribution in open_ones:

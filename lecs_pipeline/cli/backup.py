@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def backup(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder elsewhere, best on another disk.")],
+    show_code: Annotated[bool, typer.Option("--show-code", help="Show the backup code again.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -38,7 +39,7 @@ def backup(
         finish_erasures(opened, now())
         done = write_backup(opened, folder, now())
         open_folders = [s.path for s in keep_told(opened) if s.behind]
-    code = write_code(done.fresh_code) if done.fresh_code else None
+    code = write_code(done.code) if done.first or show_code else None
     if json:
         told = {"path": str(done.path.absolute()), "bytes": done.size, "folders_not_reached": open_folders}
         emit({**told, "backup_code": code} if code else told)
@@ -106,5 +107,5 @@ def _as_json(path: Path, done: "Restored") -> dict[str, object]:
 
 def _show_code(code: str) -> None:
     say(f"\n  Backup code   {code}\n")
-    say("It opens this and every later backup of this home, and is shown only now: write it down, and keep it apart")
+    say("It opens every backup of this home, and is not shown again unasked: write it down, and keep it apart")
     say("from the backups. Without it a backup cannot be restored on another machine.")

@@ -191,9 +191,8 @@ def _warn_of_backups(home: "Home") -> None:
 
     for standing in keep_told(home, write=False):
         if standing.behind:
-            say(
-                f"The backups in {standing.path} do not know of this yet ({standing.detail}): `lecs doctor` reminds you."
-            )
+            where = f"{standing.path} ({standing.detail})"
+            say(f"The backups in {where} do not know of this yet: `lecs doctor` reminds you.")
 
 
 def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request: bool) -> "tuple[str, Voice]":

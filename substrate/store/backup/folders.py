@@ -148,6 +148,7 @@ def _told(home: Home, folder: KnownFolder, secret: BackupSecret) -> KnownFolder:
     size, last = folder.size, folder.last
     if journal.stat().st_size != folder.size:
         read = read_journal(journal, secret)
+        _learn(home, read.erased)
         entries, mark = _missing(home, KnownFolder(folder.path, folder.inode))
         there = set(read.documents)
         entries = [e for e in entries if e.get("contribution") not in read.erased and e.get("document") not in there]
@@ -157,6 +158,13 @@ def _told(home: Home, folder: KnownFolder, secret: BackupSecret) -> KnownFolder:
     if entries:
         size, last = append_lines(Path(folder.path), secret, size, last, entries)
     return replace(folder, entries=mark[0], seq=mark[1], size=size, last=last)
+
+
+def _learn(home: Home, erased: dict[str, list[str]]) -> None:
+    """What a folder knows and this home does not (it was restored without it): its texts go here as well."""
+    for contribution in erased.keys() - ErasureJournal(home.path).contributions():
+        if rows := home.vault.rows(contribution):
+            ErasureJournal(home.path).add(contribution, rows)
 
 
 def _missing(home: Home, folder: KnownFolder) -> tuple[list[dict[str, Any]], tuple[int, int]]:

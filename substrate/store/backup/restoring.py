@@ -145,7 +145,7 @@ def _erased_by(learned: list[Document], ledger: Ledger, roles: Roles) -> set[str
 
 
 def _begin_log(staging: Path) -> tuple[str, str]:
-    """A new log for the node: the old one may have gone on after the backup, and must not be signed twice. (old, new)"""
+    """Old and new log: the old one may have gone on after the backup, and must not be continued in two ways."""
     pin = json.loads((staging / PIN).read_bytes())
     log = log_origin(node_of(pin["log"]), secrets.token_hex(8))
     write_atomic(staging / PIN, pin_bytes(pin["commons"], pin["charter"], log))

@@ -1,19 +1,20 @@
 """Making a backup: one consistent state of the home, streamed into one encrypted file, whole or not there."""
 
+import fcntl
 import os
 import secrets
 import sqlite3
 import stat
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 from substrate.store.backup.container import Label, SealingWriter
 from substrate.store.backup.folders import NAME as FOLDERS
-from substrate.store.backup.folders import enlist, note_backup
+from substrate.store.backup.folders import enlist, known_folders, note_backup
 from substrate.store.backup.journals import NAME as JOURNAL
 from substrate.store.backup.secret import make_secret, secret_here
 from substrate.store.files import sync_folder
@@ -28,11 +29,12 @@ TREES: Final = ("blobs", "models", "keys")
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """The file, its size, and the code's 20 bytes when this was the first backup of the home."""
+    """The file, its size, the code's 20 bytes, and whether this was the first whole backup of the home."""
 
     path: Path
     size: int
-    fresh_code: bytes | None
+    code: bytes
+    first: bool
 
 
 def write_backup(home: Home, folder: Path, time: str) -> BackedUp:
@@ -44,8 +46,9 @@ def write_backup(home: Home, folder: Path, time: str) -> BackedUp:
         Tampered: the folder's journal is damaged or belongs to another home. OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    known = secret_here(home.path)
-    secret = known or make_secret(home.path)
+    secret = secret_here(home.path) or make_secret(home.path)
+    first = not any(known.newest for known in known_folders(home.path))
+    _remove_unfinished(folder)
     enlist(home, folder, secret)
     label = Label(secret.series, secret.check, time)
     path = folder / f"{time.replace(':', '').replace('-', '')}-{secrets.token_hex(2)}{SUFFIX}"
@@ -53,6 +56,7 @@ def write_backup(home: Home, folder: Path, time: str) -> BackedUp:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             sealing = SealingWriter(file, label, secret.file_key)
             _pack(home, sealing)
             sealing.finish()
@@ -64,7 +68,7 @@ def write_backup(home: Home, folder: Path, time: str) -> BackedUp:
         raise
     sync_folder(folder)
     note_backup(home.path, folder, time)
-    return BackedUp(path, path.stat().st_size, None if known else secret.code)
+    return BackedUp(path, path.stat().st_size, secret.code, first)
 
 
 def _pack(home: Home, out: SealingWriter) -> None:
@@ -92,6 +96,14 @@ def _member(name: str, size: int, mode: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, mode
     return member
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """What killed backups left; one that is being written is locked."""
+    for left in folder.glob(f".*{SUFFIX}.tmp"):
+        with left.open("rb") as file, suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink(missing_ok=True)
 
 
 @contextmanager
