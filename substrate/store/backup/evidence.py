@@ -5,6 +5,7 @@ moved, or put back from a copy has a journal that may be older than the last era
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,9 @@ _ACCEPT: Final = (
 )
 
 
+_URN: Final = re.compile(r"^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
 @dataclass
 class Evidence:
     """Erased contributions with their rows, signed documents as text, and whether the journal is sound."""
@@ -32,8 +36,10 @@ class Evidence:
     documents: list[str] = field(default_factory=list)
 
     def add(self, erased: dict[str, list[str]], documents: Iterable[str]) -> None:
-        """What one journal says."""
+        """What one journal says; what is no id (in a damaged line) is nobody's text."""
         for contribution, rows in erased.items():
+            if not _URN.match(contribution):
+                continue
             self.erased[contribution] = rows or self.erased.get(contribution, [])
         self.documents += documents
 

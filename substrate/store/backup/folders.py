@@ -74,9 +74,9 @@ def known_folders(home: Path) -> list[KnownFolder]:
         raise Tampered(f"{NAME} is damaged: remove it, then make a backup into every folder again") from None
 
 
-def forget_progress(home: Path) -> None:
-    """Read every journal again at the next occasion: the numbers here are those of another time."""
-    folders = [KnownFolder(folder.path, folder.inode, folder.newest) for folder in known_folders(home)]
+def begin_again(home: Path, time: str) -> None:
+    """In a home restored from a backup of ``time``: read every journal again at the next occasion."""
+    folders = [KnownFolder(folder.path, folder.inode, folder.newest or time) for folder in known_folders(home)]
     if folders:
         _remember(home, folders)
 

@@ -18,7 +18,7 @@ from substrate.record.errors import RecordError
 from substrate.record.merkle import Frontier
 from substrate.store.backup.container import Label, OpeningReader, read_label
 from substrate.store.backup.evidence import Evidence, gather_evidence
-from substrate.store.backup.folders import STRICTER, forget_progress
+from substrate.store.backup.folders import STRICTER, begin_again
 from substrate.store.backup.secret import open_secret
 from substrate.store.backup.unpacking import staged, unpack, write_keys
 from substrate.store.backup.writing import DATABASE, SUFFIX
@@ -87,6 +87,7 @@ def restore_home(
             learned, dropped = _take_back(staging, evidence)
             write_keys(staging, keys)
             old, log = _begin_log(staging)
+            begin_again(staging, label.time)
             _sign(staging, old, label, evidence, learned, dropped, time)
     return Restored(file, label.time, len(dropped), len(learned), not evidence.sound, log)
 
@@ -149,7 +150,6 @@ def _begin_log(staging: Path) -> tuple[str, str]:
     pin = json.loads((staging / PIN).read_bytes())
     log = log_origin(node_of(pin["log"]), secrets.token_hex(8))
     write_atomic(staging / PIN, pin_bytes(pin["commons"], pin["charter"], log))
-    forget_progress(staging)
     return str(pin["log"]), log
 
 
