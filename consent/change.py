@@ -17,10 +17,12 @@ from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
 from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
+from substrate.store.backup import keep_told
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Busy, NotFound
 from substrate.store.files import overwrite_and_remove
 from substrate.store.home import Home
+from substrate.store.tombstones import texts_to_destroy
 
 #: Where exports of a home are, unless somebody chose another folder.
 EXPORTS: Final = "exports"
@@ -93,17 +95,21 @@ def narrow(
 def erase(home: Home, contribution: str, voice: Voice, time: str) -> Change:
     """Withdraw, then destroy key, salt, kept bytes, record, receipt and every derived trace.
 
-    The journal entry is written first: a broken erasure is finished by `finish_erasures`.
+    The journal entry is written first, beside the backups too: a broken erasure is finished by `finish_erasures`.
     """
     before = withdraw(home, contribution, voice, time, erase=True).state
     fresh = not before.erased
     ErasureJournal(home.path).add(contribution, [before.row, *before.superseded])
+    keep_told(home)
     _destroy(home, contribution, time)
     return Change(contribution, state_of(home, home.roles(), contribution), fresh)
 
 
 def finish_erasures(home: Home, time: str) -> int:
-    """Complete erasures that were begun and not finished; returns how many there were."""
+    """Complete erasures that were begun and not finished, or whose tombstone came with an import; how many."""
+    for contribution in texts_to_destroy(home.database, home.ledger, home.roles(), home.node.did):
+        ErasureJournal(home.path).add(contribution, home.vault.rows(contribution))
+    keep_told(home)
     open_ones = [c for c in ErasureJournal(home.path).contributions() if _traces(home, c)]
     for contribution in open_ones:
         _destroy(home, contribution, time)
@@ -191,6 +197,7 @@ def _state(
         if document.private:
             _seal_if_held(home, writer.connection, before.contribution, document)
             writer.add(_change(home, document, effect, time))
+    keep_told(home)
 
 
 def _seal_if_held(home: Home, connection: Any, contribution: str, document: Document) -> None:

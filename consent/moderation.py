@@ -8,6 +8,7 @@ from substrate.record.authority import is_authorised
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
+from substrate.store.backup import keep_told
 from substrate.store.home import Home
 
 
@@ -41,6 +42,7 @@ def decide(
     document = write_document("ModerationDecision", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, moderator, time)
     with home.ledger.write() as writer:
         writer.add(document)
+    keep_told(home)
     return state_of(home, home.roles(), contribution)
 
 

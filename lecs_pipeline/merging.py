@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from consent.change import finish_erasures
 from consent.founding import adopt_commons
+from lecs_pipeline.clock import now
 from substrate.record.errors import UnknownCommons
 from substrate.store.exchange import Imported, read_export, store_import
 from substrate.store.home import Home, home_exists, open_home
@@ -24,8 +26,18 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None]) -> Importe
         adopt_commons(path, charter)
         say(f"There was no home at {path}: made one for the commons «{charter.body['name']}» of the file.")
     with open_home(path) as home:
+        empty = not home.vault.contributions()
         imported = store_import(home, contents)
+        # A tombstone by the accepting node, or a withdrawal that asks for it, destroys the copy that is here.
+        destroyed = finish_erasures(home, now())
         _install_models(home)
+    if destroyed:
+        say(f"{destroyed} texts that were here had been erased elsewhere: they are destroyed here too.")
+    if empty and imported.items:
+        say(
+            "This home knew of no erasures but those in the file. If the file is older than an erasure, import a "
+            "newer one (the vault is not needed): it destroys here what was erased there."
+        )
     return imported
 
 

@@ -98,6 +98,7 @@ class Commons:
             "Redaction": self.node,
             "Erased": self.node,
             "DatasetVersion": self.node,
+            "HomeRestored": self.node,
         }.get(kind, self.stewards[0])
 
     def one_of_each(self) -> dict[str, Document]:
@@ -106,6 +107,7 @@ class Commons:
         others = (
             "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange",
             "ModerationDecision", "Redaction", "Erased", "DatasetVersion",
+            "HomeRestored",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -286,6 +288,15 @@ class Commons:
 
     def _Erased(self) -> dict[str, Any]:  # noqa: N802
         return {"contribution": self.contribution, "time": TIME}
+
+    def _HomeRestored(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "fromLog": {"log": f"{self.node.did}/{'0' * 16}", "size": 4, "root": hexadecimal("log root")},
+            "backupTime": TIME,
+            "acceptedLostErasures": False,
+            "dropped": 1,
+            "time": TIME,
+        }
 
     def _DatasetVersion(self) -> dict[str, Any]:  # noqa: N802
         return {

@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger, mixture, moderate, redact, start
+from lecs_pipeline.cli import (
+    backup,
+    consent,
+    contribute,
+    curate,
+    dataset,
+    key,
+    ledger,
+    mixture,
+    moderate,
+    redact,
+    start,
+)
 from lecs_pipeline.cli.exits import exit_code, name_of
 from lecs_pipeline.cli.options import HomeOption
 from lecs_pipeline.cli.output import emit, say
@@ -18,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate):
+for group in (start, contribute, redact, curate, moderate, backup):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(consent.app, name="consent")

@@ -31,6 +31,7 @@ AUTHORITY: Final[dict[str, str]] = {
     "Redaction": "the node that accepted the contribution",
     "Erased": "an admitted node, or this home's own: for the copy that it held",
     "DatasetVersion": "an admitted node, or this home's own",
+    "HomeRestored": "an admitted node, or this home's own: for its own logs",
 }
 
 STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval"})
@@ -107,7 +108,7 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return document.signer in roles.stewards | roles.moderators
     if kind == "ModerationDecision":
         return roles.carried(document, roles.moderators, roles.panel)
-    if kind in ("ConsentFact", "Erased", "DatasetVersion"):
+    if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored"):
         return document.signer in roles.nodes
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"

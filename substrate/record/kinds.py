@@ -19,6 +19,7 @@ from substrate.record.schemas.change import (
     ConsentNarrowing,
     ConsentWithdrawal,
     Erased,
+    HomeRestored,
     ModerationDecision,
     Redaction,
 )
@@ -47,6 +48,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Redaction,
         Erased,
         DatasetVersion,
+        HomeRestored,
     )
 }
 

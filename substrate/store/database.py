@@ -3,13 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from substrate.store.errors import Busy, NoHome, Tampered
+from substrate.store.errors import Busy, HomeError, NoHome, Tampered
+from substrate.store.migrations import migrate
 
-SCHEMA_VERSION: Final = 1
 WAIT_SECONDS: Final = 120.0
 
 
@@ -20,7 +19,7 @@ class Database:
         """Open the file; ``create`` makes it when it is absent.
 
         Raises:
-            NoHome: it does not exist. Tampered: it is not a ledger of this format.
+            NoHome: it does not exist. Tampered: it is not a ledger. NewerFormat: a later program made it.
         """
         if not create and not path.exists():
             raise NoHome(f"{path} does not exist")
@@ -31,6 +30,9 @@ class Database:
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise Tampered(f"{path.name} cannot be read: {error}") from None
+        except HomeError:
+            self.connection.close()
+            raise
         except UnicodeDecodeError:
             # SQLite quotes a damaged schema in its message, and Python cannot read that.
             self.connection.close()
@@ -84,10 +86,5 @@ class Database:
         run("PRAGMA synchronous=FULL")
         run("PRAGMA secure_delete=ON")
         run("PRAGMA temp_store=MEMORY")
-        (version,) = run("PRAGMA user_version").fetchone()
-        if version == 0 and create:
-            self.connection.executescript(files("substrate.store").joinpath("schema.sql").read_text("utf-8"))
-            run(f"PRAGMA user_version={SCHEMA_VERSION}")
+        if migrate(self.connection, self.path.name, create=create) and create:
             self.path.chmod(0o600)
-        elif version != SCHEMA_VERSION:
-            raise Tampered(f"{self.path.name} has format {version}; this program reads format {SCHEMA_VERSION}")

@@ -23,6 +23,7 @@ from substrate.store.errors import HomeExists, NoHome, Tampered
 from substrate.store.files import sync_folder, write_atomic
 from substrate.store.keyring import Keyring
 from substrate.store.ledger import Ledger
+from substrate.store.migrations import upgrade_pin
 from substrate.store.vault import Vault
 
 PIN: Final = "commons.json"
@@ -112,18 +113,18 @@ def create_home(path: Path, commons: str, charter: str | None = None) -> Iterato
             founding.home.close()
         if founding.charter is None:
             raise HomeExists("no charter was pinned")
-        pin = {
-            "format": "lecs-home-1",
-            "commons": commons,
-            "charter": founding.charter,
-            "log": founding.home.ledger.origin,
-        }
-        write_atomic(staging / PIN, json.dumps(pin, indent=1).encode("ascii"))
+        write_atomic(staging / PIN, pin_bytes(commons, founding.charter, founding.home.ledger.origin))
         staging.replace(path)
         sync_folder(path.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def pin_bytes(commons: str, charter: str, log: str) -> bytes:
+    """``commons.json`` in its one form."""
+    pin = {"format": "lecs-home-1", "commons": commons, "charter": charter, "log": log}
+    return json.dumps(pin, indent=1).encode("ascii")
 
 
 @dataclass
@@ -146,15 +147,18 @@ def _load(path: Path) -> Home:
     if not home_exists(path):
         raise NoHome(f"there is no home at {path}: run `lecs init`, or `lecs contribute` to found one")
     try:
-        pin = json.loads((path / PIN).read_bytes())
+        stored = json.loads((path / PIN).read_bytes())
+        pin = upgrade_pin(stored)
         commons, charter, origin = str(pin["commons"]), str(pin["charter"]), str(pin["log"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered(f"{PIN} is damaged: restore it from a backup of this home") from None
     keyring = Keyring(path / "keys")
     node = keyring.signer("node")
     if not origin.startswith(f"{node.did}/"):
         raise Tampered(f"{PIN} names the log of another node than keys/node.json")
     database = Database(path / "ledger.sqlite3")
+    if pin is not stored:
+        write_atomic(path / PIN, json.dumps(pin, indent=1).encode("ascii"))
     return _assemble(path, commons, charter, node, keyring, database, origin)
 
 

@@ -215,21 +215,34 @@ class Ledger:
         return str(row[0])
 
     def inclusion(self, digest: str) -> Inclusion:
-        """Proof that this home's own log holds a document, under its newest head.
+        """Proof that a log of this home's node holds a document, under that log's newest head.
+
+        The own log first; then those that the node wrote before this home was restored.
 
         Raises:
-            NotFound: the log does not hold it.
+            NotFound: none of them holds it.
         """
+        node = self.origin.partition("/")[0]
         with self.database.snapshot() as connection:
             row = connection.execute(
-                "SELECT log, idx, size FROM leaves JOIN logs USING (log) WHERE digest = ? AND own = 1",
-                (digest,),
+                "SELECT log, idx, size FROM leaves JOIN logs USING (log)"
+                " WHERE digest = ? AND (own = 1 OR substr(origin, 1, ?) = ?) ORDER BY own DESC, log LIMIT 1",
+                (digest, len(node) + 1, f"{node}/"),
             ).fetchone()
             if row is None:
                 raise NotFound(f"document {digest[:16]}… is not in this home's log")
             log, index, size = row
             path = inclusion_proof(index, size, self.node_reader(log))
-            return Inclusion(index, size, path, self.checkpoint())
+            return Inclusion(index, size, path, self._checkpoint_of(log, size))
+
+    def _checkpoint_of(self, log: int, size: int) -> str:
+        """The signed head over all stored leaves of a log."""
+        row = self.database.connection.execute(
+            "SELECT checkpoint FROM heads WHERE log = ? AND size = ? AND root = ?", (log, size, self.root(log, size))
+        ).fetchone()
+        if row is None:
+            raise Tampered(f"log {log}: its newest leaves are under no signed head")
+        return str(row[0])
 
     def node_reader(self, log: int) -> Callable[[int, int], bytes]:
         """Reads complete tree nodes of a log."""

@@ -194,8 +194,9 @@ def _vault(home: Home, _: Report) -> Iterator[str]:
         if [kind for (kind,) in kinds] != [document.kind for document in private]:
             yield f"vault: the index beside the private documents of {contribution} says something else"
     erased = {document.subject for document in home.ledger.documents(kinds=["Erased"])}
+    lost = _lost_in_a_restore(home)
     for contribution, about in facts.items():
-        mine = any(fact.signer == home.node.did for fact in about)
+        mine = any(fact.signer == home.node.did and fact.digest not in lost for fact in about)
         if mine and contribution not in held and contribution not in erased:
             yield f"vault: the text of {contribution} is missing, and no tombstone says that it was erased"
     strays = home.database.connection.execute(
@@ -203,6 +204,17 @@ def _vault(home: Home, _: Report) -> Iterator[str]:
     )
     for (contribution,) in strays:
         yield f"vault: private documents of {contribution} without its text"
+
+
+def _lost_in_a_restore(home: Home) -> set[str]:
+    """Documents that this node logged after the backup from which it was restored: peers may bring them back."""
+    query = "SELECT digest FROM leaves JOIN logs USING (log) WHERE origin = ? AND idx >= ?"
+    lost: set[str] = set()
+    for document in home.ledger.documents(kinds=["HomeRestored"]):
+        old = document.body["fromLog"]
+        if document.signer == home.node.did and old["log"] != home.ledger.origin:
+            lost |= {digest for (digest,) in home.database.connection.execute(query, (old["log"], old["size"]))}
+    return lost
 
 
 def _rows(home: Home, fact: Any) -> set[str]:

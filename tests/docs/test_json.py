@@ -45,6 +45,7 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     away = str(folder / "away")
     return {
         "lecs doctor": ([], "", 0),
+        "lecs backup": ([str(folder / "backups")], "", 0),
         "lecs key new": (["--name", "Somebody"], "", 0),
         "lecs key list": ([], "", 0),
         "lecs contribute": ([str(folder / "more.jsonl")], "", 3),

@@ -62,6 +62,7 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "ConsentFact": {"the accepting node", "another node"},
         "Erased": {"the accepting node", "another node"},
         "DatasetVersion": {"the accepting node", "another node"},
+        "HomeRestored": {"the accepting node", "another node"},
         "ConsentWithdrawal": {"the withdrawal key"},
         "ConsentNarrowing": {"the withdrawal key"},
         "ConsentChange": {"the accepting node"},
