@@ -19,9 +19,13 @@ from substrate.record.keys import Signer
 from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Busy, NotFound
+from substrate.store.failpoints import failpoint
 from substrate.store.files import overwrite_and_remove
 from substrate.store.home import Home
 
+_COMMAND: Final = {"ConsentWithdrawal": "withdraw", "ConsentNarrowing": "narrow"}
+#: How long an erasure waits for readers of the state before, without keeping any writer waiting.
+READERS_SECONDS: Final = 120.0
 #: Where exports of a home are, unless somebody chose another folder.
 EXPORTS: Final = "exports"
 
@@ -98,6 +102,7 @@ def erase(home: Home, contribution: str, voice: Voice, time: str) -> Change:
     before = withdraw(home, contribution, voice, time, erase=True).state
     fresh = not before.erased
     ErasureJournal(home.path).add(contribution, [before.row, *before.superseded])
+    failpoint("erase.journal")
     _destroy(home, contribution, time)
     return Change(contribution, state_of(home, home.roles(), contribution), fresh)
 
@@ -120,8 +125,10 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
     # Stages are computed from texts; they are rebuilt without the item.
     shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    failpoint("erase.stages")
     for receipt in _receipts(home, contribution):
         overwrite_and_remove(receipt)
+    failpoint("erase.receipt")
     tombstone = write_document(
         "Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, {"contribution": contribution, "time": time},
         home.node, time,
@@ -129,10 +136,14 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     with home.ledger.write() as writer:
         if home.vault.destroy(writer.connection, contribution):
             writer.add(tombstone)
+        failpoint("erase.inside-transaction")
         # An export becomes visible in a transaction too: none can appear between these two steps.
         _remove_exports(home, writer.connection)
-    if not home.database.forget():
+        failpoint("erase.exports")
+    failpoint("erase.after-commit")
+    if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
+    failpoint("erase.forgotten")
 
 
 def _receipts(home: Home, contribution: str) -> list[Path]:
@@ -191,6 +202,8 @@ def _state(
         if document.private:
             _seal_if_held(home, writer.connection, before.contribution, document)
             writer.add(_change(home, document, effect, time))
+        failpoint(f"{_COMMAND[kind]}.inside-transaction")
+    failpoint(f"{_COMMAND[kind]}.after-commit")
 
 
 def _seal_if_held(home: Home, connection: Any, contribution: str, document: Document) -> None:

@@ -17,6 +17,7 @@ from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home, create_home, open_home
 from substrate.store.models import copy_model, describe_files
 
@@ -109,6 +110,7 @@ def found_commons(
             for act in acts.values():
                 writer.add(act)
             writer.add(charter)
+        failpoint("init.logged")
         founding.charter = charter.digest
     return commons, charter.digest
 

@@ -25,10 +25,11 @@ from consent.rows import Refusal, Row, check_row, complete
 from consent.sources import Source, SourceLine
 from substrate.record.authority import Roles, policy_in_force
 from substrate.record.canonical import JsonObject, canonical_bytes
-from substrate.record.codes import CODE_BYTES, line_secret, write_code
+from substrate.record.codes import CODE_BYTES, line_secret, withdrawal_signer, write_code
 from substrate.record.documents import Document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
+from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 from substrate.store.ledger import Writer
@@ -112,6 +113,7 @@ class Intake:
         self._content_key = home.keyring.secret("intake-content")
         self._seal = Aead(home.keyring.secret("batch-secrets"))
         self._secret = self._batch_secret()
+        failpoint("contribute.batch-secret")
         self._seen: dict[str, int] = {}
 
     def run(self) -> Iterator[Outcome]:
@@ -122,8 +124,10 @@ class Intake:
 
     def finish(self) -> None:
         """Forget the batch's secret: every code has been handed over."""
+        failpoint("contribute.told")
         with self.home.database.transaction() as connection:
             connection.execute("UPDATE batches SET secret = NULL WHERE batch = ?", (self.batch,))
+        failpoint("contribute.finished")
         self.home.database.forget()
 
     def _chunk(self, chunk: list[SourceLine]) -> list[Outcome]:
@@ -175,9 +179,10 @@ class Intake:
         batch, known_line, status, reason, contribution = found
         fact = self._fact(contribution)
         row = str(fact.body["row"]) if fact else ""
-        if batch == self.batch and known_line == line and self._resuming:
-            secret = line_secret(self._secret, line)
-            receipt = self._issue_if_here(fact) if fact else ""
+        secret = line_secret(self._secret, line)
+        # Taken by this batch under this very secret: by a run that broke, or by one that runs beside this one.
+        if batch == self.batch and known_line == line and fact and _opens(secret, fact):
+            receipt = self._issue_if_here(fact)
             return Outcome(line, status, reason, "", contribution, row, receipt, write_code(secret))
         return Outcome(line, "already", "given-before", "", contribution, row)
 
@@ -281,6 +286,8 @@ class Intake:
                 except MalformedDocument as error:
                     unfit.append(_refused(candidate.line, Refusal("unknown-value", str(error))))
                     self._note(writer, unfit[-1], "")
+            failpoint("contribute.inside-transaction")
+        failpoint("contribute.after-commit")
         told = [_with_receipt(outcome, self._issue(fact)) for outcome, fact in stored]
         # Another process took these in between our look and our write.
         return told + unfit + [known for c in late if (known := self._known(c.content, c.line)) is not None]
@@ -340,6 +347,7 @@ class Intake:
         path = self.home.receipts / f"{fact.body['contribution'].removeprefix('urn:uuid:')}.json"
         # Not synced one by one: a receipt lost to a power cut is issued again on request.
         write_atomic(path, issue_bundle(self.home, fact, self.clock()), mode=0o600, durable=False)
+        failpoint("contribute.receipt")
         return str(path)
 
     def _issue_if_here(self, fact: Document) -> str:
@@ -355,8 +363,7 @@ class Intake:
         aad = self.batch.encode("ascii")
         with self.home.database.transaction() as connection:
             row = connection.execute("SELECT secret FROM batches WHERE batch = ?", (self.batch,)).fetchone()
-            self._resuming = row is not None and row[0] is not None
-            if self._resuming:
+            if row is not None and row[0] is not None:
                 return self._seal.decrypt(row[0], aad)
             secret = secrets.token_bytes(CODE_BYTES)
             connection.execute(
@@ -377,6 +384,11 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
 def _batch(fingerprint: str, form: JsonObject) -> str:
     """Names the source and the form together: one line of one batch is one row, so that it has one code."""
     return hashlib.sha256(fingerprint.encode("ascii") + canonical_bytes(form)).hexdigest()
+
+
+def _opens(secret: bytes, fact: Document) -> bool:
+    """Whether the code of ``secret`` is the one that withdraws this contribution."""
+    return bool(fact.body["withdrawalKey"] == withdrawal_signer(secret).did)
 
 
 def _passage(row: Row) -> Passage:

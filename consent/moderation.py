@@ -8,6 +8,7 @@ from substrate.record.authority import is_authorised
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 
 
@@ -41,6 +42,8 @@ def decide(
     document = write_document("ModerationDecision", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, moderator, time)
     with home.ledger.write() as writer:
         writer.add(document)
+        failpoint("moderate.inside-transaction")
+    failpoint("moderate.after-commit")
     return state_of(home, home.roles(), contribution)
 
 

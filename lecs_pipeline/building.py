@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from assets.failures import RULE
+from consent.change import finish_erasures
+from lecs_pipeline.clock import now
 from lecs_pipeline.runs import open_instance
 from substrate.record.documents import Document
-from substrate.store.errors import HomeError
+from substrate.store.errors import DiskFull, HomeError
 from substrate.store.home import open_home
+from substrate.store.leftovers import sweep_home
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -46,15 +49,28 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
 
 
 def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None]) -> None:
+    with open_home(path) as home:
+        sweep_home(path)
+        finish_erasures(home, now())
     for _ in range(MAX_STARTS):
+        mark = _high_water(path)
         result = _run(path, as_of)
         if result.success:
             return
         rule, sentence = _why(result)
-        if rule not in ("StartOver", "StageGone"):
+        if rule == "DiskFull":
+            raise DiskFull(sentence)
+        # A text that is not there may have been erased while the build ran; if nothing was said, it is a fault.
+        gone = rule == "NotFound" and _high_water(path) > mark
+        if rule not in ("StartOver", "StageGone") and not gone:
             raise BuildStopped(sentence)
         say("a consent changed while the build ran; starting over")
     raise BuildStopped(f"consents changed during {MAX_STARTS} builds in a row; try again later")
+
+
+def _high_water(path: Path) -> int:
+    with open_home(path) as home:
+        return home.ledger.high_water()
 
 
 def _run(path: Path, as_of: str | None) -> "dg.ExecuteInProcessResult":

@@ -6,6 +6,7 @@ from pathlib import Path
 from consent.founding import adopt_commons
 from substrate.record.errors import UnknownCommons
 from substrate.store.exchange import Imported, read_export, store_import
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home, home_exists, open_home
 from substrate.store.models import verify_model
 
@@ -22,10 +23,12 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None]) -> Importe
         raise UnknownCommons("the file does not hold the charter that it names")
     if not home_exists(path):
         adopt_commons(path, charter)
+        failpoint("import.adopted")
         say(f"There was no home at {path}: made one for the commons «{charter.body['name']}» of the file.")
     with open_home(path) as home:
         imported = store_import(home, contents)
         _install_models(home)
+        failpoint("import.models")
     return imported
 
 

@@ -19,6 +19,7 @@ from lecs_pipeline.founding import ask_charter, found
 from lecs_pipeline.redactor import redactor_of
 from substrate.store.errors import HomeExists
 from substrate.store.home import home_exists, open_home
+from substrate.store.leftovers import sweep_home
 
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
 
@@ -46,6 +47,7 @@ def take(
         _found(path, ask_charter() if wish.interactive else None)
         say(f"There was no home at {path}: founded a commons there, with its keys and a default charter.")
     with open_home(path) as home:
+        sweep_home(path)
         finish_erasures(home, now())
         source = open_source(wish.source, home.keyring.secret("batch"))
         if wish.interactive:

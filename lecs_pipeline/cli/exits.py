@@ -20,6 +20,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     14: ("build-stopped", "A check stopped the build; nothing was published."),
     15: ("unsafe-key", "A key file that others can read, or that is damaged."),
     16: ("not-narrower", "The change would not make anything stricter."),
+    28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
 
@@ -63,5 +64,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "BuildStopped": 14,
     "UnsafeKey": 15,
     "NotNarrower": 16,
+    "DiskFull": 28,
+    "UnknownFailpoint": 2,
     "KeyboardInterrupt": 130,
 }

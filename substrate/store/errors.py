@@ -27,3 +27,7 @@ class NotFound(HomeError):
 
 class Busy(HomeError):
     """Another process holds what is needed."""
+
+
+class DiskFull(HomeError):
+    """There is no room left; nothing is half visible, and the same command goes on once there is."""
