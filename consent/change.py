@@ -112,6 +112,8 @@ def finish_erasures(home: Home, time: str) -> int:
     open_ones = [c for c in ErasureJournal(home.path).contributions() if _traces(home, c)]
     for contribution in open_ones:
         _destroy(home, contribution, time)
+    if ErasureJournal(home.path).path.exists():
+        home.database.forget()  # An erasure that died before its end may have left its text in the log.
     return len(open_ones)
 
 

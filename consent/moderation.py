@@ -30,6 +30,9 @@ def decide(
     standing = [
         d for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution) if is_authorised(d, roles)
     ]
+    latest = next((d for d in standing if d.digest == _latest(standing)), None)
+    if latest is not None and latest.signer == moderator.did and _says(latest, decision, grounds, statement):
+        return state_of(home, roles, contribution)  # Said already, by a process that died before it could tell.
     fields = {
         "contribution": contribution,
         "decision": decision,
@@ -45,6 +48,11 @@ def decide(
         failpoint("moderate.inside-transaction")
     failpoint("moderate.after-commit")
     return state_of(home, home.roles(), contribution)
+
+
+def _says(document: Document, decision: str, grounds: list[str], statement: str) -> bool:
+    body = document.body
+    return (body["decision"], body["grounds"], body["statement"]) == (decision, grounds, statement)
 
 
 def _latest(decisions: list[Document]) -> str | None:

@@ -9,8 +9,9 @@ from consent.change import finish_erasures
 from lecs_pipeline.clock import now
 from lecs_pipeline.runs import open_instance
 from substrate.record.documents import Document
+from substrate.store.buildlock import build_lock
 from substrate.store.errors import DiskFull, HomeError
-from substrate.store.home import open_home
+from substrate.store.home import Home, open_home
 from substrate.store.leftovers import sweep_home
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
     with open_home(path) as home:
         existing = latest_for(home, wanted_now(home, as_of or now()))
         if not recompute and existing is not None and home.blobs.path(_manifest(existing)).exists():
+            _complete_views(home, existing)
             say("nothing has changed: the newest version is what is wanted")
             return existing
     _run_until_published(path, as_of, say)
@@ -66,6 +68,16 @@ def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], Non
             raise BuildStopped(sentence)
         say("a consent changed while the build ran; starting over")
     raise BuildStopped(f"consents changed during {MAX_STARTS} builds in a row; try again later")
+
+
+def _complete_views(home: Home, version: Document) -> None:
+    """Views that a build did not come to, because it died right after publishing."""
+    from assets.provenance.views import read_recorded, write_views
+
+    recorded = read_recorded(home)
+    if recorded is None or not home.ledger.holds(version.digest, recorded.cut):
+        with build_lock(home.path, "lecs dataset build"):
+            write_views(home, version.body["builtFrom"]["asOf"])
 
 
 def _high_water(path: Path) -> int:

@@ -79,7 +79,7 @@ REGISTRY: Final[dict[str, Place]] = {
     ),
     "views.file": Place(("build", "rebuild"), "the ledger and every version are whole; views are made again"),
     "views.noted": Place(("build", "rebuild"), "the ledger and every version are whole; views are made again"),
-    "views.recorded": Place(("build", "rebuild"), "the views are whole"),
+    "views.recorded": Place(("build",), "the views are whole"),
     **_of(
         "dataset-export",
         listed="no export; the next one removes what lies beside it",
