@@ -20,10 +20,14 @@ from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
 from substrate.store.backup import keep_told
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Busy, NotFound
+from substrate.store.failpoints import failpoint
 from substrate.store.files import overwrite_and_remove
 from substrate.store.home import Home
 from substrate.store.tombstones import texts_to_destroy
 
+_COMMAND: Final = {"ConsentWithdrawal": "withdraw", "ConsentNarrowing": "narrow"}
+#: How long an erasure waits for readers of the state before, without keeping any writer waiting.
+READERS_SECONDS: Final = 120.0
 #: Where exports of a home are, unless somebody chose another folder.
 EXPORTS: Final = "exports"
 
@@ -100,6 +104,7 @@ def erase(home: Home, contribution: str, voice: Voice, time: str) -> Change:
     before = withdraw(home, contribution, voice, time, erase=True).state
     fresh = not before.erased
     ErasureJournal(home.path).add(contribution, [before.row, *before.superseded])
+    failpoint("erase.journal")
     keep_told(home)
     _destroy(home, contribution, time)
     return Change(contribution, state_of(home, home.roles(), contribution), fresh)
@@ -113,6 +118,8 @@ def finish_erasures(home: Home, time: str) -> int:
     open_ones = [c for c in ErasureJournal(home.path).contributions() if _traces(home, c)]
     for contribution in open_ones:
         _destroy(home, contribution, time)
+    if ErasureJournal(home.path).path.exists():
+        home.database.forget()  # An erasure that died before its end may have left its text in the log.
     return len(open_ones)
 
 
@@ -126,8 +133,10 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
     # Stages are computed from texts; they are rebuilt without the item.
     shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    failpoint("erase.stages")
     for receipt in _receipts(home, contribution):
         overwrite_and_remove(receipt)
+    failpoint("erase.receipt")
     tombstone = write_document(
         "Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, {"contribution": contribution, "time": time},
         home.node, time,
@@ -135,10 +144,14 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     with home.ledger.write() as writer:
         if home.vault.destroy(writer.connection, contribution):
             writer.add(tombstone)
+        failpoint("erase.inside-transaction")
         # An export becomes visible in a transaction too: none can appear between these two steps.
         _remove_exports(home, writer.connection)
-    if not home.database.forget():
+        failpoint("erase.exports")
+    failpoint("erase.after-commit")
+    if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
+    failpoint("erase.forgotten")
 
 
 def _receipts(home: Home, contribution: str) -> list[Path]:
@@ -197,6 +210,8 @@ def _state(
         if document.private:
             _seal_if_held(home, writer.connection, before.contribution, document)
             writer.add(_change(home, document, effect, time))
+        failpoint(f"{_COMMAND[kind]}.inside-transaction")
+    failpoint(f"{_COMMAND[kind]}.after-commit")
     keep_told(home)
 
 

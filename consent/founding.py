@@ -16,6 +16,7 @@ from substrate.record.documents import Document, write_document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
 from substrate.record.plain_yaml import NotPlainYaml, load_plain
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home, create_home, open_home
 from substrate.store.models import copy_model, describe_files
 
@@ -106,6 +107,7 @@ def found_commons(
             for act in acts.values():
                 writer.add(act)
             writer.add(charter)
+        failpoint("init.logged")
         founding.charter = charter.digest
     return commons, charter.digest
 

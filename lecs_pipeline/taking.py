@@ -20,6 +20,7 @@ from lecs_pipeline.redactor import redactor_of
 from substrate.store.errors import HomeExists
 from substrate.store.files import NotAPlainFile, read_plain
 from substrate.store.home import home_exists, open_home
+from substrate.store.leftovers import sweep_home
 
 MAX_FORM_BYTES: Final = 1024 * 1024
 MAX_SCAN_BYTES: Final = 256 * 1024 * 1024
@@ -49,6 +50,7 @@ def take(
         _found(path, ask_charter() if wish.interactive else None)
         say(f"There was no home at {path}: founded a commons there, with its keys and a default charter.")
     with open_home(path) as home:
+        sweep_home(path)
         finish_erasures(home, now())
         source = open_source(wish.source, home.keyring.secret("batch"))
         if wish.interactive:

@@ -49,6 +49,8 @@ def main() -> None:
     """Run `lecs`: no stack trace reaches a user, and exit codes differ by cause."""
     quiet_libraries()
     try:
+        from substrate.store import failpoints  # noqa: F401 (an unknown failpoint is refused at the start)
+
         app(standalone_mode=True)
     except SystemExit:
         raise
@@ -62,6 +64,7 @@ def main() -> None:
 
 
 def _fail(error: Exception) -> None:
+    error = _named(error)
     code = exit_code(error)
     # An unknown fault may carry anything in its message, a text included: only its name is shown.
     message = str(error) if code != 1 else f"a fault of the program ({type(error).__name__}): please report it"
@@ -75,3 +78,10 @@ def _fail(error: Exception) -> None:
 
         traceback.print_exc()
     sys.exit(code)
+
+
+def _named(error: Exception) -> Exception:
+    """A full disk under whatever name it came, as one sentence that says what to do."""
+    from substrate.store.full import disk_full
+
+    return disk_full(error) or error

@@ -39,3 +39,7 @@ class WrongCode(NotFound):
 
 class LostErasures(HomeError):
     """Texts that were erased since the backup might come back, because nothing here tells which they are."""
+
+
+class DiskFull(HomeError):
+    """There is no room left; nothing is half visible, and the same command goes on once there is."""

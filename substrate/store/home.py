@@ -20,9 +20,11 @@ from substrate.record.keys import Signer
 from substrate.store.blobs import Blobs
 from substrate.store.database import Database
 from substrate.store.errors import HomeExists, NoHome, Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder, write_atomic
 from substrate.store.keyring import Keyring
 from substrate.store.ledger import Ledger
+from substrate.store.leftovers import sweep_beside
 from substrate.store.migrations import upgrade_pin
 from substrate.store.vault import Vault
 
@@ -103,10 +105,11 @@ def create_home(path: Path, commons: str, charter: str | None = None) -> Iterato
         raise HomeExists(f"{path} exists and is not empty")
     path.parent.mkdir(parents=True, exist_ok=True)
     staging = path.with_name(f".{path.name}.founding-{os.getpid()}")
-    shutil.rmtree(staging, ignore_errors=True)
+    sweep_beside(path)
     staging.mkdir(mode=0o700)
     try:
         founding = _begin(staging, commons, charter)
+        failpoint("init.keys")
         try:
             yield founding
         finally:
@@ -114,7 +117,9 @@ def create_home(path: Path, commons: str, charter: str | None = None) -> Iterato
         if founding.charter is None:
             raise HomeExists("no charter was pinned")
         write_atomic(staging / PIN, pin_bytes(commons, founding.charter, founding.home.ledger.origin))
+        failpoint("init.pinned")
         staging.replace(path)
+        failpoint("init.renamed")
         sync_folder(path.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)

@@ -123,8 +123,6 @@ def _become(command: Command, given: int, out: int, err: int) -> None:
 
 
 def _serve() -> None:
-    import consent.intake
-    import consent.sources
     import lecs_pipeline.cli
     import lecs_pipeline.merging
     import lecs_pipeline.taking  # noqa: F401 (imported once, before the forks)
