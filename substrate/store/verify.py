@@ -1,6 +1,7 @@
 """Checking a whole home: every document, log, head, text, blob and model, naming what broke and where."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,6 +45,9 @@ class Report:
     def ok(self) -> bool:
         """Whether nothing is wrong. (A fork is somebody's doing, not damage: it is counted and named.)"""
         return not self.problems
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def verify_home(home: Home) -> Report:
@@ -121,6 +125,9 @@ def _logs(home: Home, report: Report) -> Iterator[str]:
         ):
             if index != frontier.size or kind not in (0, 1):
                 yield f"{place}: leaf {index} is out of order"
+                break
+            if not _DIGEST.fullmatch(digest):
+                yield f"{place}: leaf {index} is not the digest of a document"
                 break
             for level, number, value in frontier.append(leaf_hash(leaf_data(kind == 1, digest))):
                 if level and nodes.pop((level, number), None) != value:

@@ -106,6 +106,18 @@ def test_ledger_and_vault(table: str, column: str, where: str, place: int, named
     assert named in problems(small)
 
 
+def test_a_leaf_that_is_no_digest(small: Any) -> None:
+    """A bit that makes a digit something else: the leaf is named, and so is what else is damaged."""
+    connection = sqlite3.connect(small.path / "ledger.sqlite3")
+    connection.execute("UPDATE leaves SET digest = 'g' || substr(digest, 2) WHERE idx = 7")
+    connection.execute("UPDATE items SET federated = 0")
+    connection.commit()
+    connection.close()
+    told = problems(small)
+    assert "leaf 7" in told
+    assert small.ids["federated"] in told
+
+
 def test_a_federated_item_that_claims_not_to_be(small: Any) -> None:
     """The column that keeps a text from leaving the machine is compared with the fact."""
     connection = sqlite3.connect(small.path / "ledger.sqlite3")
