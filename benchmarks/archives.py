@@ -14,7 +14,26 @@ from typing import Any
 import polars as pl
 
 FORMS = ("jsonl", "csv", "parquet")
-WORDS = "the stove was mended in the winter when nobody came and the plums were already in the jars ".split()
+WORDS = [
+    "the",
+    "stove",
+    "was",
+    "mended",
+    "in",
+    "the",
+    "winter",
+    "when",
+    "nobody",
+    "came",
+    "and",
+    "the",
+    "plums",
+    "were",
+    "already",
+    "in",
+    "the",
+    "jars",
+]
 
 _READ = """
 import sys, time

@@ -165,7 +165,9 @@ def containers() -> Iterator[Attempt]:
     yield archive("a picture named .jsonl", picture, code=3, reason="malformed")
     yield archive("a picture named .csv", picture, "csv")
     yield archive("a tar named .jsonl", b"rows.jsonl".ljust(512, b"\x00") + line().encode(), code=3, reason="malformed")
-    yield archive("a mark in the middle", line(text=TEXT + " Trois.") + "\ufeff" + line(), code=0, reason="malformed", new=1)
+    yield archive(
+        "a mark in the middle", line(text=TEXT + " Trois.") + "\ufeff" + line(), code=0, reason="malformed", new=1
+    )
     yield archive("a mark inside the text", line(text=TEXT + "\ufeffQuatre."), code=0, new=1)
 
 
@@ -174,12 +176,16 @@ def json_rows() -> Iterator[Attempt]:
     many = "{" + ",".join(f'"k{n}":1' for n in range(1_000_000)) + "}\n"
     some = "{" + ",".join(f'"k{n}":1' for n in range(100_000)) + "}\n"
     yield archive("10^6 keys", many, code=3, reason="malformed", heavy=True)
-    yield archive("10^5 keys", some, code=3, reason="unknown-key")
+    yield archive("10^5 keys", some, code=3)
     yield archive("10^5 keys inside", line(declared=json.loads(some)), code=3)
     yield archive("10^6 keys inside", '{"declared":' + many[:-1] + "}\n", code=3, reason="malformed", heavy=True)
-    yield archive("five million lists", '{"text":[' + "[]," * 5_000_000 + "[]]}\n", code=3, reason="malformed", heavy=True)
+    yield archive(
+        "five million lists", '{"text":[' + "[]," * 5_000_000 + "[]]}\n", code=3, reason="malformed", heavy=True
+    )
     yield archive("ten thousand wrong purposes", line(purposes=["x"] * 10_000), code=3, reason="unknown-value")
-    yield archive("10^5 wrong spans", line(redacted={"by": "B", "spans": [1] * 100_000}), code=3, reason="unknown-value")
+    yield archive(
+        "10^5 wrong spans", line(redacted={"by": "B", "spans": [1] * 100_000}), code=3, reason="unknown-value"
+    )
     yield archive("10^5 wrong consents", line(people={"conversation": True, "consents": [1] * 100_000}), code=3)
     yield archive("10^5 matters", line(declared={**PLAIN["declared"], "sensitive": ["x"] * 100_000}), code=3)
     yield archive("a title of 8 MB", line(title="x" * 8_000_000), code=3, reason="unknown-value")
@@ -194,12 +200,18 @@ def json_rows() -> Iterator[Attempt]:
     yield archive("16 texts of 3 MB", fifty, code=(0, 3), new=16, heavy=True)
     yield archive("a BOM before a brace twice", "\ufeff\ufeff" + line(), code=3, reason="malformed")
     yield archive("only line ends", "\n" * 100_000, code=0)
-    yield archive("only nulls", line(**{k: None for k in PLAIN}), code=3, reason="missing-answer")
+    yield archive("only nulls", line(**dict.fromkeys(PLAIN)), code=3, reason="missing-answer")
     yield archive("NUL bytes", b"\x00" * 100_000, code=3, reason="malformed")
     yield archive("a name of zero width", line(contributor={"kind": "heteronym", "name": "\u200b"}), code=0, new=1)
-    yield archive("a name from right to left", line(contributor={"kind": "heteronym", "name": "\u202eennasuS"}), code=0, new=1)
-    yield archive("a name with a line separator", line(contributor={"kind": "heteronym", "name": "a\u2028b"}), code=0, new=1)
-    yield archive("a formula as the name", line(contributor={"kind": "heteronym", "name": "=cmd|' /C calc'!A0"}), code=0, new=1)
+    yield archive(
+        "a name from right to left", line(contributor={"kind": "heteronym", "name": "\u202eennasuS"}), code=0, new=1
+    )
+    yield archive(
+        "a name with a line separator", line(contributor={"kind": "heteronym", "name": "a\u2028b"}), code=0, new=1
+    )
+    yield archive(
+        "a formula as the name", line(contributor={"kind": "heteronym", "name": "=cmd|' /C calc'!A0"}), code=0, new=1
+    )
     yield archive("an end in 1970", line(expires="1970-01-01"), code=3, reason="expired")
     yield archive("an end in 2100", line(text=TEXT + " 2100.", expires="2100-01-01"), code=0, new=1)
     yield archive("an end in the year 0", line(expires="0000-01-01"), code=3, reason="unknown-value")
@@ -243,7 +255,9 @@ def tables() -> Iterator[Attempt]:
     yield csv_file("a cell of 50 MB", lambda: head.encode() + b"\n" + b"x" * 50_000_000, code=3, reason="malformed")
     yield csv_file("a NUL in the text", table(flat(text=TEXT + "\x00")), code=3, reason="text-profile")
     yield csv_file("NUL bytes", head.encode() + b"\n" + bytes(100_000), code=3, reason="malformed")
-    yield csv_file("CESU surrogates", table(flat(text=TEXT)).encode().replace(b"Il", b"\xed\xa0\x80"), code=3, reason="malformed")
+    yield csv_file(
+        "CESU surrogates", table(flat(text=TEXT)).encode().replace(b"Il", b"\xed\xa0\x80"), code=3, reason="malformed"
+    )
     yield csv_file("overlong UTF-8", table(flat()).encode().replace(b"Il", b"\xc0\xaf"), code=3, reason="malformed")
     yield csv_file("an empty answer", table(flat(**{"declared.adult": ""})), code=3, reason="missing-answer")
     yield csv_file("an empty text", table(flat(text="")), code=3, reason="missing-answer")
@@ -253,14 +267,20 @@ def tables() -> Iterator[Attempt]:
     yield csv_file("not an adult", table(flat(**{"declared.adult": "No"})), code=3, reason="not-adult")
     yield csv_file("a minor", table(flat(**{"declared.minors": "yes"})), code=3, reason="minor")
     yield csv_file("purposes with commas", table(flat(purposes="train,evaluate")), code=3, reason="unknown-value")
-    yield csv_file("the marker as a number", table({**flat(), "people.parties": MARKER}), code=3, reason="unknown-value")
+    yield csv_file(
+        "the marker as a number", table({**flat(), "people.parties": MARKER}), code=3, reason="unknown-value"
+    )
     yield csv_file("a huge number", table({**flat(), "people.parties": "9" * 100_000}), code=3, reason="unknown-value")
     yield csv_file("Arabic digits", table({**flat(), "people.parties": "٢"}), code=3, reason="unknown-value")
     yield csv_file("spans in words", table(flat(**{"redacted.spans": MARKER})), code=3, reason="unknown-value")
-    yield csv_file("a span past the end", table(flat(**{"redacted.spans": "0-99999 PERSON"})), code=3, reason="unknown-value")
+    yield csv_file(
+        "a span past the end", table(flat(**{"redacted.spans": "0-99999 PERSON"})), code=3, reason="unknown-value"
+    )
     yield csv_file("a path as the domain", table(flat(domain="../../etc")), code=3, reason="unknown-value")
     yield csv_file("a formula as the text", table(flat(text="=cmd|' /C calc'!A0 " + TEXT)), code=0, new=1)
-    yield csv_file("a formula as the name", table(flat(text="@SUM " + TEXT, **{"contributor.name": "+1+cmd"})), code=0, new=1)
+    yield csv_file(
+        "a formula as the name", table(flat(text="@SUM " + TEXT, **{"contributor.name": "+1+cmd"})), code=0, new=1
+    )
     yield csv_file("a title that runs", table({**flat(text="-2 " + TEXT), "title": '=HYPERLINK("x")'}), code=0, new=1)
     yield csv_file("no is Norwegian", table(flat(text=TEXT + " no.", language="no")), code=(0, 3), new=1)
     yield csv_file("CR alone", table(flat(text=TEXT + " CR.")).replace("\r\n", "\r"), code=0, new=1)
@@ -278,11 +298,14 @@ def parquets() -> Iterator[Attempt]:
         pq.write_table(data, out, **how)
         return out.getvalue()
 
-    def one(name: str, data: Any, **kept: Any) -> Attempt:
-        return archive(f"parquet: {name}", data if isinstance(data, bytes) else bytes_of(data), "parquet", **kept)
+    def one(name: str, data: Any, *, row_group_size: int | None = None, **kept: Any) -> Attempt:
+        raw = data if isinstance(data, bytes) else bytes_of(data, row_group_size=row_group_size)
+        return archive(f"parquet: {name}", raw, "parquet", **kept)
 
     def rows(*changes: dict[str, Any]) -> pa.Table:
-        return pa.Table.from_pylist([{k: v for k, v in {**PLAIN, **c}.items() if v is not None} for c in changes or ({},)])
+        return pa.Table.from_pylist(
+            [{k: v for k, v in {**PLAIN, **c}.items() if v is not None} for c in changes or ({},)]
+        )
 
     good = bytes_of(rows())
     for part, cut in {"first half": len(good) // 2, "head": 4, "tail off": len(good) - 1, "nothing": 0}.items():
@@ -290,7 +313,9 @@ def parquets() -> Iterator[Attempt]:
     yield one("a footer of 4 GB", good[:-8] + b"\xff\xff\xff\xff" + b"PAR1")
     yield one("a footer of zeros", b"PAR1" + bytes(1000) + (1000).to_bytes(4, "little") + b"PAR1")
     yield one("a footer of noise", b"PAR1" + bytes(range(256)) * 8 + (2048).to_bytes(4, "little") + b"PAR1")
-    yield one("a footer without an end", b"PAR1" + b"\x19\xfc\xff\xff\x7f" * 400 + (2000).to_bytes(4, "little") + b"PAR1")
+    yield one(
+        "a footer without an end", b"PAR1" + b"\x19\xfc\xff\xff\x7f" * 400 + (2000).to_bytes(4, "little") + b"PAR1"
+    )
     yield one("encrypted", good[:-4] + b"PARE")
     yield one("magic only", b"PAR1PAR1")
     yield one("not Parquet", TEXT.encode())
@@ -319,7 +344,7 @@ def parquets() -> Iterator[Attempt]:
         yield one(name, rows(changed))
     dotted = pa.table({**{k: [v] for k, v in {"text": TEXT, "declared": None}.items()}, "declared.adult": [True]})
     yield one("a part and its key", dotted)
-    yield one("no columns", pa.table({}))
+    yield one("no columns", pa.table({}), code=0)
     yield one("no rows", rows().slice(0, 0), code=0)
     twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
     yield one("a column twice", twice)
@@ -331,9 +356,11 @@ def parquets() -> Iterator[Attempt]:
         bomb = pa.table({"text": pa.array([MARKER + "x" * (200 * MEBIBYTE)])})
         yield one(f"a bomb of {codec}", bytes_of(bomb, compression=codec, use_dictionary=False), heavy=codec != "zstd")
     lying = bytes_of(pa.table({"text": ["x" * MEBIBYTE] * 2}), compression="zstd", use_dictionary=False)
-    yield one("too many rows in a group", pa.table({"text": pa.nulls(1_100_000, pa.string())}))
+    yield one(
+        "too many rows in a group", pa.table({"text": pa.nulls(1_100_000, pa.string())}), row_group_size=2_000_000
+    )
     long = pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 3000, pa.int32()), ["x" * 20 * MEBIBYTE])})
-    yield one("one long text 3000 times", long, code=3, reason="malformed")
+    yield one("one long text 3000 times", long)
     yield one("two texts of a MiB", lying, code=3, reason="missing-answer")
     many = rows().take(pa.array([0] * 3))
     yield one("a dictionary of words", many, code=0, new=3)
@@ -430,7 +457,7 @@ def places() -> Iterator[Attempt]:
     yield Attempt("a deep folder", lambda s: letters(s, deep), code=3, reason="text-profile")
     yield Attempt("a folder in many encodings", lambda s: letters(s, encoded), code=3, reason="text-profile")
     yield Attempt("a text of 50 GB that is all holes", lambda s: letters(s, huge), code=3, heavy=True)
-    yield Attempt("the home as an archive", lambda s: ["contribute", s.home, "--consent", s.form], code=(3, 7))
+    yield Attempt("the home as an archive", lambda s: ["contribute", s.home, "--consent", s.form], code=7)
     for name in ("/dev/zero", "/dev/null", "/dev/stdin", "/proc/self/mem", "/nonexistent.jsonl", "../../../etc/passwd"):
         yield Attempt(f"{name} as the archive", lambda s, n=name: ["contribute", n], code=7)
 
@@ -499,7 +526,7 @@ def altered(raw: bytes) -> bytes:
 
 
 def exports(count: int) -> Iterator[Attempt]:
-    """Each line of an export dropped, doubled, swapped with the next, altered: with an end line that fits, and as is."""
+    """Each line of an export dropped, doubled, swapped, altered or cut: with an end line that fits, and as is."""
     changes: dict[str, Callable[[list[bytes], int], list[bytes]]] = {
         "dropped": lambda ls, n: ls[:n] + ls[n + 1 :],
         "doubled": lambda ls, n: ls[: n + 1] + ls[n:],
@@ -604,8 +631,20 @@ def build_stage(folder: Path, root: Path) -> Stage:
 def attempts(stage: Stage, *, heavy: bool) -> list[Attempt]:
     """All of them, in order; without ``heavy`` the share that runs on every change."""
     lines = len(stage.export.splitlines()) - 1
-    groups = (containers(), json_rows(), tables(), parquets(), places(), yamls(), exports(lines), receipts(stage.receipt))
-    return [a for group in groups for a in group if heavy or not a.heavy]
+    groups = (
+        containers(),
+        json_rows(),
+        tables(),
+        parquets(),
+        places(),
+        yamls(),
+        exports(lines),
+        receipts(stage.receipt),
+    )
+    if heavy:
+        return [a for group in groups for a in group]
+    # A fourth of the light ones is what fits a minute on a busy machine.
+    return [a for group in groups for a in [a for a in group if not a.heavy][::4]]
 
 
 def play(stage: Stage, chosen: list[Attempt]) -> list[Verdict]:
@@ -658,7 +697,11 @@ def _home_is_clean(stage: Stage) -> Verdict:
     """After all of it: no file of the home holds the text in the clear, and everything verifies."""
     problems = []
     for path in stage.home.rglob("*"):
-        if path.is_file() and "models" not in path.relative_to(stage.home).parts and MARKER.encode() in path.read_bytes():
+        if (
+            path.is_file()
+            and "models" not in path.relative_to(stage.home).parts
+            and MARKER.encode() in path.read_bytes()
+        ):
             problems.append(f"{path.relative_to(stage.home)} holds the text")
     (ran,) = run_all([Command(["ledger", "verify", "--json"], str(stage.home))])
     if ran.code != 0:
