@@ -44,7 +44,7 @@ def take(
     """Take an archive in; call what this returns once every code has been handed over."""
     form = read_form(read_plain(wish.consent, MAX_FORM_BYTES).decode("utf-8")) if wish.consent else {}
     assistance = Assistance("steward", text_digest(_scan(wish.form))) if wish.form else Assistance("operator")
-    if wish.source.resolve().is_relative_to(path.resolve()):
+    if wish.source.is_dir() and wish.source.resolve().is_relative_to(path.resolve()):
         raise UnreadableSource(f"{wish.source} lies in the home itself: a home is no archive")
     if not home_exists(path):
         open_source(wish.source, b"")  # A source that cannot be read founds nothing.
