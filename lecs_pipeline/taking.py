@@ -13,7 +13,7 @@ from consent.intake import Intake, Outcome, Terms
 from consent.issue import Assistance
 from consent.redaction import Redaction
 from consent.rows import Refusal, Row, complete, missing_answers
-from consent.sources import Source, open_source
+from consent.sources import Source, UnreadableSource, open_source
 from lecs_pipeline.clock import now
 from lecs_pipeline.founding import ask_charter, found
 from lecs_pipeline.redactor import redactor_of
@@ -45,6 +45,8 @@ def take(
     """Take an archive in; call what this returns once every code has been handed over."""
     form = read_form(read_plain(wish.consent, MAX_FORM_BYTES).decode("utf-8")) if wish.consent else {}
     assistance = Assistance("steward", text_digest(_scan(wish.form))) if wish.form else Assistance("operator")
+    if wish.source.is_dir() and wish.source.resolve().is_relative_to(path.resolve()):
+        raise UnreadableSource(f"{wish.source} lies in the home itself: a home is no archive")
     if not home_exists(path):
         open_source(wish.source, b"")  # A source that cannot be read founds nothing.
         _found(path, ask_charter() if wish.interactive else None)

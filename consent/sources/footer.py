@@ -15,6 +15,8 @@ MAX_GROUP_BYTES: Final = 128 * 1024 * 1024
 MAX_GROUP_ROWS: Final = 1024 * 1024
 MAX_VALUES: Final = 16 * 1024 * 1024
 MAX_ROWS: Final = 10_000_000
+#: One long entry can stand for every row of a slice; writers stop at about 1 MiB.
+MAX_DICTIONARY_BYTES: Final = 16 * 1024 * 1024
 _MAX_PARTS: Final = 2_000_000
 _MAX_DEPTH: Final = 16
 _MAX_PAGE_HEADER: Final = 64 * 1024
@@ -79,7 +81,7 @@ def _check_group(file: IO[bytes], number: int, group: Struct) -> Group:
     if stated > MAX_GROUP_BYTES or any(int(column[6]) < 0 for column in columns):
         raise BadFooter(f"row group {number} unpacks to more than {MAX_GROUP_BYTES} bytes: write smaller ones")
     budget = _Budget(number)
-    for column in columns:
+    for column in columns if rows else ():
         _walk_pages(file, column, budget)
     return Group(rows)
 
@@ -101,6 +103,8 @@ class _Budget:
         self.values -= values
         if min(unpacked, packed, values) < 0:
             raise BadFooter(f"row group {self.number} has a damaged page")
+        if 7 in header and unpacked > MAX_DICTIONARY_BYTES:
+            raise BadFooter(f"a dictionary of row group {self.number} is longer than {MAX_DICTIONARY_BYTES} bytes")
         if self.bytes < 0:
             raise BadFooter(f"row group {self.number} unpacks to more than {MAX_GROUP_BYTES} bytes")
         if self.values < 0:
@@ -109,7 +113,9 @@ class _Budget:
 
 
 def _walk_pages(file: IO[bytes], column: Struct, budget: _Budget) -> None:
-    place = min(int(offset) for offset in (column[9], column.get(11)) if offset)
+    place = min((int(offset) for offset in (column[9], column.get(11)) if offset), default=0)
+    if place < len(b"PAR1"):
+        raise BadFooter("its footer is damaged")
     end = place + int(column[7])
     while place < end:
         file.seek(place)

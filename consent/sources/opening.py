@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from consent.encodings import foreign_bytes
+from consent.rows import MAX_ROW_BYTES
 from consent.sources.folder import text_files, text_lines
 from consent.sources.json_lines import json_lines
 from consent.sources.parquet_file import check_parquet, parquet_rows
@@ -25,7 +26,7 @@ def open_source(path: Path, key: bytes) -> Source:
         files = text_files(path)
         if not files:
             raise UnreadableSource(f"{path} holds no .txt or .md file")
-        return Source(fingerprint(files, key), len(files), lambda: text_lines(files))
+        return Source(fingerprint(files, key, MAX_ROW_BYTES), len(files), lambda: text_lines(files))
     if not path.exists():
         raise UnreadableSource(f"{path} does not exist")
     if not path.is_file():

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def contribute(
-    source: Annotated[Path, typer.Argument(help="A folder of .txt and .md files, or a .jsonl file.")],
+    source: Annotated[Path, typer.Argument(help="A folder of .txt and .md files, or a .jsonl, .csv or .parquet file.")],
     consent: Annotated[
         Path | None, typer.Option(help="Answers for rows that lack them (YAML; see `lecs consent form`).")
     ] = None,

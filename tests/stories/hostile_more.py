@@ -176,7 +176,7 @@ def json_rows() -> Iterator[Attempt]:
     many = "{" + ",".join(f'"k{n}":1' for n in range(1_000_000)) + "}\n"
     some = "{" + ",".join(f'"k{n}":1' for n in range(100_000)) + "}\n"
     yield archive("10^6 keys", many, code=3, reason="malformed", heavy=True)
-    yield archive("10^5 keys", some, code=3, reason="unknown-key")
+    yield archive("10^5 keys", some, code=3)
     yield archive("10^5 keys inside", line(declared=json.loads(some)), code=3)
     yield archive("10^6 keys inside", '{"declared":' + many[:-1] + "}\n", code=3, reason="malformed", heavy=True)
     yield archive(
@@ -298,8 +298,9 @@ def parquets() -> Iterator[Attempt]:
         pq.write_table(data, out, **how)
         return out.getvalue()
 
-    def one(name: str, data: Any, **kept: Any) -> Attempt:
-        return archive(f"parquet: {name}", data if isinstance(data, bytes) else bytes_of(data), "parquet", **kept)
+    def one(name: str, data: Any, *, row_group_size: int | None = None, **kept: Any) -> Attempt:
+        raw = data if isinstance(data, bytes) else bytes_of(data, row_group_size=row_group_size)
+        return archive(f"parquet: {name}", raw, "parquet", **kept)
 
     def rows(*changes: dict[str, Any]) -> pa.Table:
         return pa.Table.from_pylist(
@@ -343,7 +344,7 @@ def parquets() -> Iterator[Attempt]:
         yield one(name, rows(changed))
     dotted = pa.table({**{k: [v] for k, v in {"text": TEXT, "declared": None}.items()}, "declared.adult": [True]})
     yield one("a part and its key", dotted)
-    yield one("no columns", pa.table({}))
+    yield one("no columns", pa.table({}), code=0)
     yield one("no rows", rows().slice(0, 0), code=0)
     twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
     yield one("a column twice", twice)
@@ -355,9 +356,11 @@ def parquets() -> Iterator[Attempt]:
         bomb = pa.table({"text": pa.array([MARKER + "x" * (200 * MEBIBYTE)])})
         yield one(f"a bomb of {codec}", bytes_of(bomb, compression=codec, use_dictionary=False), heavy=codec != "zstd")
     lying = bytes_of(pa.table({"text": ["x" * MEBIBYTE] * 2}), compression="zstd", use_dictionary=False)
-    yield one("too many rows in a group", pa.table({"text": pa.nulls(1_100_000, pa.string())}))
+    yield one(
+        "too many rows in a group", pa.table({"text": pa.nulls(1_100_000, pa.string())}), row_group_size=2_000_000
+    )
     long = pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 3000, pa.int32()), ["x" * 20 * MEBIBYTE])})
-    yield one("one long text 3000 times", long, code=3, reason="malformed")
+    yield one("one long text 3000 times", long)
     yield one("two texts of a MiB", lying, code=3, reason="missing-answer")
     many = rows().take(pa.array([0] * 3))
     yield one("a dictionary of words", many, code=0, new=3)
@@ -454,7 +457,7 @@ def places() -> Iterator[Attempt]:
     yield Attempt("a deep folder", lambda s: letters(s, deep), code=3, reason="text-profile")
     yield Attempt("a folder in many encodings", lambda s: letters(s, encoded), code=3, reason="text-profile")
     yield Attempt("a text of 50 GB that is all holes", lambda s: letters(s, huge), code=3, heavy=True)
-    yield Attempt("the home as an archive", lambda s: ["contribute", s.home, "--consent", s.form], code=(3, 7))
+    yield Attempt("the home as an archive", lambda s: ["contribute", s.home, "--consent", s.form], code=7)
     for name in ("/dev/zero", "/dev/null", "/dev/stdin", "/proc/self/mem", "/nonexistent.jsonl", "../../../etc/passwd"):
         yield Attempt(f"{name} as the archive", lambda s, n=name: ["contribute", n], code=7)
 
@@ -523,7 +526,7 @@ def altered(raw: bytes) -> bytes:
 
 
 def exports(count: int) -> Iterator[Attempt]:
-    """Each line of an export dropped, doubled, swapped with the next, altered: with an end line that fits, and as is."""
+    """Each line of an export dropped, doubled, swapped, altered or cut: with an end line that fits, and as is."""
     changes: dict[str, Callable[[list[bytes], int], list[bytes]]] = {
         "dropped": lambda ls, n: ls[:n] + ls[n + 1 :],
         "doubled": lambda ls, n: ls[: n + 1] + ls[n:],
@@ -638,7 +641,10 @@ def attempts(stage: Stage, *, heavy: bool) -> list[Attempt]:
         exports(lines),
         receipts(stage.receipt),
     )
-    return [a for group in groups for a in group if heavy or not a.heavy]
+    if heavy:
+        return [a for group in groups for a in group]
+    # A fourth of the light ones is what fits a minute on a busy machine.
+    return [a for group in groups for a in [a for a in group if not a.heavy][::4]]
 
 
 def play(stage: Stage, chosen: list[Attempt]) -> list[Verdict]:

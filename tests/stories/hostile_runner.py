@@ -19,7 +19,7 @@ from typing import Any
 
 #: Address space that a command may take beyond what the imported program has.
 MEMORY = 1536 * 1024 * 1024
-SECONDS = 240
+SECONDS = int(os.environ.get("HOSTILE_SECONDS", "240"))
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ def _become(command: Command, given: int, out: int, err: int) -> None:
 
 
 def _serve() -> None:
+    import consent.intake
+    import consent.sources  # noqa: F401
     import lecs_pipeline.cli
     import lecs_pipeline.merging
     import lecs_pipeline.taking  # noqa: F401 (imported once, before the forks)
