@@ -63,7 +63,8 @@ class Home:
         Raises:
             UnknownCommons: the pinned charter is not in the ledger.
         """
-        return fold_roles(self.ledger.documents(kinds=ROLE_KINDS), self.commons, self.charter, self.node.did)
+        acts = self.ledger.documents(kinds=ROLE_KINDS)
+        return fold_roles(acts, self.commons, self.charter, self.node.did, self.ledger.inside)
 
     def close(self) -> None:
         """Close the database."""

@@ -106,6 +106,7 @@ class Ledger:
         self.database = database
         self.node = node
         self.origin = origin
+        self._checked: dict[Cut, Callable[[str], bool]] = {}
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -255,6 +256,21 @@ class Ledger:
     def holds(self, digest: str, cut: Cut) -> bool:
         """Whether a cut holds a document."""
         return self._inside(cut)(digest)
+
+    def inside(self, digest: str, cut: Cut) -> bool:
+        """Whether a cut that a document states holds another one; a cut of another tree holds nothing."""
+        if cut not in self._checked:
+            fitting = tuple(head for head in cut if self._fits(head))
+            if fitting != cut:
+                return self._inside(fitting)(digest)
+            self._checked[cut] = self._inside(cut)
+        return self._checked[cut](digest)
+
+    def _fits(self, head: Head) -> bool:
+        row = self.database.connection.execute("SELECT log, size FROM logs WHERE origin = ?", (head.origin,)).fetchone()
+        if row is None or row[1] < head.size:
+            return False  # Not all of it is here yet.
+        return self.root(int(row[0]), head.size) == head.root
 
     def _inside(self, cut: Cut) -> Callable[[str], bool]:
         sizes = {head.origin: head.size for head in cut}
