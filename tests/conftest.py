@@ -104,8 +104,8 @@ class Commons:
         """A valid document of every kind, signed by whoever has the authority."""
         made = {d.kind: d for d in (*self.founding, self.record, self.fact)}
         others = (
-            "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange",
-            "ModerationDecision", "Redaction", "Erased", "DatasetVersion",
+            "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
+            "ConsentChange", "ModerationDecision", "Redaction", "Erased", "DatasetVersion",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 

@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger, mixture, moderate, redact, start
+from lecs_pipeline.cli import (
+    charter,
+    consent,
+    contribute,
+    curate,
+    dataset,
+    key,
+    ledger,
+    mixture,
+    moderate,
+    redact,
+    start,
+)
 from lecs_pipeline.cli.exits import exit_code, name_of
 from lecs_pipeline.cli.options import HomeOption
 from lecs_pipeline.cli.output import emit, say
@@ -18,9 +30,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate):
+for group in (start, contribute, redact, curate, moderate, charter):
     group.register(app)
 app.add_typer(key.app, name="key")
+app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")

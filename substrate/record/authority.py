@@ -95,6 +95,10 @@ class Roles:
             node = following
         return node == key
 
+    def predecessors(self, node: str) -> frozenset[str]:
+        """The keys in whose place ``node`` goes on, itself not among them."""
+        return frozenset(key for key in self.chain.state.successors if key != node and self.succeeds(node, key))
+
     def in_force(self, kind: str) -> list[Document]:
         """The acts of ``kind`` in force and not replaced by a later one, by digest."""
         replaced = {act.body.get("previous") for act in self.acts.values()}
@@ -194,8 +198,7 @@ def _acts(relevant: dict[str, Document], roles: Roles) -> dict[str, Document]:
     acts = {
         digest: act
         for digest, act in relevant.items()
-        if act.kind in STEWARD_ACTS
-        and (digest in founding or roles.carried(act, "steward"))
+        if act.kind in STEWARD_ACTS and (digest in founding or roles.carried(act, "steward"))
     }
     successors: dict[str, list[str]] = {}
     for digest, act in acts.items():

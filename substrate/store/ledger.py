@@ -4,7 +4,7 @@ Every write is one transaction: documents, leaves, tree nodes and a newly signed
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +15,7 @@ from substrate.record.documents import Document, trusted_document
 from substrate.record.keys import Signer
 from substrate.record.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from substrate.store.database import Database
-from substrate.store.errors import NotFound, Tampered
+from substrate.store.errors import Busy, NotFound, Tampered
 
 PUBLIC, PRIVATE = 0, 1
 
@@ -120,6 +120,21 @@ class Ledger:
             if writer.appended:
                 save_head(connection, log, writer.frontier, self.origin, self.node)
 
+    @contextmanager
+    def begin(self, node: Signer, origin: str) -> Iterator[Writer]:
+        """Close this home's own log and write the first documents of a new one, under another node key, in one step.
+
+        Raises:
+            Busy: another process did so first.
+        """
+        with self.database.transaction() as connection:
+            self._own_log(connection)
+            connection.execute("UPDATE logs SET own = 0 WHERE own = 1")
+            log, size, _ = Ledger(self.database, node, origin)._own_log(connection)
+            writer = Writer(connection, log, Frontier(size, []))
+            yield writer
+            save_head(connection, log, writer.frontier, origin, node)
+
     def documents(self, *, kinds: Iterable[str] = (), subject: str | None = None) -> Iterator[Document]:
         """Public documents, of some kinds or about one contribution, sorted by digest."""
         where, values = [], []
@@ -215,22 +230,28 @@ class Ledger:
             raise NotFound("this log is empty")
         return str(row[0])
 
-    def inclusion(self, digest: str) -> Inclusion:
-        """Proof that this home's own log holds a document, under its newest head.
+    def inclusion(self, digest: str, nodes: Container[str] = ()) -> Inclusion:
+        """Proof that this home's own log, or that of one of ``nodes``, holds a document, under its newest head.
 
         Raises:
-            NotFound: the log does not hold it.
+            NotFound: no such log holds it.
         """
         with self.database.snapshot() as connection:
-            row = connection.execute(
-                "SELECT log, idx, size FROM leaves JOIN logs USING (log) WHERE digest = ? AND own = 1",
+            rows = connection.execute(
+                "SELECT log, idx, origin, own FROM leaves JOIN logs USING (log) WHERE digest = ?"
+                " ORDER BY own DESC, log",
                 (digest,),
-            ).fetchone()
+            ).fetchall()
+            row = next((row for row in rows if row[3] == 1 or row[2].partition("/")[0] in nodes), None)
             if row is None:
                 raise NotFound(f"document {digest[:16]}… is not in this home's log")
-            log, index, size = row
-            path = inclusion_proof(index, size, self.node_reader(log))
-            return Inclusion(index, size, path, self.checkpoint())
+            log, index, *_ = row
+            size, checkpoint = connection.execute(
+                "SELECT heads.size, checkpoint FROM heads JOIN logs USING (log)"
+                " WHERE log = ? AND heads.size <= logs.size ORDER BY heads.size DESC LIMIT 1",
+                (log,),
+            ).fetchone()
+            return Inclusion(index, size, inclusion_proof(index, size, self.node_reader(log)), str(checkpoint))
 
     def node_reader(self, log: int) -> Callable[[int, int], bytes]:
         """Reads complete tree nodes of a log."""
@@ -283,7 +304,9 @@ class Ledger:
         return inside
 
     def _own_log(self, connection: sqlite3.Connection) -> tuple[int, int, bytes]:
-        row = connection.execute("SELECT log, size, peaks FROM logs WHERE origin = ?", (self.origin,)).fetchone()
+        row = connection.execute("SELECT log, size, peaks, own FROM logs WHERE origin = ?", (self.origin,)).fetchone()
+        if row is not None and row[3] == 0:
+            raise Busy("another process gave this home a new node key meanwhile: run the command again")
         if row is None:
             cursor = connection.execute(
                 "INSERT INTO logs (origin, own, size, peaks) VALUES (?, 1, 0, x'')", (self.origin,)

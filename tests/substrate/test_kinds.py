@@ -100,7 +100,7 @@ def test_a_change_of_mind_is_public_only_by_code(commons, kind: str, authority: 
 def test_what_each_document_is_about(commons, kind: str) -> None:
     """The contribution, for what is about one; nothing for what is about the commons."""
     about_none = {
-        "Charter", "Policy", "Notice", "Recipe", "ModelApproval", "Approval", "DatasetVersion",
+        "Charter", "CharterChange", "Policy", "Notice", "Recipe", "ModelApproval", "Approval", "DatasetVersion",
     }  # fmt: skip
     assert commons.one_of_each()[kind].subject == ("" if kind in about_none else commons.contribution)
 

@@ -27,7 +27,7 @@ class KeyRemoved(Closed):
 
 
 class CharterFields(Closed):
-    """Fields of the charter that may change. The others decide what was computed before, or have chains of their own."""
+    """Fields of the charter that may change. Others decide what was computed before, or have a chain of their own."""
 
     name: Line | None = None
     controller: Controller | None = None
@@ -55,7 +55,7 @@ class CharterChange(Envelope):
     def _says_something_once(self) -> "CharterChange":
         if len(set(self.previous)) != len(self.previous):
             raise ValueError("previous names a document twice")
-        keys = [(entry.role, entry.key) for entry in (*self.added, *self.removed)]
+        keys = [(one.role, one.key) for one in self.added] + [(one.role, one.key) for one in self.removed]
         if len(set(keys)) != len(keys):
             raise ValueError("a key is added or removed twice in one role")
         if self.fields.standings is not None and "held" in self.fields.standings:
