@@ -76,7 +76,7 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "key new": (["key", "new", "--name", "Nouvelle"], ""),
         "key list": (["key", "list"], ""),
         "key rotate": (["key", "rotate", "--name", "Nouvelle"], ""),
-        "key export": (["key", "export", tmp_path / "n.key", "--name", "Nouvelle", "--passphrase", "-"], "five of them"),
+        "key export": (["key", "export", tmp_path / "n.k", "--name", "Nouvelle", "--passphrase", "-"], "five of them"),
         "key revoke": (["key", "revoke", "--name", "Nouvelle"], ""),
         "charter show": (["charter", "show"], ""),
         "mixture show": (["mixture", "show"], ""),
