@@ -180,7 +180,7 @@ def _permitted(home: Home, contribution: str, voice: Voice) -> State:
     if voice.authority == "withdrawal-key":
         allowed = fact.body["withdrawalKey"] == voice.signer.did
     elif voice.authority == "contributor-key":
-        allowed = _record_key(home, contribution) == voice.signer.did
+        allowed = _record_key(home, contribution) == voice.signer.did and not home.keyring.is_revoked(voice.signer.did)
     else:
         allowed = voice.authority == "request" and voice.signer.did in roles.stewards
     if not allowed:
@@ -201,7 +201,7 @@ def _state(
 ) -> None:  # fmt: skip
     """Log the statement; a private one is sealed, and the accepting node publishes its effect with it."""
     document = write_document(kind, f"urn:uuid:{uuid.uuid4()}", home.commons, fields, voice.signer, time)
-    if document.private and before.node != home.node.did:
+    if document.private and not home.roles().succeeds(home.node.did, before.node):
         raise NoAuthority(
             "only the node that accepted this text can publish a private change of mind: use the withdrawal code"
         )

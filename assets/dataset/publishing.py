@@ -16,6 +16,7 @@ from consent.survey import survey_one
 from corpus.errors import CorpusError
 from corpus.parquet import write_parquet
 from corpus.version import FORMAT, STEPS, leaves_of, manifest_frame, root_of, version_id_of_root
+from substrate.record.authority import is_authorised
 from substrate.record.cut import cut_entries
 from substrate.record.documents import Document, write_document
 from substrate.store.failpoints import failpoint
@@ -49,7 +50,7 @@ class StartOver(CorpusError):
 def published_versions(home: Home) -> list[Document]:
     """Every `DatasetVersion` that counts here, oldest first."""
     roles = home.roles()
-    found = [d for d in home.ledger.documents(kinds=["DatasetVersion"]) if d.signer in roles.nodes]
+    found = [d for d in home.ledger.documents(kinds=["DatasetVersion"]) if is_authorised(d, roles)]
     return sorted(found, key=lambda d: (d.body["time"], d.digest))
 
 

@@ -69,7 +69,7 @@ class Recorded:
 def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
     """All views of a cut, sorted, from public documents and manifests alone."""
     acts = (d for d in home.ledger.documents(kinds=ROLE_KINDS) if home.ledger.holds(d.digest, cut))
-    roles = fold_roles(acts, home.commons, home.charter, home.node.did)
+    roles = fold_roles(acts, home.commons, home.charter, home.node.did, home.ledger.inside)
     states: list[State] = []
     statements: list[dict[str, Any]] = []
     for _, documents in home.ledger.by_subject(cut):
@@ -79,7 +79,7 @@ def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
         statements += _statements(documents, roles)
     general = [d for d in home.ledger.documents(subject="") if home.ledger.holds(d.digest, cut)]
     statements += [_statement(d, is_authorised(d, roles)) for d in general]
-    versions = [d for d in general if d.kind == "DatasetVersion" and d.signer in roles.nodes]
+    versions = [d for d in general if d.kind == "DatasetVersion" and is_authorised(d, roles)]
     lines = {
         "contributions": [_contribution(state) for state in states],
         "refusals": _refusals(states, roles, as_of),

@@ -6,6 +6,7 @@ import typer
 
 from lecs_pipeline.cli import (
     backup,
+    charter,
     consent,
     contribute,
     curate,
@@ -30,9 +31,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate, backup):
+for group in (start, contribute, redact, curate, moderate, backup, charter):
     group.register(app)
 app.add_typer(key.app, name="key")
+app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")

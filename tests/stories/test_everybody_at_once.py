@@ -28,7 +28,7 @@ def test_four_give_while_one_builds_and_others_read(
 
     lecs, env = str(Path(sys.executable).parent / "lecs"), environment(HOME=str(tmp_path), LECS_HOME=str(small.path))
     archives = [
-        rows_file(tmp_path / f"{writer}.jsonl", [make_row(f"De la plume {writer}, la lettre {n}.") for n in range(EACH)])
+        rows_file(tmp_path / f"{writer}.jsonl", [make_row(f"De la plume {writer}, lettre {n}.") for n in range(EACH)])
         for writer in range(4)
     ]  # fmt: skip
     before = len(small.run("consent", "list", "--json").json["contributions"])

@@ -33,7 +33,9 @@ def store_import(home: Home, contents: Contents) -> Imported:
     if (home.commons, home.charter) != (contents.commons, contents.charter):
         raise UnknownCommons("the file belongs to another commons than this home")
     gone = ErasureJournal(home.path).contributions() | contents.erased
-    gone |= {d.subject for d in home.ledger.documents(kinds=["Erased"]) if d.signer in home.roles().nodes}
+    tombstones = list(home.ledger.documents(kinds=["Erased"]))
+    roles = home.roles() if tombstones else None  # A home that was just made does not hold its charter yet.
+    gone |= {d.subject for d in tombstones if roles is not None and roles.by_node(d)}
     for blob in contents.blobs:
         home.blobs.put(blob)
         failpoint("import.blob")
