@@ -81,5 +81,5 @@ def test_what_cannot_be_read(name: str, tmp_path: Path) -> None:
     """The message says what to give instead."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "rows.xlsx").write_text("a,b")
-    with pytest.raises(UnreadableSource, match=r"exist|\.txt"):
+    with pytest.raises(UnreadableSource, match=r"exist|\.txt|CSV"):
         open_source(tmp_path / name, KEY)
