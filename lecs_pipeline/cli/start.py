@@ -71,6 +71,7 @@ def ui(
 ) -> None:
     """Open the Dagster workspace of this home on http://127.0.0.1:PORT (loopback only)."""
     import os
+    import signal
     import sys
 
     from lecs_pipeline.runs import open_instance
@@ -85,6 +86,9 @@ def ui(
         sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1",
         "-p", str(port),
     ]  # fmt: skip
+    # Started in the background by a script, this process ignores interrupts, and Dagster would never stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.execv(sys.executable, command)  # noqa: S606 (replaces this process, so that Ctrl-C reaches Dagster)
 
 

@@ -108,7 +108,7 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "demo": (["demo", "--home", tmp_path / "demo"], ""),
     }  # fmt: skip
     with_json = {" ".join(p) for p, c in commands() if any("--json" in getattr(o, "opts", ()) for o in c.params)}
-    optional = {"mixture", "key import", "charter change", "approve"}  # The last three: test_keys.py
+    optional = {"key import", "charter change", "approve", "backup", "restore"}  # test_keys.py, test_backup.py
     assert with_json - optional <= set(runs)
     for name, (arguments, stdin) in runs.items():
         home = None if "--home" in arguments or name == "redact" else small.path
