@@ -11,6 +11,7 @@ import dagster as dg
 from corpus.errors import CorpusError
 from substrate.record.errors import RecordError
 from substrate.store.errors import HomeError
+from substrate.store.full import disk_full
 
 RULE = "rule"
 
@@ -21,4 +22,12 @@ def as_failure() -> Iterator[None]:
     try:
         yield
     except (HomeError, RecordError, CorpusError) as error:
-        raise dg.Failure(str(error), metadata={RULE: type(error).__name__}, allow_retries=False) from None
+        raise _failure(error) from None
+    except Exception as error:
+        if (full := disk_full(error)) is None:
+            raise
+        raise _failure(full) from None
+
+
+def _failure(error: Exception) -> dg.Failure:
+    return dg.Failure(str(error), metadata={RULE: type(error).__name__}, allow_retries=False)

@@ -10,6 +10,7 @@ import polars as pl
 from corpus.items import Item
 from substrate.record.canonical import canonical_bytes
 from substrate.store.errors import NotFound
+from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 
@@ -71,7 +72,9 @@ def write_stage(home: Home, name: str, frame: pl.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     frame.write_parquet(temporary, compression="zstd", statistics=False)
+    failpoint("build.stage")
     temporary.replace(path)
+    failpoint("build.stage-written")
 
 
 def read_stage(home: Home, name: str) -> pl.DataFrame:
@@ -89,6 +92,7 @@ def read_stage(home: Home, name: str) -> pl.DataFrame:
 def write_basis(home: Home, basis: Basis) -> None:
     """Note what the stages are computed from."""
     write_atomic(stage_path(home, "basis").with_suffix(".json"), canonical_bytes(asdict(basis)), durable=False)
+    failpoint("build.basis")
 
 
 def read_basis(home: Home) -> Basis:

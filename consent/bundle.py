@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import base58
 
+from substrate.record.authority import Roles, fold_roles
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
 from substrate.record.checkpoint import node_of, read_checkpoint
 from substrate.record.documents import Document, read_document, trusted_document
@@ -69,7 +70,9 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     co_consents = [d for d in private if d.kind == "CoConsent"]
     notice = home.ledger.document(record.body["notice"]["digest"])
     charter = home.ledger.document(home.charter)
-    evidence = [_evidence(d, home.ledger.inclusion(d.digest)) for d in (record, fact)]
+    roles = home.roles()
+    nodes = roles.predecessors(home.node.did)
+    evidence = [_evidence(d, home.ledger.inclusion(d.digest, nodes)) for d in (record, fact)]
     bundle = {
         "format": FORMAT,
         "readme": _README,
@@ -81,7 +84,17 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
         "notice": notice.body,
         "charter": charter.body,
     }
+    if roles.chain.changes:
+        bundle["changes"] = _changes(home, roles)
     return canonical_bytes(bundle)
+
+
+def _changes(home: Home, roles: Roles) -> list[JsonObject]:
+    """What turned the founding charter into the one in force: it tells that the issuer succeeds the accepting node."""
+    cited = {name for digest in roles.chain.changes for name in home.ledger.document(digest).body["previous"]}
+    wanted = {*roles.chain.changes, *cited} - {home.charter}
+    approvals = [d for d in home.ledger.documents(kinds=["Approval"]) if d.body["act"] in wanted]
+    return [d.body for d in (*map(home.ledger.document, sorted(wanted)), *approvals)]
 
 
 def _held_here(raw: bytes) -> Document:
@@ -125,11 +138,15 @@ def _verify(
     result.checks["receipt"] = "signed"
     result.standing, result.contribution = fact.body["standing"], fact.body["contribution"]
     result.commons = charter.body["audience"]
-    _check_commons(charter, notice, fact, issuer, pinned, result)
-    _check_authority(charter, notice, fact, nodes, result)
+    changes = [_change(body) for body in bundle.get("changes", [])]
+    roles = fold_roles([charter, *changes], charter.body["audience"], charter.digest, None)
+    _check_commons(charter, notice, fact, pinned, result)
+    if not roles.succeeds(issuer, fact.signer):
+        raise BadSignature("the receipt is signed neither by the node that accepted the text nor by its successor")
+    _check_authority(charter, notice, fact, roles, nodes, result)
     _check_links(bundle, record, fact, notice, parties)
     result.checks["links"] = "the fact cites this record, the record this notice"
-    _check_inclusion(bundle["receipt"], record, fact, issuer)
+    _check_inclusion(bundle["receipt"], record, fact, {issuer, fact.signer})
     result.checks["inclusion"] = "record and fact stand in the node's log"
     if text is not None:
         if commitment(bytes.fromhex(bundle["salt"]), text) != fact.body["row"]:
@@ -143,6 +160,8 @@ def _read_shape(raw: bytes) -> JsonObject:
         "format": str, "readme": str, "receipt": dict, "record": dict, "fact": dict, "coConsents": list,
         "salt": str, "notice": dict, "charter": dict,
     }  # fmt: skip
+    if "changes" in bundle:
+        shape["changes"] = list
     for key, kind in shape.items():
         if not isinstance(bundle.get(key), kind):
             raise MalformedDocument(f"{key} is missing from the bundle, or has the wrong type")
@@ -165,8 +184,14 @@ def _signed(body: Any, kind: str, result: Verification) -> Document:
     return document
 
 
+def _change(body: Any) -> Document:
+    if not isinstance(body, dict) or body.get("type") not in ("CharterChange", "Approval"):
+        raise MalformedDocument("only changes of the charter and their approvals stand under changes")
+    return read_document(canonical_bytes(body))
+
+
 def _check_commons(
-    charter: Document, notice: Document, fact: Document, issuer: str,
+    charter: Document, notice: Document, fact: Document,
     pinned: tuple[str, str] | None, result: Verification,
 ) -> None:  # fmt: skip
     if pinned is not None and pinned != (charter.body["audience"], charter.digest):
@@ -174,18 +199,18 @@ def _check_commons(
     result.checks["commons"] = "pinned" if pinned else "as the bundle states it: compare its id with the one you know"
     if {notice.body["audience"], fact.body["audience"]} != {charter.body["audience"]}:
         raise UnknownCommons("parts of the bundle belong to different commons")
-    if fact.signer != issuer:
-        raise BadSignature("the receipt is not signed by the node that accepted the text")
 
 
 def _check_authority(
-    charter: Document, notice: Document, fact: Document, nodes: frozenset[str], result: Verification
+    charter: Document, notice: Document, fact: Document, roles: Roles, nodes: frozenset[str], result: Verification
 ) -> None:
     """A fact counts when an admitted node states it, a notice when the charter cites it or a steward signed it."""
-    if fact.signer not in nodes | set(charter.body["nodes"]):
+    admitted = ("node", fact.signer) in roles.chain.state.removed or fact.signer in roles.nodes | nodes
+    if not admitted:
         raise NoAuthority("the node that issued the receipt is not admitted by the charter of this commons")
     result.checks["node"] = "admitted"
-    if notice.digest not in charter.body["notices"] and notice.signer not in charter.body["stewards"]:
+    stewards = roles.stewards | set(charter.body["stewards"])
+    if notice.digest not in charter.body["notices"] and notice.signer not in stewards:
         raise NoAuthority("the notice is neither one that the charter cites nor signed by a steward")
 
 
@@ -224,7 +249,7 @@ def _check_links(
         raise BadSignature("a co-consent cites another record")
 
 
-def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, issuer: str) -> None:
+def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, nodes: set[str]) -> None:
     evidence = receipt.get("evidence")
     if not isinstance(evidence, list) or len(evidence) != 2:
         raise BadInclusion("the receipt must prove that record and fact are in the log")
@@ -236,8 +261,8 @@ def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, issu
         except (TypeError, KeyError, ValueError):
             raise MalformedDocument("the receipt's evidence is not complete") from None
         head = read_checkpoint(checkpoint)
-        if node_of(head.origin) != issuer:
-            raise BadInclusion("the log in the receipt is not the issuer's")
+        if node_of(head.origin) not in nodes:
+            raise BadInclusion("the log in the receipt is neither the issuer's nor the accepting node's")
         if digest != document.digest:
             raise BadInclusion("the receipt proves another document")
         leaf = leaf_hash(leaf_data(document.private, document.digest))

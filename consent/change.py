@@ -17,11 +17,17 @@ from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
 from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
+from substrate.store.backup import keep_told
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Busy, NotFound
+from substrate.store.failpoints import failpoint
 from substrate.store.files import overwrite_and_remove
 from substrate.store.home import Home
+from substrate.store.tombstones import texts_to_destroy
 
+_COMMAND: Final = {"ConsentWithdrawal": "withdraw", "ConsentNarrowing": "narrow"}
+#: How long an erasure waits for readers of the state before, without keeping any writer waiting.
+READERS_SECONDS: Final = 120.0
 #: Where exports of a home are, unless somebody chose another folder.
 EXPORTS: Final = "exports"
 
@@ -93,20 +99,27 @@ def narrow(
 def erase(home: Home, contribution: str, voice: Voice, time: str) -> Change:
     """Withdraw, then destroy key, salt, kept bytes, record, receipt and every derived trace.
 
-    The journal entry is written first: a broken erasure is finished by `finish_erasures`.
+    The journal entry is written first, beside the backups too: a broken erasure is finished by `finish_erasures`.
     """
     before = withdraw(home, contribution, voice, time, erase=True).state
     fresh = not before.erased
     ErasureJournal(home.path).add(contribution, [before.row, *before.superseded])
+    failpoint("erase.journal")
+    keep_told(home)
     _destroy(home, contribution, time)
     return Change(contribution, state_of(home, home.roles(), contribution), fresh)
 
 
 def finish_erasures(home: Home, time: str) -> int:
-    """Complete erasures that were begun and not finished; returns how many there were."""
+    """Complete erasures that were begun and not finished, or whose tombstone came with an import; how many."""
+    for contribution in texts_to_destroy(home.database, home.ledger, home.roles(), home.node.did):
+        ErasureJournal(home.path).add(contribution, home.vault.rows(contribution))
+    keep_told(home)
     open_ones = [c for c in ErasureJournal(home.path).contributions() if _traces(home, c)]
     for contribution in open_ones:
         _destroy(home, contribution, time)
+    if ErasureJournal(home.path).path.exists():
+        home.database.forget()  # An erasure that died before its end may have left its text in the log.
     return len(open_ones)
 
 
@@ -120,8 +133,10 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
     # Stages are computed from texts; they are rebuilt without the item.
     shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    failpoint("erase.stages")
     for receipt in _receipts(home, contribution):
         overwrite_and_remove(receipt)
+    failpoint("erase.receipt")
     tombstone = write_document(
         "Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, {"contribution": contribution, "time": time},
         home.node, time,
@@ -129,10 +144,14 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     with home.ledger.write() as writer:
         if home.vault.destroy(writer.connection, contribution):
             writer.add(tombstone)
+        failpoint("erase.inside-transaction")
         # An export becomes visible in a transaction too: none can appear between these two steps.
         _remove_exports(home, writer.connection)
-    if not home.database.forget():
+        failpoint("erase.exports")
+    failpoint("erase.after-commit")
+    if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
+    failpoint("erase.forgotten")
 
 
 def _receipts(home: Home, contribution: str) -> list[Path]:
@@ -161,7 +180,7 @@ def _permitted(home: Home, contribution: str, voice: Voice) -> State:
     if voice.authority == "withdrawal-key":
         allowed = fact.body["withdrawalKey"] == voice.signer.did
     elif voice.authority == "contributor-key":
-        allowed = _record_key(home, contribution) == voice.signer.did
+        allowed = _record_key(home, contribution) == voice.signer.did and not home.keyring.is_revoked(voice.signer.did)
     else:
         allowed = voice.authority == "request" and voice.signer.did in roles.stewards
     if not allowed:
@@ -182,7 +201,7 @@ def _state(
 ) -> None:  # fmt: skip
     """Log the statement; a private one is sealed, and the accepting node publishes its effect with it."""
     document = write_document(kind, f"urn:uuid:{uuid.uuid4()}", home.commons, fields, voice.signer, time)
-    if document.private and before.node != home.node.did:
+    if document.private and not home.roles().succeeds(home.node.did, before.node):
         raise NoAuthority(
             "only the node that accepted this text can publish a private change of mind: use the withdrawal code"
         )
@@ -191,6 +210,9 @@ def _state(
         if document.private:
             _seal_if_held(home, writer.connection, before.contribution, document)
             writer.add(_change(home, document, effect, time))
+        failpoint(f"{_COMMAND[kind]}.inside-transaction")
+    failpoint(f"{_COMMAND[kind]}.after-commit")
+    keep_told(home)
 
 
 def _seal_if_held(home: Home, connection: Any, contribution: str, document: Document) -> None:

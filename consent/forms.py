@@ -2,11 +2,10 @@
 
 from typing import Any, Final
 
-import yaml
-
 from consent.rows import Row
 from substrate.record.canonical import JsonObject, check_profile
 from substrate.record.errors import MalformedDocument
+from substrate.record.plain_yaml import NotPlainYaml, load_plain
 
 
 class InvalidForm(ValueError):
@@ -90,11 +89,9 @@ def read_form(text: str) -> JsonObject:
         InvalidForm: not YAML, or a key that rows do not have.
     """
     try:
-        loaded = yaml.load(text, Loader=_PlainDates) or {}  # noqa: S506 (a SafeLoader without dates)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
-        raise InvalidForm(f"the consent form is not YAML{place}") from None
+        loaded = load_plain(text) or {}
+    except NotPlainYaml as error:
+        raise InvalidForm(f"the consent form is or holds what is not read: {error}") from None
     if not isinstance(loaded, dict):
         raise InvalidForm("the consent form must hold keys and answers")
     known = {field.alias or name for name, field in Row.model_fields.items()} - {"text"}
@@ -155,13 +152,3 @@ def _answered(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _answered(v) for k, v in value.items() if v is not None and _answered(v) != {}}
     return value
-
-
-class _PlainDates(yaml.SafeLoader):
-    """YAML without dates: `expires: 2031-01-01` stays text, as in a row."""
-
-
-_PlainDates.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}

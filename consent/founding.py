@@ -11,12 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
+from substrate.record.plain_yaml import NotPlainYaml, load_plain
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home, create_home, open_home
 from substrate.store.models import copy_model, describe_files
 
@@ -73,11 +73,9 @@ def read_charter_answers(text: str) -> JsonObject:
         InvalidCharter: not YAML, an unknown key, or a value that cannot stand in a document.
     """
     try:
-        answers = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
-        raise InvalidCharter(f"the charter file is not YAML{place}") from None
+        answers = load_plain(text) or {}
+    except NotPlainYaml as error:
+        raise InvalidCharter(f"the charter file is or holds what is not read: {error}") from None
     if not isinstance(answers, dict):
         raise InvalidCharter("the charter file must hold keys and values")
     for key in answers:
@@ -109,6 +107,7 @@ def found_commons(
             for act in acts.values():
                 writer.add(act)
             writer.add(charter)
+        failpoint("init.logged")
         founding.charter = charter.digest
     return commons, charter.digest
 

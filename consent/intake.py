@@ -7,7 +7,6 @@ its withdrawal code follows from the batch's secret and the line, which is kept 
 
 import hashlib
 import hmac
-import itertools
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from consent.gate import law_of
 from consent.issue import Acceptance, Assistance, Identifiers, Offer, notice_in_force, write_acceptance
 from consent.redaction.types import InvalidSpan, Passage, Redaction, Span
 from consent.rows import Refusal, Row, check_row, complete
-from consent.sources import Source, SourceLine
+from consent.sources import Source, SourceLine, in_chunks
 from substrate.record.authority import Roles, policy_in_force
 from substrate.record.canonical import JsonObject, canonical_bytes
 from substrate.record.codes import CODE_BYTES, line_secret, withdrawal_signer, write_code
@@ -31,6 +30,7 @@ from substrate.record.documents import Document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
 from substrate.store.errors import Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 from substrate.store.ledger import Writer
@@ -115,18 +115,20 @@ class Intake:
         self._content_key = home.keyring.secret("intake-content")
         self._seal = Aead(home.keyring.secret("batch-secrets"))
         self._secret = self._batch_secret()
+        failpoint("contribute.batch-secret")
         self._seen: dict[str, int] = {}
 
     def run(self) -> Iterator[Outcome]:
         """Outcomes in the order of the lines, each after it is durable."""
-        lines = self.source.lines()
-        while chunk := list(itertools.islice(lines, CHUNK)):
+        for chunk in in_chunks(self.source.lines(), CHUNK):
             yield from self._chunk(chunk)
 
     def finish(self) -> None:
         """Forget the batch's secret: every code has been handed over."""
+        failpoint("contribute.told")
         with self.home.database.transaction() as connection:
             connection.execute("UPDATE batches SET secret = NULL WHERE batch = ?", (self.batch,))
+        failpoint("contribute.finished")
         self.home.database.forget()
 
     def _chunk(self, chunk: list[SourceLine]) -> list[Outcome]:
@@ -179,9 +181,10 @@ class Intake:
         fact = self._fact(contribution)
         row = str(fact.body["row"]) if fact else ""
         secret = line_secret(self._secret, line)
-        ours = batch == self.batch and known_line == line
-        if ours and fact is not None and fact.body["withdrawalKey"] == withdrawal_signer(secret).did:
-            return Outcome(line, status, reason, "", contribution, row, self._issue_if_here(fact), write_code(secret))
+        # Taken by this batch under this very secret: by a run that broke, or by one that runs beside this one.
+        if batch == self.batch and known_line == line and fact and _opens(secret, fact):
+            receipt = self._issue_if_here(fact)
+            return Outcome(line, status, reason, "", contribution, row, receipt, write_code(secret))
         return Outcome(line, "already", "given-before", "", contribution, row)
 
     def _noted(self, content: str) -> tuple[str, int, str, str, str] | None:
@@ -291,6 +294,8 @@ class Intake:
                 except MalformedDocument as error:
                     unfit.append(_refused(candidate.line, Refusal("unknown-value", str(error))))
                     self._note(writer, unfit[-1], "")
+            failpoint("contribute.inside-transaction")
+        failpoint("contribute.after-commit")
         told = [_with_receipt(outcome, self._issue(fact)) for outcome, fact in stored]
         # Another process took these in between our look and our write.
         return told + unfit + [known for c in late if (known := self._known(c.content, c.line)) is not None]
@@ -350,6 +355,7 @@ class Intake:
         path = self.home.receipts / f"{fact.body['contribution'].removeprefix('urn:uuid:')}.json"
         # Not synced one by one: a receipt lost to a power cut is issued again on request.
         write_atomic(path, issue_bundle(self.home, fact, self.clock()), mode=0o600, durable=False)
+        failpoint("contribute.receipt")
         return str(path)
 
     def _issue_if_here(self, fact: Document) -> str:
@@ -392,6 +398,11 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
 def _batch(fingerprint: str, form: JsonObject) -> str:
     """Names the source and the form together: one line of one batch is one row, so that it has one code."""
     return hashlib.sha256(fingerprint.encode("ascii") + canonical_bytes(form)).hexdigest()
+
+
+def _opens(secret: bytes, fact: Document) -> bool:
+    """Whether the code of ``secret`` is the one that withdraws this contribution."""
+    return bool(fact.body["withdrawalKey"] == withdrawal_signer(secret).did)
 
 
 def _passage(row: Row) -> Passage:

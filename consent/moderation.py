@@ -8,6 +8,8 @@ from substrate.record.authority import is_authorised
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
+from substrate.store.backup import keep_told
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 
 
@@ -29,6 +31,9 @@ def decide(
     standing = [
         d for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution) if is_authorised(d, roles)
     ]
+    latest = next((d for d in standing if d.digest == _latest(standing)), None)
+    if latest is not None and latest.signer == moderator.did and _says(latest, decision, grounds, statement):
+        return state_of(home, roles, contribution)  # Said already, by a process that died before it could tell.
     fields = {
         "contribution": contribution,
         "decision": decision,
@@ -41,7 +46,15 @@ def decide(
     document = write_document("ModerationDecision", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, moderator, time)
     with home.ledger.write() as writer:
         writer.add(document)
+        failpoint("moderate.inside-transaction")
+    failpoint("moderate.after-commit")
+    keep_told(home)
     return state_of(home, home.roles(), contribution)
+
+
+def _says(document: Document, decision: str, grounds: list[str], statement: str) -> bool:
+    body = document.body
+    return (body["decision"], body["grounds"], body["statement"]) == (decision, grounds, statement)
 
 
 def _latest(decisions: list[Document]) -> str | None:

@@ -70,7 +70,7 @@ class RowPeople(_Part):
     conversation: bool
     parties: int | None = Field(default=None, ge=0, le=1000)
     method: Literal["all-party-consent", "redacted", "not-applicable", "none"] | None = None
-    consents: list[Name | RowParty] = Field(default_factory=list, max_length=1000)
+    consents: list[Name | RowParty] = Field(default_factory=list, max_length=1000, fail_fast=True)
 
 
 class RowDeclared(_Part):
@@ -79,7 +79,7 @@ class RowDeclared(_Part):
     adult: bool
     minors: Annotated[words.Presence, BeforeValidator(_presence)]
     students: Annotated[words.Presence, BeforeValidator(_presence)]
-    sensitive: Annotated[list[words.SensitiveCategory], BeforeValidator(_sensitive)]
+    sensitive: Annotated[list[words.SensitiveCategory], Field(max_length=100), BeforeValidator(_sensitive)]
 
 
 class RowSpan(_Part):
@@ -95,7 +95,7 @@ class RowRedacted(_Part):
 
     by: Name
     second: Name | None = None
-    spans: list[RowSpan] = Field(max_length=100_000)
+    spans: list[RowSpan] = Field(max_length=100_000, fail_fast=True)
 
 
 class Row(_Part):
@@ -105,7 +105,7 @@ class Row(_Part):
     language: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     domain: Token
     tier: words.Tier
-    purposes: list[words.Purpose] = Field(min_length=1)
+    purposes: list[words.Purpose] = Field(min_length=1, max_length=100, fail_fast=True)
     licence: Licence
     contributor: RowContributor
     rights: RowRights

@@ -97,7 +97,7 @@ def contribution_state(documents: list[Document], roles: Roles) -> State | None:
         expires=_earliest([body.get("expires"), *(d.body.get("expires") for d in changes)]),
         hold_until=body.get("holdUntil"),
         withdrawn=any(d.kind == "ConsentWithdrawal" or d.body.get("withdrawn") is True for d in changes),
-        erased=any(d.kind == "Erased" and d.signer in roles.nodes for d in changes),
+        erased=any(d.kind == "Erased" for d in changes),
         moderation=decision.body["decision"] if decision else None,
         conflict=len(facts) > 1,
         tier_given=body["tier"] if body["tier"] != tier else None,

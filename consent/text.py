@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final
 
+from consent.encodings import not_utf8
+
 #: Longer texts are refused at intake, by name.
 MAX_TEXT_BYTES: Final = 4 * 1024 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -19,13 +21,18 @@ class TextRefused(ValueError):
     """The text is outside the profile; the message says which rule, never what."""
 
 
+def profile_line_ends(text: str) -> str:
+    """``text`` without leading byte-order marks, and with LF alone as line end."""
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def profile_text(text: str) -> str:
     """``text`` in the profile.
 
     Raises:
         TextRefused: empty, too long, NUL or a lone surrogate.
     """
-    normal = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    normal = profile_line_ends(text)
     if "\x00" in normal:
         raise TextRefused("the text holds a NUL character")
     if _SURROGATE.search(normal):
@@ -46,7 +53,7 @@ def decode_text(data: bytes) -> str:
     try:
         return profile_text(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise TextRefused(f"not UTF-8 at byte {error.start}") from None
+        raise TextRefused(not_utf8(data, error.start)) from None
 
 
 def profile_offset(text: str) -> Callable[[int], int]:

@@ -9,6 +9,7 @@ from typing import Final
 import yaml
 
 from corpus.errors import InvalidRecipe
+from substrate.record.plain_yaml import NotPlainYaml, compose_plain
 
 Path = tuple[str, ...]
 Place = tuple[int, int]
@@ -40,15 +41,9 @@ def read_source(yaml_text: str) -> tuple[Source, dict[Path, Place]]:
 
 def _compose(yaml_text: str) -> yaml.Node | None:
     try:
-        return yaml.compose(yaml_text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise InvalidRecipe("", "must be one YAML document", *place) from None
-    except yaml.YAMLError:
-        raise InvalidRecipe("", "must be YAML without control characters") from None
-    except RecursionError:
-        raise InvalidRecipe("", "must not be nested deeper than two levels") from None
+        return compose_plain(yaml_text)
+    except NotPlainYaml as error:
+        raise InvalidRecipe("", f"must be one YAML document without tricks; it is or holds: {error}") from None
 
 
 def _entries(mapping: yaml.MappingNode, above: Path, places: dict[Path, Place]) -> list[tuple[str, yaml.Node]]:

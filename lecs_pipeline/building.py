@@ -5,17 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from assets.failures import RULE
+from consent.change import finish_erasures
+from lecs_pipeline.clock import now
 from lecs_pipeline.runs import open_instance
 from substrate.record.documents import Document
-from substrate.store.errors import HomeError
-from substrate.store.home import open_home
+from substrate.store.buildlock import build_lock
+from substrate.store.errors import DiskFull, HomeError
+from substrate.store.home import Home, open_home
+from substrate.store.leftovers import sweep_home
 
 if TYPE_CHECKING:
     import dagster as dg
 
 MAX_STARTS: Final = 20
 #: What a change of mind or an erasure in the middle of a build looks like to the step that meets it.
-MAY_BE_A_CHANGE: Final = frozenset({"StageGone", "NotFound", "gate_holds"})
+MAY_BE_A_CHANGE: Final = frozenset({"NotFound", "gate_holds"})
 
 
 class BuildStopped(HomeError):
@@ -37,6 +41,7 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
     with open_home(path) as home:
         existing = latest_for(home, wanted_now(home, as_of or now()))
         if not recompute and existing is not None and home.blobs.path(_manifest(existing)).exists():
+            _complete_views(home, existing)
             say("nothing has changed: the newest version is what is wanted")
             return existing
     _run_until_published(path, as_of, say)
@@ -48,23 +53,38 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
 
 
 def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None]) -> None:
+    with open_home(path) as home:
+        sweep_home(path)
+        finish_erasures(home, now())
     for _ in range(MAX_STARTS):
-        with open_home(path) as home:
-            mark = home.ledger.high_water()
+        mark = _high_water(path)
         result = _run(path, as_of)
         if result.success:
             return
         rule, sentence = _why(result)
-        if rule != "StartOver" and not (rule in MAY_BE_A_CHANGE and _changed(path, mark)):
+        if rule == "DiskFull":
+            raise DiskFull(sentence)
+        # A text that is not there may have been erased while the build ran; if nothing was said, it is a fault.
+        changed = rule in MAY_BE_A_CHANGE and _high_water(path) > mark
+        if rule not in ("StartOver", "StageGone") and not changed:
             raise BuildStopped(sentence)
         say("a consent changed while the build ran; starting over")
     raise BuildStopped(f"consents changed during {MAX_STARTS} builds in a row; try again later")
 
 
-def _changed(path: Path, mark: int) -> bool:
-    """Whether a statement about a contribution came in since the ledger was at ``mark``."""
+def _complete_views(home: Home, version: Document) -> None:
+    """Views that a build did not come to, because it died right after publishing."""
+    from assets.provenance.views import read_recorded, write_views
+
+    recorded = read_recorded(home)
+    if recorded is None or not home.ledger.holds(version.digest, recorded.cut):
+        with build_lock(home.path, "lecs dataset build"):
+            write_views(home, version.body["builtFrom"]["asOf"])
+
+
+def _high_water(path: Path) -> int:
     with open_home(path) as home:
-        return bool(home.ledger.touched_since(mark))
+        return home.ledger.high_water()
 
 
 def _run(path: Path, as_of: str | None) -> "dg.ExecuteInProcessResult":

@@ -11,7 +11,7 @@ from typing import Any
 from substrate.store.buildlock import lock_holder
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import HomeError
-from substrate.store.home import home_exists, open_home
+from substrate.store.home import Home, home_exists, open_home
 
 NEEDED_BYTES = 1_000_000_000
 
@@ -69,11 +69,27 @@ def _home(path: Path) -> list[Finding]:
                 Finding("erasures", not unfinished, f"{len(unfinished)} begun and not finished"),
                 Finding("builds", True, lock_holder(path) or "nobody is building"),
                 Finding("telemetry", True, "off: Dagster's by dagster.yaml, others by environment"),
-                Finding("backups", True, "none are made by this version: copy an export, and keep it safe"),
+                _backups(home),
             ]
     except HomeError as error:
         findings.append(Finding("home", False, str(error)))
     return findings
+
+
+def _backups(home: Home) -> Finding:
+    """Every folder with backups, and whether its journal knows of everything that was taken back."""
+    from substrate.store.backup import keep_told
+
+    standings = keep_told(home, write=False)
+    if not standings:
+        return Finding("backups", True, "none yet: `lecs backup DIR` makes one, and can be run every night")
+    told = [
+        f"{s.path}: newest {s.newest or 'not finished'}, journal "
+        + (s.detail or ("up to date" if not s.behind else "behind"))
+        + (f", {s.behind} changes not written there yet: reach it, then run `lecs backup` again" if s.behind else "")
+        for s in standings
+    ]
+    return Finding("backups", not any(s.behind for s in standings), "; ".join(told))
 
 
 def _admitted(node: str, charter: dict[str, Any]) -> str:

@@ -26,8 +26,11 @@ from substrate.record.authority import recipe_in_force
 from substrate.record.canonical import digest
 from substrate.record.documents import Document
 from substrate.store.errors import HomeExists, NotFound
+from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder
+from substrate.store.full import disk_full
 from substrate.store.home import Home
+from substrate.store.leftovers import sweep_beside
 
 MANIFEST: Final = "manifest.json"
 _PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]+)_([0-9]+)>")
@@ -39,20 +42,32 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
     Raises:
         HomeExists: the folder holds something already. NotFound: the manifest is not in this home.
     """
+    sweep_beside(folder)
+    if _is_exported(home, version, folder):
+        return _told(version, folder)  # The process that wrote it died before it could say so.
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise HomeExists(f"{folder} is not empty")
     staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    _list(home, version, folder)
+    failpoint("dataset-export.listed")
     while True:
         mark = home.ledger.high_water()
         try:
             _write_files(home, version, staging)
-        except OSError:
-            if staging.exists():
+        except OSError as error:
+            if staging.exists() or disk_full(error):
+                shutil.rmtree(staging, ignore_errors=True)
                 raise
             continue  # An erasure took the unfinished files away.
+        failpoint("dataset-export.files")
         if _show(home, version, staging, folder, mark):
             break
+    failpoint("dataset-export.renamed")
     sync_folder(folder.parent)
+    return _told(version, folder)
+
+
+def _told(version: Document, folder: Path) -> dict[str, Any]:
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     return {"version": version.body["version"], "path": str(folder), "files": names}
 
@@ -90,20 +105,42 @@ def _damage(home: Home, version: str, folder: Path) -> list[str]:
     return problems
 
 
-def _show(home: Home, version: Document, staging: Path, folder: Path, mark: int) -> bool:
-    """Move the files into place in one transaction; False when a consent in them changed meanwhile."""
+def _shown(home: Home, folder: Path) -> str:
+    """How an export is listed: relative to the home when it is in it."""
     root = home.path.resolve()
     inside = folder.resolve().is_relative_to(root)
-    shown = str(folder.resolve().relative_to(root)) if inside else str(folder)
+    return str(folder.resolve().relative_to(root)) if inside else str(folder)
+
+
+def _list(home: Home, version: Document, folder: Path) -> None:
+    """List an export before its files can be seen: a withdrawal must know of each one."""
+    entry = version.body["version"], _shown(home, folder)
     with home.database.transaction() as connection:
+        connection.execute("DELETE FROM exports WHERE version = ? AND path = ?", entry)
+        connection.execute("INSERT INTO exports (version, path, time) VALUES (?, ?, ?)", (*entry, now()))
+
+
+def _is_exported(home: Home, version: Document, folder: Path) -> bool:
+    """Whether this very export is there already, whole, with nothing in it taken back since."""
+    entry = version.body["version"], _shown(home, folder)
+    listed = home.database.connection.execute("SELECT 1 FROM exports WHERE version = ? AND path = ?", entry).fetchone()
+    if listed is None or not (folder / MANIFEST).exists() or _damage(home, entry[0], folder):
+        return False
+    withdrawn = json.loads((folder / MANIFEST).read_bytes())["withdrawn"]
+    states = {state.contribution: state for state in all_states(home, home.roles())}
+    members = read_manifest(home, version)["contribution"].to_list()
+    return bool(withdrawn == sum(_is_gone(states.get(c)) for c in members))
+
+
+def _show(home: Home, version: Document, staging: Path, folder: Path, mark: int) -> bool:
+    """Move the files into place in one transaction; False when a consent in them changed meanwhile."""
+    with home.database.transaction():
         members = set(read_manifest(home, version)["contribution"].to_list())
         if home.ledger.touched_since(mark) & members:
             shutil.rmtree(staging, ignore_errors=True)
             return False
+        failpoint("dataset-export.inside-transaction")
         staging.replace(folder)
-        connection.execute(
-            "INSERT INTO exports (version, path, time) VALUES (?, ?, ?)", (version.body["version"], shown, now())
-        )
     return True
 
 

@@ -88,7 +88,9 @@ def _vault_index(home: Home) -> Iterator[str]:
 def _journal(home: Home) -> Iterator[str]:
     """Every erasure of this node is in the journal, and the other way round."""
     listed = ErasureJournal(home.path).contributions()
-    erased = {d.subject: d for d in home.ledger.documents(kinds=["Erased"]) if d.signer == home.node.did}
+    roles = home.roles()
+    tombstones = home.ledger.documents(kinds=["Erased"])
+    erased = {d.subject: d for d in tombstones if roles.succeeds(home.node.did, d.signer)}
     for contribution in sorted(listed ^ erased.keys()):
         if contribution in listed and contribution in home.vault.contributions():
             yield f"erasures.jsonl: the erasure of {contribution} was begun and not finished: erase it once more"

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from consent.change import finish_erasures
 from consent.founding import adopt_commons
+from lecs_pipeline.clock import now
 from substrate.record.errors import UnknownCommons
 from substrate.store.exchange import Imported, read_export, store_import
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home, home_exists, open_home
 from substrate.store.models import verify_model
 
@@ -22,10 +25,22 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None]) -> Importe
         raise UnknownCommons("the file does not hold the charter that it names")
     if not home_exists(path):
         adopt_commons(path, charter)
+        failpoint("import.adopted")
         say(f"There was no home at {path}: made one for the commons «{charter.body['name']}» of the file.")
     with open_home(path) as home:
+        empty = not home.vault.contributions()
         imported = store_import(home, contents)
+        # A tombstone by the accepting node, or a withdrawal that asks for it, destroys the copy that is here.
+        destroyed = finish_erasures(home, now())
         _install_models(home)
+        failpoint("import.models")
+    if destroyed:
+        say(f"{destroyed} texts that were here had been erased elsewhere: they are destroyed here too.")
+    if empty and imported.items:
+        say(
+            "This home knew of no erasures but those in the file. If the file is older than an erasure, import a "
+            "newer one (the vault is not needed): it destroys here what was erased there."
+        )
     return imported
 
 

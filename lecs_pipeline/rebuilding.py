@@ -10,6 +10,7 @@ from lecs_pipeline.clock import now
 from lecs_pipeline.versions import distinct_versions, verify_version
 from substrate.store.buildlock import build_lock
 from substrate.store.home import open_home
+from substrate.store.leftovers import sweep_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Rebuilt:
 def rebuild_home(path: Path) -> Rebuilt:
     """Make the views again for the recorded cut and time; verify every version."""
     with open_home(path) as home, build_lock(path, "lecs rebuild"):
+        sweep_home(path)
         finish_erasures(home, now())
         recorded, identical = rebuild_views(home, now())
         versions = distinct_versions(home)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from consent.bundle import text_digest
 from consent.change import finish_erasures
@@ -13,13 +13,17 @@ from consent.intake import Intake, Outcome, Terms
 from consent.issue import Assistance
 from consent.redaction import Redaction
 from consent.rows import Refusal, Row, complete, missing_answers
-from consent.sources import Source, open_source
+from consent.sources import Source, UnreadableSource, open_source
 from lecs_pipeline.clock import now
 from lecs_pipeline.founding import ask_charter, found
 from lecs_pipeline.redactor import redactor_of
 from substrate.store.errors import HomeExists
+from substrate.store.files import NotAPlainFile, read_plain
 from substrate.store.home import home_exists, open_home
+from substrate.store.leftovers import sweep_home
 
+MAX_FORM_BYTES: Final = 1024 * 1024
+MAX_SCAN_BYTES: Final = 256 * 1024 * 1024
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
 
 
@@ -39,13 +43,16 @@ def take(
     path: Path, wish: Wish, outcome: Callable[[Outcome], None], say: Callable[[str], None], progress: Progress
 ) -> Callable[[], None]:
     """Take an archive in; call what this returns once every code has been handed over."""
-    form = read_form(wish.consent.read_text("utf-8")) if wish.consent else {}
-    assistance = Assistance("steward", text_digest(wish.form.read_bytes())) if wish.form else Assistance("operator")
+    form = read_form(read_plain(wish.consent, MAX_FORM_BYTES).decode("utf-8")) if wish.consent else {}
+    assistance = Assistance("steward", text_digest(_scan(wish.form))) if wish.form else Assistance("operator")
+    if wish.source.is_dir() and wish.source.resolve().is_relative_to(path.resolve()):
+        raise UnreadableSource(f"{wish.source} lies in the home itself: a home is no archive")
     if not home_exists(path):
         open_source(wish.source, b"")  # A source that cannot be read founds nothing.
         _found(path, ask_charter() if wish.interactive else None)
         say(f"There was no home at {path}: founded a commons there, with its keys and a default charter.")
     with open_home(path) as home:
+        sweep_home(path)
         finish_erasures(home, now())
         source = open_source(wish.source, home.keyring.secret("batch"))
         if wish.interactive:
@@ -63,6 +70,18 @@ def take(
             intake.finish()
 
     return finish
+
+
+def _scan(path: Path) -> bytes:
+    """The scanned paper form.
+
+    Raises:
+        NotAPlainFile: it is none, or longer than any scan of a form.
+    """
+    data = read_plain(path, MAX_SCAN_BYTES)
+    if len(data) > MAX_SCAN_BYTES:
+        raise NotAPlainFile(f"{path} is longer than {MAX_SCAN_BYTES} bytes: that is no scanned form")
+    return data
 
 
 def _found(path: Path, answers: dict[str, Any] | None) -> None:

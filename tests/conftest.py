@@ -98,14 +98,15 @@ class Commons:
             "Redaction": self.node,
             "Erased": self.node,
             "DatasetVersion": self.node,
+            "HomeRestored": self.node,
         }.get(kind, self.stewards[0])
 
     def one_of_each(self) -> dict[str, Document]:
         """A valid document of every kind, signed by whoever has the authority."""
         made = {d.kind: d for d in (*self.founding, self.record, self.fact)}
         others = (
-            "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange",
-            "ModerationDecision", "Redaction", "Erased", "DatasetVersion",
+            "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
+            "ConsentChange", "ModerationDecision", "Redaction", "Erased", "DatasetVersion", "HomeRestored",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -138,6 +139,16 @@ class Commons:
             "notices": [self.notice.digest],
             "recipe": self.recipe.digest,
             **self.overrides,
+        }
+
+    def _CharterChange(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "previous": [self.charter.digest],
+            "added": [{"role": "member", "key": self.contributor.did}],
+            "removed": [],
+            "fields": {"holdDays": 1},
+            "upTo": [{"log": f"{self.node.did}/{'0' * 16}", "size": 4, "root": hexadecimal("log root")}],
+            "time": TIME,
         }
 
     def _Policy(self) -> dict[str, Any]:  # noqa: N802
@@ -286,6 +297,15 @@ class Commons:
 
     def _Erased(self) -> dict[str, Any]:  # noqa: N802
         return {"contribution": self.contribution, "time": TIME}
+
+    def _HomeRestored(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "fromLog": {"log": f"{self.node.did}/{'0' * 16}", "size": 4, "root": hexadecimal("log root")},
+            "backupTime": TIME,
+            "acceptedLostErasures": False,
+            "dropped": 1,
+            "time": TIME,
+        }
 
     def _DatasetVersion(self) -> dict[str, Any]:  # noqa: N802
         return {

@@ -17,6 +17,14 @@ def keep_unique(home: Home) -> tuple[int, int]:
     """Write the stages ``unique`` and ``duplicates``; returns how many were kept and dropped."""
     recipe = Recipe.from_content(recipe_in_force(home.roles()))
     eligible = read_stage(home, ELIGIBLE)
+    kept, dropped = unique_lines(home, eligible, recipe)
+    write_stage(home, UNIQUE, eligible.filter(pl.col("row").is_in(kept)))
+    write_stage(home, DUPLICATES, pl.DataFrame(dropped, schema=DUPLICATES_SCHEMA).sort("row"))
+    return len(kept), len(dropped)
+
+
+def unique_lines(home: Home, eligible: pl.DataFrame, recipe: Recipe) -> tuple[list[str], list[dict[str, str]]]:
+    """Rows that stay, and a line for each that does not."""
     kept: list[str] = []
     dropped: list[dict[str, str]] = []
     for _, cohort in eligible.group_by("cohort", maintain_order=True):
@@ -26,9 +34,7 @@ def keep_unique(home: Home) -> tuple[int, int]:
             {"contribution": d.item.contribution, "row": d.item.row, "of": d.of, "jaccard": d.jaccard}
             for d in found.dropped
         ]
-    write_stage(home, UNIQUE, eligible.filter(pl.col("row").is_in(kept)))
-    write_stage(home, DUPLICATES, pl.DataFrame(dropped, schema=DUPLICATES_SCHEMA).sort("row"))
-    return len(kept), len(dropped)
+    return kept, dropped
 
 
 def _unique_of(home: Home, cohort: pl.DataFrame, recipe: Recipe) -> Unique:

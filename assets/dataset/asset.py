@@ -5,6 +5,7 @@ import dagster as dg
 from assets.dataset.publishing import publish
 from assets.mixture.asset import mixture
 from assets.workspace import Workspace, now
+from substrate.store.failpoints import failpoint
 
 
 @dg.asset(
@@ -14,6 +15,7 @@ def dataset_version(context: dg.AssetExecutionContext, workspace: Workspace) -> 
     """The published version: the same items, recipe and policy always give the same id."""
     with workspace.open() as home:
         published = publish(home, now)
+        failpoint("build.published")
     body = published.document.body
     context.log.info(f"version {body['version']}")
     return dg.MaterializeResult(

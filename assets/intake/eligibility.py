@@ -25,7 +25,7 @@ def survey_home(home: Home, as_of: str) -> Basis:
     roles = home.roles()
     recipe = Recipe.from_content(recipe_in_force(roles))
     verdicts = list(survey(home, as_of))
-    eligible = [_line(home, one, recipe) for one in verdicts if one.purposes]
+    eligible = [stage_line(home, one, recipe) for one in verdicts if one.purposes]
     refused = [
         {"contribution": one.state.contribution, "row": one.state.row, "reason": one.reason}
         for one in verdicts
@@ -52,32 +52,41 @@ def wanted_now(home: Home, as_of: str) -> str:
     return wanted_digest(survey(home, as_of), recipe.identity, digest(policy_in_force(roles)))
 
 
+def wanted_of(eligible: pl.DataFrame, recipe: str, policy: str) -> str:
+    """`wanted_digest` of a stage frame instead of verdicts."""
+    lines = eligible.select("contribution", "row", "tier", "purposes", "cohort").sort("contribution")
+    return _wanted((line | {"cohort": -1 if line["cohort"] is None else line["cohort"]} for line in lines.to_dicts()),
+                   recipe, policy)  # fmt: skip
+
+
 def wanted_digest(verdicts: Iterable[Surveyed], recipe: str, policy: str) -> str:
     """SHA-256 over eligible rows with what is public of them, recipe, policy and step versions."""
-    leaves = (
-        canonical_bytes(
-            {
-                "contribution": one.state.contribution,
-                "row": one.state.row,
-                "tier": one.state.tier,
-                "purposes": list(one.purposes),
-                "cohort": -1 if one.state.cohort is None else one.state.cohort,
-            }
-        )
+    lines = (
+        {
+            "contribution": one.state.contribution,
+            "row": one.state.row,
+            "tier": one.state.tier,
+            "purposes": list(one.purposes),
+            "cohort": -1 if one.state.cohort is None else one.state.cohort,
+        }
         for one in verdicts
         if one.purposes
     )
+    return _wanted(lines, recipe, policy)
+
+
+def _wanted(lines: Iterable[dict[str, Any]], recipe: str, policy: str) -> str:
     body = {
         "format": FORMAT,
         "recipe": recipe,
         "policy": policy,
         "steps": STEPS,
-        "eligible": tree_root(leaves).hex(),
+        "eligible": tree_root(canonical_bytes(line) for line in lines).hex(),
     }
     return hashlib.sha256(canonical_bytes(body)).hexdigest()
 
 
-def _line(home: Home, one: Surveyed, recipe: Recipe) -> dict[str, Any]:
+def stage_line(home: Home, one: Surveyed, recipe: Recipe) -> dict[str, Any]:
     """The stage line of an eligible contribution. Reading its text checks its commitment.
 
     Of a federated one only the public fact counts, so that every home computes the same line.

@@ -38,7 +38,11 @@ def gate_holds(workspace: Workspace) -> dg.AssetCheckResult:
     """The gate says yes, once more, to every row that would enter the version."""
     with workspace.open() as home:
         frame = read_stage(home, MIXTURE)
-        refused = refused_rows(home, frame, read_basis(home).as_of)
+        basis = read_basis(home)
+        refused = refused_rows(home, frame, basis.as_of)
+        # What changed while the build ran is asked for once more, and left out, when the version is published.
+        touched = home.ledger.touched_since(basis.high_water)
+        refused = [one for one in refused if one["contribution"] not in touched]
     return dg.AssetCheckResult(
         passed=not refused,
         metadata={"checked": frame.height, "refused": dg.MetadataValue.json(refused[:50])},

@@ -13,7 +13,14 @@ MIXTURE_SCHEMA = pl.Schema({"row": pl.String(), "weight": pl.Int64(), "reasons":
 
 def weigh_unique(home: Home) -> int:
     """Write the stage ``mixture``; returns the number of weighted items."""
-    weighted = _weigh(home)
+    frame = weighed_frame(read_stage(home, UNIQUE), Recipe.from_content(recipe_in_force(home.roles())))
+    write_stage(home, MIXTURE, frame.sort("row"))
+    return frame.height
+
+
+def weighed_frame(unique: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """The lines of ``unique`` (whole cohorts) with their weights and reasons."""
+    weighted = weigh(items_of(unique), recipe)
     lines = [
         {
             "row": entry.item.row,
@@ -22,9 +29,7 @@ def weigh_unique(home: Home) -> int:
         }
         for entry in weighted
     ]
-    weights = pl.DataFrame(lines, schema=MIXTURE_SCHEMA)
-    write_stage(home, MIXTURE, read_stage(home, UNIQUE).join(weights, on="row").sort("row"))
-    return len(lines)
+    return unique.join(pl.DataFrame(lines, schema=MIXTURE_SCHEMA), on="row")
 
 
 def weighted_items(home: Home) -> list[Weighted]:
@@ -32,8 +37,3 @@ def weighted_items(home: Home) -> list[Weighted]:
     frame = read_stage(home, MIXTURE)
     weights = frame["weight"].to_list()
     return [Weighted(item, weight, ()) for item, weight in zip(items_of(frame), weights, strict=True)]
-
-
-def _weigh(home: Home) -> list[Weighted]:
-    recipe = Recipe.from_content(recipe_in_force(home.roles()))
-    return weigh(items_of(read_stage(home, UNIQUE)), recipe)

@@ -22,6 +22,7 @@ from substrate.record.cut import Cut, cut_entries
 from substrate.record.documents import Document
 from substrate.record.vocabulary import PURPOSES
 from substrate.store.errors import NotFound
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 
 RECORDED: Final = "views"
@@ -68,7 +69,7 @@ class Recorded:
 def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
     """All views of a cut, sorted, from public documents and manifests alone."""
     acts = (d for d in home.ledger.documents(kinds=ROLE_KINDS) if home.ledger.holds(d.digest, cut))
-    roles = fold_roles(acts, home.commons, home.charter, home.node.did)
+    roles = fold_roles(acts, home.commons, home.charter, home.node.did, home.ledger.inside)
     states: list[State] = []
     statements: list[dict[str, Any]] = []
     for _, documents in home.ledger.by_subject(cut):
@@ -78,7 +79,7 @@ def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
         statements += _statements(documents, roles)
     general = [d for d in home.ledger.documents(subject="") if home.ledger.holds(d.digest, cut)]
     statements += [_statement(d, is_authorised(d, roles)) for d in general]
-    versions = [d for d in general if d.kind == "DatasetVersion" and d.signer in roles.nodes]
+    versions = [d for d in general if d.kind == "DatasetVersion" and is_authorised(d, roles)]
     lines = {
         "contributions": [_contribution(state) for state in states],
         "refusals": _refusals(states, roles, as_of),
@@ -103,6 +104,7 @@ def write_views(home: Home, as_of: str) -> Recorded:
     _write_all(home, views)
     recorded = Recorded(as_of, cut, {name: view_digest(frame) for name, frame in views.items()})
     _record(home, recorded)
+    failpoint("views.recorded")
     return recorded
 
 
@@ -156,6 +158,7 @@ def _write_all(home: Home, views: dict[str, pl.DataFrame]) -> None:
     for name, frame in views.items():
         _write(home, name, frame)
     _note(home, FILES, {name: hashlib.sha256(_path(home, name).read_bytes()).hexdigest() for name in views})
+    failpoint("views.noted")
 
 
 def _path(home: Home, name: str) -> Path:
@@ -167,6 +170,7 @@ def _write(home: Home, name: str, frame: pl.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     frame.write_parquet(temporary, compression="zstd")
+    failpoint("views.file")
     temporary.replace(path)
 
 

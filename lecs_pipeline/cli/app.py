@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from lecs_pipeline.cli import consent, contribute, curate, dataset, key, ledger, mixture, moderate, redact, start
+from lecs_pipeline.cli import (
+    backup,
+    charter,
+    consent,
+    contribute,
+    curate,
+    dataset,
+    key,
+    ledger,
+    mixture,
+    moderate,
+    redact,
+    start,
+)
 from lecs_pipeline.cli.exits import exit_code, name_of
 from lecs_pipeline.cli.options import HomeOption
 from lecs_pipeline.cli.output import emit, say
@@ -18,9 +31,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate):
+for group in (start, contribute, redact, curate, moderate, backup, charter):
     group.register(app)
 app.add_typer(key.app, name="key")
+app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
@@ -37,6 +51,8 @@ def main() -> None:
     """Run `lecs`: no stack trace reaches a user, and exit codes differ by cause."""
     quiet_libraries()
     try:
+        from substrate.store import failpoints  # noqa: F401 (an unknown failpoint is refused at the start)
+
         app(standalone_mode=True)
     except SystemExit:
         raise
@@ -50,6 +66,7 @@ def main() -> None:
 
 
 def _fail(error: Exception) -> None:
+    error = _named(error)
     code = exit_code(error)
     # An unknown fault may carry anything in its message, a text included: only its name is shown.
     message = str(error) if code != 1 else f"a fault of the program ({type(error).__name__}): please report it"
@@ -63,3 +80,10 @@ def _fail(error: Exception) -> None:
 
         traceback.print_exc()
     sys.exit(code)
+
+
+def _named(error: Exception) -> Exception:
+    """A full disk under whatever name it came, as one sentence that says what to do."""
+    from substrate.store.full import disk_full
+
+    return disk_full(error) or error

@@ -95,9 +95,13 @@ def verify(
 
     Exit codes: 0 valid, 6 node, 7 malformed, 8 signature, 9 inclusion, 10 commons, 11 withdrawn.
     """
+    from consent.bundle import MAX_BUNDLE_BYTES
+    from consent.text import MAX_TEXT_BYTES
     from lecs_pipeline.checking import check_bundle
+    from substrate.store.files import read_plain
 
-    found = check_bundle(bundle.read_bytes(), choose_home(home), text.read_bytes() if text else None)
+    said = read_plain(text, MAX_TEXT_BYTES) if text else None
+    found = check_bundle(read_plain(bundle, MAX_BUNDLE_BYTES), choose_home(home), said)
     if json:
         emit(
             {
@@ -179,12 +183,23 @@ def _change(
         contribution, voice = _speaker(opened, id, code, key, request)
         done: Change = act(opened, contribution, voice, now())
         told = effects(opened, done.state)
+        _warn_of_backups(opened)
     if json:
         emit({"contribution": contribution, "state": done.state.word, "effects": told})
     else:
         say(f"{short(contribution)} is now: {done.state.word}{'' if done.fresh else ' (as it was)'}.")
         for key_, value in told.items():
             say(f"  {key_.replace('_', ' ')}: {_words(value)}")
+
+
+def _warn_of_backups(home: "Home") -> None:
+    """A folder that was not told would bring an erased text back: say so now, not when it happens."""
+    from substrate.store.backup import keep_told
+
+    for standing in keep_told(home, write=False):
+        if standing.behind:
+            where = f"{standing.path} ({standing.detail})"
+            say(f"The backups in {where} do not know of this yet: `lecs doctor` reminds you.")
 
 
 def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request: bool) -> "tuple[str, Voice]":
@@ -208,7 +223,7 @@ def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request:
         if signer is None:
             raise NoAuthority("the keyring does not have the key that signed this contribution")
         return contribution, Voice(signer, "contributor-key")
-    opened = open_by_code(home, _read_code(code))
+    opened = open_by_code(home, read_secret(code, "withdrawal code"))
     if id is not None and find_contribution(home, id) != opened.contribution:
         raise NoAuthority("this code belongs to another contribution")
     return opened.contribution, Voice(opened.signer, "withdrawal-key")
@@ -224,20 +239,19 @@ def _is_code(text: str) -> bool:
         return False
 
 
-def _read_code(where: str | None) -> str:
+def read_secret(where: str | None, what: str) -> str:
     """From a prompt, standard input or a file: a code in the argument list would stay in the shell's history."""
     if where is None and not sys.stdin.isatty():
-        raise typer.BadParameter(
-            "say where the withdrawal code is: - for standard input, or a file", param_hint="--code"
-        )
+        raise typer.BadParameter(f"say where the {what} is: - for standard input, or a file", param_hint="--code")
     if where is None:
-        return str(typer.prompt("Withdrawal code", hide_input=True, err=True))
+        return str(typer.prompt(what.capitalize(), hide_input=True, err=True))
     if where == "-":
         return sys.stdin.readline(400).strip()
     path = Path(where)
     if not path.is_file():
         raise typer.BadParameter("give - or a file; a code itself must not be in the command", param_hint="--code")
-    return path.read_text("utf-8")[:400].strip()
+    with path.open("rb") as file:
+        return file.read(400).decode("utf-8").strip()
 
 
 def _brief(state: Any) -> dict[str, Any]:

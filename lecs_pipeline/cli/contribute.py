@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def contribute(
-    source: Annotated[Path, typer.Argument(help="A folder of .txt and .md files, or a .jsonl file.")],
+    source: Annotated[Path, typer.Argument(help="A folder of .txt and .md files, or a .jsonl, .csv or .parquet file.")],
     consent: Annotated[
         Path | None, typer.Option(help="Answers for rows that lack them (YAML; see `lecs consent form`).")
     ] = None,
@@ -99,10 +99,15 @@ def _tell(outcomes: "list[Outcome]", counts: dict[str, int], fresh: "list[Outcom
 
 
 def _write_codes(path: Path, outcomes: "list[Outcome]") -> None:
-    import os
+    """All codes or none, on disk before the batch's secret is forgotten."""
+    import io
 
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["line", "contribution", "withdrawal_code"])
-        writer.writerows([o.line, o.contribution, o.code] for o in outcomes)
+    from substrate.store.files import write_atomic
+    from substrate.store.leftovers import sweep_beside
+
+    sweep_beside(path)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(["line", "contribution", "withdrawal_code"])
+    writer.writerows([o.line, o.contribution, o.code] for o in outcomes)
+    write_atomic(path, file.getvalue().encode("utf-8"), mode=0o600)

@@ -60,11 +60,12 @@ def recipe(
 ) -> None:
     """Show the recipe in force, check another, or sign it as steward."""
     from lecs_pipeline.recipes import check_recipe, recipe_here, sign_recipe
+    from substrate.store.files import read_plain
 
     if file is None:
         content = recipe_here(choose_home(home))
     else:
-        content = check_recipe(file.read_text("utf-8"))
+        content = check_recipe(read_plain(file, 1024 * 1024).decode("utf-8"))
         if sign:
             signed = sign_recipe(choose_home(home), content)
             say(

@@ -7,7 +7,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     1: ("fault", "A fault of the program itself; no text is in its message."),
     2: ("usage", "The command line is not right: an unknown option, or one that is missing."),
     3: ("all-refused", "Every row was refused, so nothing was taken."),
-    4: ("home", "There is no home here, or one that may not be overwritten."),
+    4: ("home", "There is no home here, one that may not be overwritten, or one of a newer program."),
     5: ("not-found", "No such contribution, version, document, model or file, or a file that cannot be used."),
     6: ("no-authority", "This key may not make this statement."),
     7: ("malformed", "Input that cannot be read: the message names the rule."),
@@ -20,6 +20,11 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     14: ("build-stopped", "A check stopped the build; nothing was published."),
     15: ("unsafe-key", "A key file that others can read, or that is damaged."),
     16: ("not-narrower", "The change would not make anything stricter."),
+    17: (
+        "lost-erasures",
+        "Texts erased since the backup might come back: nothing here tells which. Nothing was restored.",
+    ),
+    28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
 
@@ -41,6 +46,7 @@ def name_of(code: int) -> str:
 _BY_NAME: Final[dict[str, int]] = {
     "NoHome": 4,
     "HomeExists": 4,
+    "NewerFormat": 4,
     "NotFound": 5,
     "OSError": 5,
     "NoAuthority": 6,
@@ -63,5 +69,8 @@ _BY_NAME: Final[dict[str, int]] = {
     "BuildStopped": 14,
     "UnsafeKey": 15,
     "NotNarrower": 16,
+    "LostErasures": 17,
+    "DiskFull": 28,
+    "UnknownFailpoint": 2,
     "KeyboardInterrupt": 130,
 }

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from lecs_pipeline.cli.output import emit, say
+from substrate.store.files import plain_file
 
 if TYPE_CHECKING:
     from consent.redaction import Redactor
@@ -31,7 +32,7 @@ def redact(
     if file == "-":
         _run(redactor, sys.stdin.buffer, json)
     else:
-        with Path(file).open("rb") as source:
+        with plain_file(Path(file)).open("rb") as source:
             _run(redactor, source, json)
 
 

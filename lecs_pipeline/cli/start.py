@@ -27,10 +27,11 @@ def init(
     """Found a commons in a new home: keys, policy, notice, recipe, charter."""
     from consent.founding import summary
     from lecs_pipeline.founding import ask_charter, found
+    from substrate.store.files import read_plain
 
     path = choose_home(home)
     answers = ask_charter() if charter is None and _terminal() else None
-    found(path, charter.read_text("utf-8") if charter else None, answers)
+    found(path, read_plain(charter, 1024 * 1024).decode("utf-8") if charter else None, answers)
     told = summary(path)
     if json:
         emit(told)
@@ -70,6 +71,7 @@ def ui(
 ) -> None:
     """Open the Dagster workspace of this home on http://127.0.0.1:PORT (loopback only)."""
     import os
+    import signal
     import sys
 
     from lecs_pipeline.runs import open_instance
@@ -84,6 +86,9 @@ def ui(
         sys.executable, "-m", "dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1",
         "-p", str(port),
     ]  # fmt: skip
+    # Started in the background by a script, this process ignores interrupts, and Dagster would never stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.execv(sys.executable, command)  # noqa: S606 (replaces this process, so that Ctrl-C reaches Dagster)
 
 

@@ -2,20 +2,24 @@
 
 Roles fold in order: charter, nodes, members, the rest. A statement without authority changes no view and is
 listed. Founding acts (policy, notices, recipe) are in force because the pinned charter cites them; later ones
-when as many stewards as the threshold asks have signed the act or approved it.
+when as many stewards as the threshold asks have signed the act or approved it. The charter itself may have been
+changed since (`substrate.record.charter`): each state of it judges what the cut of the next change holds, the last
+one all the rest, and statements of a removed key count up to the cut named at its removal.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from substrate.record.canonical import JsonObject
+from substrate.record.charter import Chain, CharterState, Inside, Voices, follow, nowhere
 from substrate.record.documents import Document
 from substrate.record.errors import UnknownCommons
 
 #: For each kind: who may make the statement. `is_authorised` is the code of this table.
 AUTHORITY: Final[dict[str, str]] = {
     "Charter": "whoever founded: valid because its digest is pinned",
+    "CharterChange": "stewards (threshold) of the charter as it was before",
     "Policy": "stewards (threshold)",
     "Notice": "stewards (threshold)",
     "Recipe": "stewards (threshold)",
@@ -26,16 +30,17 @@ AUTHORITY: Final[dict[str, str]] = {
     "ConsentFact": "an admitted node, or this home's own",
     "ConsentWithdrawal": "the fact's withdrawal key; otherwise private, and only its ConsentChange counts",
     "ConsentNarrowing": "the fact's withdrawal key; otherwise private, and only its ConsentChange counts",
-    "ConsentChange": "the node that accepted the contribution",
+    "ConsentChange": "the node that accepted the contribution, or its successor",
     "ModerationDecision": "moderators (panel)",
-    "Redaction": "the node that accepted the contribution",
+    "Redaction": "the node that accepted the contribution, or its successor",
     "Erased": "an admitted node, or this home's own: for the copy that it held",
     "DatasetVersion": "an admitted node, or this home's own",
+    "HomeRestored": "an admitted node, or this home's own: for its own logs",
 }
 
 STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval"})
 #: Kinds that the fold of roles needs; there are few of them.
-ROLE_KINDS: Final = STEWARD_ACTS | {"Charter", "Approval"}
+ROLE_KINDS: Final = STEWARD_ACTS | {"Charter", "CharterChange", "Approval"}
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,11 @@ class Roles:
     """Who may do what in one commons, seen from one home.
 
     Attributes:
+        charter: the founding charter; its ``body`` is what the changes in force made of it.
         nodes: admitted nodes and this home's own.
         approvals: for each act or decision (by digest) which stewards and moderators approved it.
         acts: the steward acts that are in force, by digest.
+        chain: the charter, change by change. inside: tells whether a cut holds a document.
     """
 
     commons: str
@@ -55,13 +62,43 @@ class Roles:
     moderators: frozenset[str]
     panel: int
     nodes: frozenset[str]
+    chain: Chain
+    voices: Voices = field(default_factory=dict)
+    inside: Inside = nowhere
     approvals: dict[str, frozenset[str]] = field(default_factory=dict)
     acts: dict[str, Document] = field(default_factory=dict)
 
-    def carried(self, document: Document, by: frozenset[str], needed: int) -> bool:
-        """Whether ``needed`` of ``by`` signed or approved ``document``."""
-        voices = self.approvals.get(document.digest, frozenset()) | {document.signer}
-        return len(voices & by) >= needed
+    def carried(self, document: Document, role: str) -> bool:
+        """Whether enough stewards (or moderators) signed or approved ``document``, in one state of the charter."""
+        voices = [(document.signer, document.digest), *self.voices.get(document.digest, ())]
+        if self._enough(self.chain.state, role, voices):
+            return True
+        return any(
+            self._enough(state, role, [voice for voice in voices if self.inside(voice[1], cut)])
+            for state, cut in self.chain.epochs
+        )
+
+    def _enough(self, state: CharterState, role: str, voices: list[tuple[str, str]]) -> bool:
+        return len(state.counted(role, voices, self.inside)) >= state.needed(role)
+
+    def by_node(self, document: Document) -> bool:
+        """Whether an admitted node, this home's own, or one that was removed only later made the statement."""
+        if document.signer in self.nodes:
+            return True
+        cut = self.chain.state.removed.get(("node", document.signer))
+        return cut is not None and self.inside(document.digest, cut)
+
+    def succeeds(self, key: str, node: str) -> bool:
+        """Whether ``key`` is ``node``, or goes on in its place."""
+        seen = {node}
+        while node != key and (following := self.chain.state.successors.get(node)) and following not in seen:
+            seen.add(following)
+            node = following
+        return node == key
+
+    def predecessors(self, node: str) -> frozenset[str]:
+        """The keys in whose place ``node`` goes on, itself not among them."""
+        return frozenset(key for key in self.chain.state.successors if key != node and self.succeeds(node, key))
 
     def in_force(self, kind: str) -> list[Document]:
         """The acts of ``kind`` in force and not replaced by a later one, by digest."""
@@ -69,26 +106,41 @@ class Roles:
         return [act for digest, act in sorted(self.acts.items()) if act.kind == kind and digest not in replaced]
 
 
-def fold_roles(documents: Iterable[Document], commons: str, charter: str, own_node: str | None) -> Roles:
+def fold_roles(
+    documents: Iterable[Document], commons: str, charter: str, own_node: str | None, inside: Inside = nowhere
+) -> Roles:
     """The roles of a commons whose charter has the pinned digest ``charter``.
+
+    ``inside`` tells whether a cut holds a document; without it nothing counts that a removed key stated.
 
     Raises:
         UnknownCommons: the pinned charter is not among the documents, or speaks for another commons.
     """
-    relevant = {document.digest: document for document in documents if document.kind in ROLE_KINDS}
+    relevant = {
+        document.digest: document
+        for document in documents
+        if document.kind in ROLE_KINDS and document.body["audience"] == commons
+    }
     founding = relevant.get(charter)
-    if founding is None or founding.kind != "Charter" or founding.body["audience"] != commons:
+    if founding is None or founding.kind != "Charter":
         raise UnknownCommons("the pinned charter of this commons is not among the documents")
-    body = founding.body
+    voices = _voices(relevant.values())
+    changes = [document for document in relevant.values() if document.kind == "CharterChange"]
+    spoken = {d.digest: [(d.signer, d.digest), *voices.get(d.digest, ())] for d in changes}
+    chain = follow(founding, changes, spoken, inside)
+    state = chain.state
     roles = Roles(
         commons=commons,
-        charter=founding,
-        stewards=frozenset(body["stewards"]),
-        threshold=body["threshold"],
-        moderators=frozenset(body["moderators"]),
-        panel=body["panel"],
-        nodes=frozenset(body["nodes"]) | ({own_node} if own_node else frozenset()),
-        approvals=_approvals(relevant.values(), commons, frozenset(body["stewards"]) | frozenset(body["moderators"])),
+        charter=replace(founding, body=state.body),
+        stewards=state.holders("steward"),
+        threshold=state.needed("steward"),
+        moderators=state.holders("moderator"),
+        panel=state.needed("moderator"),
+        nodes=state.holders("node") | ({own_node} if own_node else frozenset()),
+        chain=chain,
+        voices=voices,
+        inside=inside,
+        approvals=_approvals(voices, state, inside),
     )
     roles.acts.update(_acts(relevant, roles))
     return roles
@@ -103,26 +155,38 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return document.digest == roles.charter.digest
     if kind in STEWARD_ACTS:
         return document.digest in roles.acts
+    if kind == "CharterChange":
+        return document.digest in roles.chain.changes
     if kind == "Approval":
-        return document.signer in roles.stewards | roles.moderators
+        voice = [(document.signer, document.digest)]
+        return any(roles.chain.state.counted(role, voice, roles.inside) for role in ("steward", "moderator"))
     if kind == "ModerationDecision":
-        return roles.carried(document, roles.moderators, roles.panel)
-    if kind in ("ConsentFact", "Erased", "DatasetVersion"):
-        return document.signer in roles.nodes
+        return roles.carried(document, "moderator")
+    if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored"):
+        return roles.by_node(document)
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"
         return by_code and fact is not None and document.signer == fact.body["withdrawalKey"]
     if kind in ("ConsentChange", "Redaction"):
-        return fact is not None and document.signer == fact.signer
+        return fact is not None and roles.succeeds(document.signer, fact.signer) and roles.by_node(document)
     return False
 
 
-def _approvals(documents: Iterable[Document], commons: str, who: frozenset[str]) -> dict[str, frozenset[str]]:
-    voices: dict[str, set[str]] = {}
+def _voices(documents: Iterable[Document]) -> Voices:
+    """Every approval, by what it approves; whether it counts depends on the state of the charter."""
+    voices: Voices = {}
     for document in documents:
-        if document.kind == "Approval" and document.body["audience"] == commons and document.signer in who:
-            voices.setdefault(document.body["act"], set()).add(document.signer)
-    return {act: frozenset(signers) for act, signers in voices.items()}
+        if document.kind == "Approval":
+            voices.setdefault(document.body["act"], []).append((document.signer, document.digest))
+    return voices
+
+
+def _approvals(voices: Voices, state: CharterState, inside: Inside) -> dict[str, frozenset[str]]:
+    found = {
+        act: state.counted("steward", spoken, inside) | state.counted("moderator", spoken, inside)
+        for act, spoken in voices.items()
+    }
+    return {act: frozenset(signers) for act, signers in found.items() if signers}
 
 
 def _acts(relevant: dict[str, Document], roles: Roles) -> dict[str, Document]:
@@ -135,9 +199,7 @@ def _acts(relevant: dict[str, Document], roles: Roles) -> dict[str, Document]:
     acts = {
         digest: act
         for digest, act in relevant.items()
-        if act.kind in STEWARD_ACTS
-        and act.body["audience"] == roles.commons
-        and (digest in founding or roles.carried(act, roles.stewards, roles.threshold))
+        if act.kind in STEWARD_ACTS and (digest in founding or roles.carried(act, "steward"))
     }
     successors: dict[str, list[str]] = {}
     for digest, act in acts.items():

@@ -19,9 +19,11 @@ from substrate.record.schemas.change import (
     ConsentNarrowing,
     ConsentWithdrawal,
     Erased,
+    HomeRestored,
     ModerationDecision,
     Redaction,
 )
+from substrate.record.schemas.charter import CharterChange
 from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord
 from substrate.record.schemas.dataset import DatasetVersion
 from substrate.record.schemas.founding import Approval, Charter, ModelApproval, Notice, Policy, Recipe
@@ -32,6 +34,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
     model.model_fields["type"].annotation.__args__[0]: model  # type: ignore[union-attr]
     for model in (
         Charter,
+        CharterChange,
         Policy,
         Notice,
         Recipe,
@@ -47,6 +50,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Redaction,
         Erased,
         DatasetVersion,
+        HomeRestored,
     )
 }
 

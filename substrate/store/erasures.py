@@ -16,9 +16,9 @@ NAME: Final = "erasures.jsonl"
 class ErasureJournal:
     """An append-only file of one JSON object per line."""
 
-    def __init__(self, home: Path) -> None:
-        """``home`` is the folder of the home."""
-        self.path = home / NAME
+    def __init__(self, home: Path, name: str = NAME) -> None:
+        """``home`` is the folder of the home; another ``name`` is a copy that somebody kept."""
+        self.path = home / name
 
     def add(self, contribution: str, rows: list[str]) -> None:
         """Write one entry to disk before anything is destroyed; an entry that is there is not repeated."""
@@ -44,13 +44,22 @@ class ErasureJournal:
         """Every contribution that was ever erased here.
 
         Raises:
+            Tampered: a line is damaged.
+        """
+        return set(self.entries())
+
+    def entries(self) -> dict[str, list[str]]:
+        """Contribution -> its rows, in the order of erasing.
+
+        Raises:
             Tampered: a line is damaged. (A last line without its end is a write that was cut off: it counts
             for nothing, since nothing was destroyed before it was whole.)
         """
         if not self.path.exists():
-            return set()
+            return {}
         *whole, _cut_off = self.path.read_bytes().split(b"\n")
         try:
-            return {str(json.loads(line)["contribution"]) for line in whole if line}
+            found = [json.loads(line) for line in whole if line]
+            return {str(entry["contribution"]): [str(row) for row in entry["rows"]] for entry in found}
         except (ValueError, KeyError, TypeError):
             raise Tampered(f"{NAME} is damaged: take it from a backup of this home") from None

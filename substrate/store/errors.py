@@ -27,3 +27,19 @@ class NotFound(HomeError):
 
 class Busy(HomeError):
     """Another process holds what is needed."""
+
+
+class NewerFormat(HomeError):
+    """A later program wrote this home; an older one must not touch it."""
+
+
+class WrongCode(NotFound):
+    """No backup here opens with this code."""
+
+
+class LostErasures(HomeError):
+    """Texts that were erased since the backup might come back, because nothing here tells which they are."""
+
+
+class DiskFull(HomeError):
+    """There is no room left; nothing is half visible, and the same command goes on once there is."""

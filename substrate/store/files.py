@@ -1,7 +1,33 @@
 """Files that are whole or absent: written beside, synced, then renamed."""
 
 import os
+import stat
 from pathlib import Path
+
+
+class NotAPlainFile(OSError):
+    """A folder, pipe, socket or device where a file was expected: it might never end."""
+
+
+def plain_file(path: Path) -> Path:
+    """``path``, if it is a file that can be read to its end.
+
+    Raises:
+        NotAPlainFile: it is something else. OSError: it is not there.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotAPlainFile(f"{path} is not a plain file")
+    return path
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """The bytes of a plain file, cut after ``most`` + 1: whoever reads them says what is too long.
+
+    Raises:
+        NotAPlainFile: see `plain_file`.
+    """
+    with plain_file(path).open("rb") as file:
+        return file.read(most + 1)
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = True) -> None:

@@ -19,10 +19,13 @@ from substrate.record.checkpoint import log_origin
 from substrate.record.keys import Signer
 from substrate.store.blobs import Blobs
 from substrate.store.database import Database
-from substrate.store.errors import HomeExists, NoHome, Tampered
+from substrate.store.errors import HomeExists, NoHome, NotFound, Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder, write_atomic
 from substrate.store.keyring import Keyring
 from substrate.store.ledger import Ledger
+from substrate.store.leftovers import sweep_beside
+from substrate.store.migrations import upgrade_pin
 from substrate.store.vault import Vault
 
 PIN: Final = "commons.json"
@@ -63,7 +66,8 @@ class Home:
         Raises:
             UnknownCommons: the pinned charter is not in the ledger.
         """
-        return fold_roles(self.ledger.documents(kinds=ROLE_KINDS), self.commons, self.charter, self.node.did)
+        acts = self.ledger.documents(kinds=ROLE_KINDS)
+        return fold_roles(acts, self.commons, self.charter, self.node.did, self.ledger.inside)
 
     def close(self) -> None:
         """Close the database."""
@@ -84,6 +88,11 @@ def open_home(path: Path) -> Iterator[Home]:
         home.close()
 
 
+def write_pin(path: Path, commons: str, charter: str, log: str) -> None:
+    """Say in one step which commons, charter and log a home belongs to."""
+    write_atomic(path / PIN, pin_bytes(commons, charter, log))
+
+
 def home_exists(path: Path) -> bool:
     """Whether there is a home at ``path``."""
     return (path / PIN).exists()
@@ -102,28 +111,31 @@ def create_home(path: Path, commons: str, charter: str | None = None) -> Iterato
         raise HomeExists(f"{path} exists and is not empty")
     path.parent.mkdir(parents=True, exist_ok=True)
     staging = path.with_name(f".{path.name}.founding-{os.getpid()}")
-    shutil.rmtree(staging, ignore_errors=True)
+    sweep_beside(path)
     staging.mkdir(mode=0o700)
     try:
         founding = _begin(staging, commons, charter)
+        failpoint("init.keys")
         try:
             yield founding
         finally:
             founding.home.close()
         if founding.charter is None:
             raise HomeExists("no charter was pinned")
-        pin = {
-            "format": "lecs-home-1",
-            "commons": commons,
-            "charter": founding.charter,
-            "log": founding.home.ledger.origin,
-        }
-        write_atomic(staging / PIN, json.dumps(pin, indent=1).encode("ascii"))
+        write_atomic(staging / PIN, pin_bytes(commons, founding.charter, founding.home.ledger.origin))
+        failpoint("init.pinned")
         staging.replace(path)
+        failpoint("init.renamed")
         sync_folder(path.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def pin_bytes(commons: str, charter: str, log: str) -> bytes:
+    """``commons.json`` in its one form."""
+    pin = {"format": "lecs-home-1", "commons": commons, "charter": charter, "log": log}
+    return json.dumps(pin, indent=1).encode("ascii")
 
 
 @dataclass
@@ -145,17 +157,48 @@ def _begin(path: Path, commons: str, charter: str | None) -> Founding:
 def _load(path: Path) -> Home:
     if not home_exists(path):
         raise NoHome(f"there is no home at {path}: run `lecs init`, or `lecs contribute` to found one")
-    try:
-        pin = json.loads((path / PIN).read_bytes())
-        commons, charter, origin = str(pin["commons"]), str(pin["charter"]), str(pin["log"])
-    except (ValueError, KeyError, TypeError):
-        raise Tampered(f"{PIN} is damaged: restore it from a backup of this home") from None
+    commons, charter, origin = _read_pin(path)
     keyring = Keyring(path / "keys")
+    if not keyring.has("home"):
+        raise NotFound("keys/home.json does not exist; without it no text can be read: `lecs key import` a copy of it")
+    if keyring.staged_did("node") is not None:
+        _finish_node_rotation(path, keyring, commons, charter)
     node = keyring.signer("node")
+    if not origin.startswith(f"{node.did}/"):
+        _, _, origin = _read_pin(path)  # A rotation ended meanwhile, here or in another process.
     if not origin.startswith(f"{node.did}/"):
         raise Tampered(f"{PIN} names the log of another node than keys/node.json")
     database = Database(path / "ledger.sqlite3")
-    return _assemble(path, commons, charter, node, keyring, database, origin)
+    home = _assemble(path, commons, charter, node, keyring, database, origin)
+    following = keyring.staged_did("steward")
+    if following is not None and following in home.roles().stewards:
+        keyring.install("steward")
+    return home
+
+
+def _read_pin(path: Path) -> tuple[str, str, str]:
+    try:
+        stored = json.loads((path / PIN).read_bytes())
+        pin = upgrade_pin(stored)
+        found = str(pin["commons"]), str(pin["charter"]), str(pin["log"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Tampered(f"{PIN} is damaged: restore it from a backup of this home") from None
+    if pin is not stored:
+        write_pin(path, *found)
+    return found
+
+
+def _finish_node_rotation(path: Path, keyring: Keyring, commons: str, charter: str) -> None:
+    """A rotation happened when the ledger has a log of the staged key as its own; pin and key file follow."""
+    database = Database(path / "ledger.sqlite3")
+    try:
+        row = database.connection.execute("SELECT origin FROM logs WHERE own = 1").fetchone()
+    finally:
+        database.close()
+    following = keyring.staged_did("node")
+    if row is not None and following is not None and row[0].startswith(f"{following}/"):
+        write_pin(path, commons, charter, str(row[0]))
+        keyring.install("node")
 
 
 def _assemble(

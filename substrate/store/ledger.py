@@ -4,7 +4,7 @@ Every write is one transaction: documents, leaves, tree nodes and a newly signed
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +15,7 @@ from substrate.record.documents import Document, trusted_document
 from substrate.record.keys import Signer
 from substrate.record.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from substrate.store.database import Database
-from substrate.store.errors import NotFound, Tampered
+from substrate.store.errors import Busy, NotFound, Tampered
 
 PUBLIC, PRIVATE = 0, 1
 
@@ -106,6 +106,7 @@ class Ledger:
         self.database = database
         self.node = node
         self.origin = origin
+        self._checked: dict[Cut, Callable[[str], bool]] = {}
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -118,6 +119,21 @@ class Ledger:
             yield writer
             if writer.appended:
                 save_head(connection, log, writer.frontier, self.origin, self.node)
+
+    @contextmanager
+    def begin(self, node: Signer, origin: str) -> Iterator[Writer]:
+        """Close this home's own log and write the first documents of a new one, under another node key, in one step.
+
+        Raises:
+            Busy: another process did so first.
+        """
+        with self.database.transaction() as connection:
+            self._own_log(connection)
+            connection.execute("UPDATE logs SET own = 0 WHERE own = 1")
+            log, size, _ = Ledger(self.database, node, origin)._own_log(connection)
+            writer = Writer(connection, log, Frontier(size, []))
+            yield writer
+            save_head(connection, log, writer.frontier, origin, node)
 
     def documents(self, *, kinds: Iterable[str] = (), subject: str | None = None) -> Iterator[Document]:
         """Public documents, of some kinds or about one contribution, sorted by digest."""
@@ -214,22 +230,37 @@ class Ledger:
             raise NotFound("this log is empty")
         return str(row[0])
 
-    def inclusion(self, digest: str) -> Inclusion:
-        """Proof that this home's own log holds a document, under its newest head.
+    def inclusion(self, digest: str, nodes: Container[str] = ()) -> Inclusion:
+        """Proof that a log of this home's node, or of one of ``nodes``, holds a document, under its newest head.
+
+        The own log first; then those that the node wrote before this home was restored or its key rotated.
 
         Raises:
-            NotFound: the log does not hold it.
+            NotFound: no such log holds it.
         """
+        ours = self.origin.partition("/")[0]
         with self.database.snapshot() as connection:
-            row = connection.execute(
-                "SELECT log, idx, size FROM leaves JOIN logs USING (log) WHERE digest = ? AND own = 1",
+            rows = connection.execute(
+                "SELECT log, idx, size, origin, own FROM leaves JOIN logs USING (log) WHERE digest = ?"
+                " ORDER BY own DESC, log",
                 (digest,),
-            ).fetchone()
+            ).fetchall()
+            writers = ((row, row[3].partition("/")[0]) for row in rows)
+            row = next((row for row, node in writers if row[4] == 1 or node == ours or node in nodes), None)
             if row is None:
                 raise NotFound(f"document {digest[:16]}… is not in this home's log")
-            log, index, size = row
+            log, index, size = row[:3]
             path = inclusion_proof(index, size, self.node_reader(log))
-            return Inclusion(index, size, path, self.checkpoint())
+            return Inclusion(index, size, path, self._checkpoint_of(log, size))
+
+    def _checkpoint_of(self, log: int, size: int) -> str:
+        """The signed head over all stored leaves of a log."""
+        row = self.database.connection.execute(
+            "SELECT checkpoint FROM heads WHERE log = ? AND size = ? AND root = ?", (log, size, self.root(log, size))
+        ).fetchone()
+        if row is None:
+            raise Tampered(f"log {log}: its newest leaves are under no signed head")
+        return str(row[0])
 
     def node_reader(self, log: int) -> Callable[[int, int], bytes]:
         """Reads complete tree nodes of a log."""
@@ -256,6 +287,21 @@ class Ledger:
         """Whether a cut holds a document."""
         return self._inside(cut)(digest)
 
+    def inside(self, digest: str, cut: Cut) -> bool:
+        """Whether a cut that a document states holds another one; a cut of another tree holds nothing."""
+        if cut not in self._checked:
+            fitting = tuple(head for head in cut if self._fits(head))
+            if fitting != cut:
+                return self._inside(fitting)(digest)
+            self._checked[cut] = self._inside(cut)
+        return self._checked[cut](digest)
+
+    def _fits(self, head: Head) -> bool:
+        row = self.database.connection.execute("SELECT log, size FROM logs WHERE origin = ?", (head.origin,)).fetchone()
+        if row is None or row[1] < head.size:
+            return False  # Not all of it is here yet.
+        return self.root(int(row[0]), head.size) == head.root
+
     def _inside(self, cut: Cut) -> Callable[[str], bool]:
         sizes = {head.origin: head.size for head in cut}
         query = "SELECT origin, idx FROM leaves JOIN logs USING (log) WHERE digest = ?"
@@ -267,7 +313,9 @@ class Ledger:
         return inside
 
     def _own_log(self, connection: sqlite3.Connection) -> tuple[int, int, bytes]:
-        row = connection.execute("SELECT log, size, peaks FROM logs WHERE origin = ?", (self.origin,)).fetchone()
+        row = connection.execute("SELECT log, size, peaks, own FROM logs WHERE origin = ?", (self.origin,)).fetchone()
+        if row is not None and row[3] == 0:
+            raise Busy("another process gave this home a new node key meanwhile: run the command again")
         if row is None:
             cursor = connection.execute(
                 "INSERT INTO logs (origin, own, size, peaks) VALUES (?, 1, 0, x'')", (self.origin,)

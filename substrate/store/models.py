@@ -1,6 +1,7 @@
 """Approved models' bytes: copied into the home once, checked against the approval before every use."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from blake3 import blake3
 from substrate.record.authority import Roles
 from substrate.record.documents import Document
 from substrate.store.errors import NotFound, Tampered
+from substrate.store.failpoints import failpoint
+from substrate.store.leftovers import sweep_beside
 
 
 def describe_files(folder: Path) -> list[dict[str, Any]]:
@@ -46,11 +49,15 @@ def approved(roles: Roles, name: str, use: str, as_of: str) -> Document:
 
 
 def copy_model(source: Path, target: Path, approval: dict[str, Any]) -> None:
-    """Copy the files that an approval lists."""
+    """Copy the files that an approval lists; they appear together."""
+    sweep_beside(target)
+    staging = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     for file in approval["files"]:
-        destination = target / file["path"]
+        destination = staging / file["path"]
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file["path"], destination)
+    failpoint("model.copied")
+    staging.replace(target)
 
 
 def verify_model(folder: Path, approval: dict[str, Any]) -> None:

@@ -101,6 +101,11 @@ class Vault:
         rows = self.database.connection.execute("SELECT contribution, federated FROM items ORDER BY item")
         return {str(contribution): bool(federated) for contribution, federated in rows}
 
+    def rows(self, contribution: str) -> list[str]:
+        """The row under which an item is kept; none when it is not here. Opens nothing."""
+        query = "SELECT row FROM items WHERE contribution = ?"
+        return [str(row) for (row,) in self.database.connection.execute(query, (contribution,))]
+
     def private(self, contribution: str, kind: str | None = None) -> list[bytes]:
         """The canonical bytes of the private documents of an item, in the order of intake.
 

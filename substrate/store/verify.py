@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
-from substrate.record.authority import is_authorised
+from substrate.record.authority import Roles, is_authorised
 from substrate.record.canonical import canonical_bytes
 from substrate.record.checkpoint import read_checkpoint
 from substrate.record.documents import read_document
@@ -186,7 +186,7 @@ def _vault(home: Home, _: Report) -> Iterator[str]:
             yield str(error)
             continue
         about = facts.get(contribution, [])
-        rows = {kept.row for fact in about if kept.row in _rows(home, fact)}
+        rows = {kept.row for fact in about if kept.row in _rows(home, roles, fact)}
         if not about:
             yield f"vault: no admitted consent fact speaks of {contribution}"
         elif not rows:
@@ -201,8 +201,9 @@ def _vault(home: Home, _: Report) -> Iterator[str]:
         if [kind for (kind,) in kinds] != [document.kind for document in private]:
             yield f"vault: the index beside the private documents of {contribution} says something else"
     erased = {document.subject for document in home.ledger.documents(kinds=["Erased"])}
+    lost = _lost_in_a_restore(home)
     for contribution, about in facts.items():
-        mine = any(fact.signer == home.node.did for fact in about)
+        mine = any(roles.succeeds(home.node.did, f.signer) and f.digest not in lost for f in about)
         if mine and contribution not in held and contribution not in erased:
             yield f"vault: the text of {contribution} is missing, and no tombstone says that it was erased"
     strays = home.database.connection.execute(
@@ -212,10 +213,21 @@ def _vault(home: Home, _: Report) -> Iterator[str]:
         yield f"vault: private documents of {contribution} without its text"
 
 
-def _rows(home: Home, fact: Any) -> set[str]:
+def _lost_in_a_restore(home: Home) -> set[str]:
+    """Documents that this node logged after the backup from which it was restored: peers may bring them back."""
+    query = "SELECT digest FROM leaves JOIN logs USING (log) WHERE origin = ? AND idx >= ?"
+    lost: set[str] = set()
+    for document in home.ledger.documents(kinds=["HomeRestored"]):
+        old = document.body["fromLog"]
+        if document.signer == home.node.did and old["log"] != home.ledger.origin:
+            lost |= {digest for (digest,) in home.database.connection.execute(query, (old["log"], old["size"]))}
+    return lost
+
+
+def _rows(home: Home, roles: Roles, fact: Any) -> set[str]:
     """Every row that the text of a fact may have: its own, and those after redactions by the same node."""
     redactions = home.ledger.documents(kinds=["Redaction"], subject=fact.subject)
-    return {fact.body["row"], *(d.body["rowAfter"] for d in redactions if d.signer == fact.signer)}
+    return {fact.body["row"], *(d.body["rowAfter"] for d in redactions if is_authorised(d, roles, fact))}
 
 
 def _blobs(home: Home, _: Report) -> Iterator[str]:

@@ -76,10 +76,10 @@ def test_the_fingerprint_is_of_the_content_under_the_key(tmp_path: Path) -> None
     assert open_source(one, KEY).fingerprint != open_source(two, KEY).fingerprint
 
 
-@pytest.mark.parametrize("name", ["absent", "empty", "rows.csv"])
+@pytest.mark.parametrize("name", ["absent", "empty", "rows.xlsx"])
 def test_what_cannot_be_read(name: str, tmp_path: Path) -> None:
     """The message says what to give instead."""
     (tmp_path / "empty").mkdir()
-    (tmp_path / "rows.csv").write_text("a,b")
-    with pytest.raises(UnreadableSource, match=r"exist|\.txt"):
+    (tmp_path / "rows.xlsx").write_text("a,b")
+    with pytest.raises(UnreadableSource, match=r"exist|\.txt|CSV"):
         open_source(tmp_path / name, KEY)

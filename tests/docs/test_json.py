@@ -45,8 +45,13 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     away = str(folder / "away")
     return {
         "lecs doctor": ([], "", 0),
+        "lecs backup": ([str(folder / "backups")], "", 0),
         "lecs key new": (["--name", "Somebody"], "", 0),
         "lecs key list": ([], "", 0),
+        "lecs key rotate": (["node"], "", 0),
+        "lecs key export": ([str(folder / "home.key"), "--role", "home", "--code"], "", 0),
+        "lecs charter show": ([], "", 0),
+        "lecs key revoke": (["--name", "Somebody"], "", 0),
         "lecs contribute": ([str(folder / "more.jsonl")], "", 3),
         "lecs consent list": ([], "", 0),
         "lecs consent show": ([plain], "", 0),

@@ -40,6 +40,8 @@ def views(commons: Any, documents: list[Document]) -> str:
             "in force": {kind: [d.digest for d in roles.in_force(kind)] for kind in ACTS},
             "policy": policy_in_force(roles),
             "recipe": recipe_in_force(roles),
+            "charter": roles.charter.body,
+            "heads": roles.chain.heads,
             "roles": [sorted(roles.nodes), sorted(roles.stewards), sorted(roles.moderators)],
         }
     )  # fmt: skip
@@ -54,7 +56,7 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "the accepting node": commons.node, "another node": commons.other_node,
     }  # fmt: skip
     allowed = {
-        **{act: {"a steward"} for act in ACTS},
+        **{act: {"a steward"} for act in (*ACTS, "CharterChange")},
         "Charter": set(),
         "Approval": {"a steward", "a moderator"},
         "ConsentRecord": set(),
@@ -62,6 +64,7 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "ConsentFact": {"the accepting node", "another node"},
         "Erased": {"the accepting node", "another node"},
         "DatasetVersion": {"the accepting node", "another node"},
+        "HomeRestored": {"the accepting node", "another node"},
         "ConsentWithdrawal": {"the withdrawal key"},
         "ConsentNarrowing": {"the withdrawal key"},
         "ConsentChange": {"the accepting node"},

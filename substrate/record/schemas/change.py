@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from substrate.record import vocabulary as words
-from substrate.record.schemas.base import Digest, Envelope, Nonce, Prose, Time, Token, Urn
+from substrate.record.schemas.base import Count, Digest, Envelope, Nonce, Prose, Time, Token, Urn
+from substrate.record.schemas.dataset import CutEntry
 
 Authority = Literal["withdrawal-key", "contributor-key", "party", "request"]
 
@@ -84,4 +85,15 @@ class Erased(Envelope):
 
     type: Literal["Erased"]
     contribution: Urn
+    time: Time
+
+
+class HomeRestored(Envelope):
+    """The node's home came back from a backup and writes a new log; ``fromLog`` is where the old one stood then."""
+
+    type: Literal["HomeRestored"]
+    fromLog: CutEntry  # noqa: N815
+    backupTime: Time  # noqa: N815
+    acceptedLostErasures: bool  # noqa: N815
+    dropped: Count
     time: Time

@@ -9,6 +9,7 @@ from substrate.record.errors import UnknownCommons
 from substrate.record.merkle import Frontier
 from substrate.store.erasures import ErasureJournal
 from substrate.store.exchange.contents import Contents, LogCopy
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 from substrate.store.ledger import append_leaf, keep_document
 
@@ -32,9 +33,12 @@ def store_import(home: Home, contents: Contents) -> Imported:
     if (home.commons, home.charter) != (contents.commons, contents.charter):
         raise UnknownCommons("the file belongs to another commons than this home")
     gone = ErasureJournal(home.path).contributions() | contents.erased
-    gone |= {d.subject for d in home.ledger.documents(kinds=["Erased"]) if d.signer in home.roles().nodes}
+    tombstones = list(home.ledger.documents(kinds=["Erased"]))
+    roles = home.roles() if tombstones else None  # A home that was just made does not hold its charter yet.
+    gone |= {d.subject for d in tombstones if roles is not None and roles.by_node(d)}
     for blob in contents.blobs:
         home.blobs.put(blob)
+        failpoint("import.blob")
     added = items = dropped = forks = 0
     with home.database.transaction() as connection:
         for document in contents.documents.values():
@@ -48,6 +52,8 @@ def store_import(home: Home, contents: Contents) -> Imported:
                 dropped += 1
             elif _store_item(home, connection, item):
                 items += 1
+        failpoint("import.inside-transaction")
+    failpoint("import.after-commit")
     return Imported(added, items, dropped, forks)
 
 

@@ -13,6 +13,7 @@ from substrate.store.errors import Tampered
 from substrate.store.exchange.contents import FORMAT, MAX_LINE, Contents, LogCopy
 from substrate.store.exchange.values import decode, hex32, is_digest, member, text_of
 from substrate.store.exchange.verifying import verify_items, verify_logs
+from substrate.store.files import plain_file
 
 
 def read_export(path: Path) -> Contents:
@@ -43,7 +44,7 @@ def read_export(path: Path) -> Contents:
 def _checked_lines(path: Path) -> Iterator[tuple[int, JsonObject]]:
     """Lines up to the end line, whose count and hash are checked before it ends."""
     hasher, ended = hashlib.sha256(), False
-    with path.open("rb") as file:
+    with plain_file(path).open("rb") as file:
         number = 0
         while raw := file.readline(MAX_LINE + 1):
             number += 1

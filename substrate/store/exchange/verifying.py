@@ -1,9 +1,11 @@
 """What an export states must fit together: heads over leaves, texts under facts."""
 
 from substrate.record.authority import Roles, fold_roles, is_authorised
+from substrate.record.charter import Inside
 from substrate.record.checkpoint import Head, read_checkpoint
+from substrate.record.cut import Cut
 from substrate.record.errors import BadInclusion
-from substrate.record.merkle import Frontier, leaf_hash
+from substrate.record.merkle import Frontier, leaf_hash, tree_root
 from substrate.store.exchange.contents import Contents
 from substrate.store.ledger import leaf_data
 from substrate.store.vault import commitment
@@ -33,8 +35,8 @@ def verify_logs(contents: Contents) -> None:
 
 def verify_items(contents: Contents) -> None:
     """Texts belong to facts that the file holds; erased ones are known before any text is stored."""
-    roles = fold_roles(contents.documents.values(), contents.commons, contents.charter, None)
-    contents.erased = {d.subject for d in contents.documents.values() if d.kind == "Erased" and d.signer in roles.nodes}
+    roles = fold_roles(contents.documents.values(), contents.commons, contents.charter, None, _positions(contents))
+    contents.erased = {d.subject for d in contents.documents.values() if d.kind == "Erased" and roles.by_node(d)}
     facts = {d.subject: d for d in contents.documents.values() if d.kind == "ConsentFact" and is_authorised(d, roles)}
     rows = _rows_after_redaction(contents, roles)
     for item in contents.items:
@@ -52,9 +54,34 @@ def verify_items(contents: Contents) -> None:
             raise BadInclusion("a text with private documents of something else")
 
 
+def _positions(contents: Contents) -> Inside:
+    """Tells whether a cut holds a document, from the leaves of the file; asked only once a key was removed."""
+    places: dict[str, list[tuple[str, int]]] = {}
+    checked: dict[Cut, dict[str, int]] = {}
+
+    def inside(digest: str, cut: Cut) -> bool:
+        if not places:
+            for log in contents.logs.values():
+                for index, (_, leaf) in enumerate(log.leaves):
+                    places.setdefault(leaf, []).append((log.origin, index))
+        if cut not in checked:
+            checked[cut] = {head.origin: head.size for head in cut if _fits(contents, head)}
+        return any(index < checked[cut].get(origin, 0) for origin, index in places.get(digest, ()))
+
+    return inside
+
+
+def _fits(contents: Contents, head: Head) -> bool:
+    """Whether the file's log begins with the tree that a head names; a cut of another tree holds nothing."""
+    log = contents.logs.get(head.origin)
+    if log is None or len(log.leaves) < head.size:
+        return False
+    return tree_root(leaf_data(*leaf) for leaf in log.leaves[: head.size]) == head.root
+
+
 def _rows_after_redaction(contents: Contents, roles: Roles) -> dict[str, list[str]]:
     rows: dict[str, list[str]] = {}
     for document in contents.documents.values():
-        if document.kind == "Redaction" and document.signer in roles.nodes:
+        if document.kind == "Redaction" and roles.by_node(document):
             rows.setdefault(document.subject, []).append(document.body["rowAfter"])
     return rows

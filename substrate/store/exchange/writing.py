@@ -9,11 +9,14 @@ from pathlib import Path
 
 from substrate.record.canonical import JsonObject
 from substrate.store.exchange.contents import FORMAT
+from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
+from substrate.store.leftovers import sweep_beside
 
 
 def write_export(home: Home, path: Path, *, with_vault: bool) -> int:
     """Write the file in one step; returns the number of lines."""
+    sweep_beside(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     hasher, lines = hashlib.sha256(), 0
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -28,7 +31,9 @@ def write_export(home: Home, path: Path, *, with_vault: bool) -> int:
             file.write(json.dumps(end, separators=(",", ":")).encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        failpoint("ledger-export.written")
         temporary.replace(path)
+        failpoint("ledger-export.renamed")
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -1,0 +1,161 @@
+"""Named places where a process may be made to die, or the disk to be full: for tests only, off unless asked for.
+
+``LECS_FAILPOINT=name`` or ``name:3`` kills the process (SIGKILL, as a power cut would) when it comes to that
+place for the first or the third time. ``LECS_FAILPOINT_ERROR=name:ENOSPC`` (or ``name:ENOSPC:3``) raises that
+`OSError` there instead. Without these variables a failpoint is one look into an empty table.
+
+To add one: call ``failpoint("command.place")`` right after (or inside) the durable step, and list it in
+`REGISTRY` with its command and what must hold after a kill there; the table of docs/reference/failpoints.md
+and the stories that kill are made from this list. Backup and restore add theirs the same way, at least:
+``backup.file``, ``backup.listed``, ``restore.journal``, ``restore.staged``, ``restore.renamed``.
+"""
+
+import errno
+import os
+import signal
+from dataclasses import dataclass
+from typing import Final
+
+KILL: Final = "LECS_FAILPOINT"
+ERROR: Final = "LECS_FAILPOINT_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A failpoint: the commands that come by, and what holds when a process dies there."""
+
+    commands: tuple[str, ...]
+    holds: str
+
+
+class UnknownFailpoint(ValueError):
+    """The environment asks for a failpoint that the registry does not have, or not in its form."""
+
+
+def _of(command: str, **places: str) -> dict[str, Place]:
+    """Failpoints of one command: ``name="what holds"``; ``_`` in a name is written ``-``."""
+    return {f"{command}.{name.replace('_', '-')}": Place((command,), holds) for name, holds in places.items()}
+
+
+REGISTRY: Final[dict[str, Place]] = {
+    **_of(
+        "init",
+        keys="no home yet; the next founding removes what lies beside it",
+        logged="no home yet; the next founding removes what lies beside it",
+        pinned="no home yet; the next founding removes what lies beside it",
+        renamed="the home is whole",
+    ),
+    "model.copied": Place(("init", "import"), "no model yet; the next run puts it in place"),
+    **_of(
+        "contribute",
+        batch_secret="nothing is taken; the next run uses the same codes",  # noqa: S106 (a place, not a password)
+        inside_transaction="nothing of this chunk is taken; chunks before are",
+        after_commit="the chunk is taken; the next run gives the same codes, and the receipts",
+        receipt="the chunk is taken; the next run gives the missing receipts",
+        told="every code was handed over; the next run gives them once more",
+        finished="every code was handed over; the next run says `already`",
+    ),
+    **_of("withdraw", inside_transaction="nothing was said", after_commit="it is withdrawn"),
+    **_of("narrow", inside_transaction="nothing was said", after_commit="it is narrower"),
+    **_of("moderate", inside_transaction="nothing was decided", after_commit="the decision stands"),
+    **_of(
+        "erase",
+        journal="withdrawn; the erasure is listed, and finished by the next run",
+        stages="withdrawn; the erasure is finished by the next run",
+        receipt="withdrawn, the receipt destroyed; the erasure is finished by the next run",
+        inside_transaction="withdrawn, the text still there; the erasure is finished by the next run",
+        exports="withdrawn, exports gone, the text still there; the erasure is finished by the next run",
+        after_commit="erased; the next run empties the write-ahead log",
+        forgotten="erased",
+    ),
+    **_of(
+        "build",
+        stage="no version; the stage is what it was before",
+        stage_written="no version; the next build computes every stage again",
+        basis="no version; the next build computes every stage again",
+        manifest="no version; a manifest that nothing names lies in blobs/",
+        inside_transaction="no version",
+        published="the version is published; its views come with the next build",
+    ),
+    "views.file": Place(("build", "rebuild"), "the ledger and every version are whole; views are made again"),
+    "views.noted": Place(("build", "rebuild"), "the ledger and every version are whole; views are made again"),
+    "views.recorded": Place(("build",), "the views are whole"),
+    **_of(
+        "dataset-export",
+        listed="no export; the next one removes what lies beside it",
+        files="no export; the next one removes what lies beside it",
+        inside_transaction="no export; the next one removes what lies beside it",
+        renamed="the export is whole and listed",
+    ),
+    **_of(
+        "ledger-export",
+        written="no file; the next export removes what lies beside it",
+        renamed="the file is whole",
+    ),
+    **_of(
+        "import",
+        adopted="a home of the commons that holds nothing yet",
+        blob="nothing but blobs is imported",
+        inside_transaction="nothing but blobs is imported",
+        after_commit="everything is imported; the next run puts the model in place",
+        models="everything is imported",
+    ),
+}  # fmt: skip
+
+
+@dataclass
+class _Armed:
+    """What the environment asked for: where, at which pass, and with which error (None kills)."""
+
+    name: str
+    passes: int
+    error: int | None
+
+
+def failpoint(name: str) -> None:
+    """Die here, or fail, if the environment asked for it."""
+    if _ARMED:
+        _come_by(name)
+
+
+def _come_by(name: str) -> None:
+    for armed in _ARMED:
+        if armed.name != name:
+            continue
+        armed.passes -= 1
+        if armed.passes == 0 and armed.error is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif armed.passes == 0 and armed.error is not None:
+            raise OSError(armed.error, os.strerror(armed.error))
+
+
+def read_environment(environment: dict[str, str]) -> list[_Armed]:
+    """What is asked for.
+
+    Raises:
+        UnknownFailpoint: a name that is not in the registry, or a form that is not the one above.
+    """
+    armed = []
+    if asked := environment.get(KILL):
+        name, _, nth = asked.partition(":")
+        armed.append(_Armed(name, _number(asked, nth), None))
+    if asked := environment.get(ERROR):
+        name, _, rest = asked.partition(":")
+        word, _, nth = rest.partition(":")
+        number = getattr(errno, word, None) if word.isupper() else None
+        if number is None:
+            raise UnknownFailpoint(f"{ERROR}: {asked} names no error; write it as NAME:ENOSPC")
+        armed.append(_Armed(name, _number(asked, nth), number))
+    for one in armed:
+        if one.name not in REGISTRY:
+            raise UnknownFailpoint(f"there is no failpoint {one.name}: docs/reference/failpoints.md lists them")
+    return armed
+
+
+def _number(asked: str, nth: str) -> int:
+    if nth and (not nth.isdecimal() or int(nth) < 1):
+        raise UnknownFailpoint(f"{asked}: the pass must be a number from 1")
+    return int(nth or 1)
+
+
+_ARMED: Final = read_environment(dict(os.environ))
