@@ -1,5 +1,6 @@
 """Timing two ways of doing the same work, in turns within one run, and writing the table down."""
 
+import os
 import platform
 import statistics
 import time
@@ -41,20 +42,23 @@ def rate(work: Callable[[], int], other: Callable[[], int], rounds: int = 5) -> 
 
 def publish(name: str, command: str, rows: list[Row], notes: str = "") -> None:
     """Print the table and write it to benchmarks/results/NAME.md."""
+    header = "| what | ours | reference | ratio | aim |\n|---|---:|---:|---:|---:|"
     lines = [
-        f"# {name}",
-        "",
-        f"`{command}` on {datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}, "
-        f"Python {platform.python_version()}. Medians of runs in turns.",
-        "",
-        "| what | ours | reference | ratio | aim |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {r.what} | {r.ours:,.0f} {r.unit}/s | {r.theirs:,.0f} {r.unit}/s ({r.reference}) | {r.ratio:.2f} | {r.aim} |"
+        f"| {r.what} | {r.ours:,.0f} {r.unit}/s | {r.theirs:,.0f} {r.unit}/s ({r.reference})"
+        f" | {r.ratio:.2f} | {r.aim} |"
         for r in rows
     ]
-    text = "\n".join(lines) + ("\n\n" + notes if notes else "") + "\n"
+    publish_lines(name, command, header, lines, "Medians of runs in turns." + (f" {notes}" if notes else ""))
+
+
+def publish_lines(name: str, command: str, header: str, lines: list[str], notes: str = "") -> None:
+    """Print a table and write it to benchmarks/results/NAME.md."""
+    load = f"{os.getloadavg()[1]:.1f}"
+    about = (
+        f"`{command}` on {datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}, "
+        f"{os.cpu_count()} cores (load of the last five minutes: {load}), Python {platform.python_version()}."
+    )
+    text = "\n".join([f"# {name}", "", f"{about} {notes}".strip(), "", header, *lines]) + "\n"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text, "utf-8")
     print(text)

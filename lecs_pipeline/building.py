@@ -28,13 +28,14 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
     Raises:
         BuildStopped: a check failed or a stored text is not the one that was signed over.
     """
+    from assets.dataset.manifests import manifest_here
     from assets.dataset.publishing import latest_for
     from assets.intake.eligibility import wanted_now
     from assets.workspace import now
 
     with open_home(path) as home:
         existing = latest_for(home, wanted_now(home, as_of or now()))
-        if not recompute and existing is not None and home.blobs.path(_manifest(existing)).exists():
+        if not recompute and existing is not None and manifest_here(home, existing):
             say("nothing has changed: the newest version is what is wanted")
             return existing
     _run_until_published(path, as_of, say)
@@ -91,10 +92,6 @@ def _why(result: "dg.ExecuteInProcessResult") -> tuple[str, str]:
 
 def _error_name(data: Any) -> str:
     return str(data.error.cls_name) if data.error else "no reason given"
-
-
-def _manifest(document: Document) -> str:
-    return str(document.body["builtFrom"]["manifest"]["blake3"])
 
 
 def _basis_wanted(home: Any) -> str:

@@ -1,19 +1,18 @@
 """Publish a version: one ledger transaction that asks the gate again for everything that changed meanwhile."""
 
-import io
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from blake3 import blake3
+import polars as pl
 
-from assets.mixture.weighing import weighted_items
-from assets.stages import Basis, read_basis
+from assets.dataset.manifests import Written, write_manifest
+from assets.intake.surveyed import law_of_home, timed_between
+from assets.stages import ELIGIBLE, MIXTURE, Basis, read_basis, scan_stage
 from consent.survey import survey_one
 from corpus.errors import CorpusError
-from corpus.parquet import write_parquet
-from corpus.version import FORMAT, STEPS, leaves_of, manifest_frame, root_of, version_id_of_root
+from corpus.version import FORMAT, STEPS, version_id_of_root
 from substrate.record.cut import cut_entries
 from substrate.record.documents import Document, write_document
 from substrate.store.home import Home
@@ -54,20 +53,11 @@ def publish(home: Home, clock: Callable[[], str]) -> Published:
             be confirmed. Compute the stages again.
     """
     basis = read_basis(home)
-    frame = manifest_frame(weighted_items(home))
-    buffer = io.BytesIO()
-    write_parquet(frame, buffer)
-    manifest = buffer.getvalue()
-    root = root_of(leaves_of(frame))
-    version = version_id_of_root(basis.recipe, basis.policy, STEPS, root)
-    members = {
-        line["contribution"]: (line["row"], line["tier"], tuple(line["purposes"]))
-        for line in frame.select("contribution", "row", "tier", "purposes").iter_rows(named=True)
-    }
-    home.blobs.put(manifest)
+    manifest = write_manifest(home, scan_stage(home, MIXTURE))
+    version = version_id_of_root(basis.recipe, basis.policy, STEPS, manifest.root)
     with home.ledger.write() as writer:
         time = clock()
-        _ask_again(home, basis, members, time)
+        _ask_again(home, basis, time)
         existing = [
             d
             for d in published_versions(home)
@@ -75,47 +65,40 @@ def publish(home: Home, clock: Callable[[], str]) -> Published:
         ]
         if existing and existing[-1].digest == published_versions(home)[-1].digest:
             return Published(existing[-1], False)
-        fields = _fields(home, basis, version, root, len(members), manifest, time)
+        fields = _fields(home, basis, version, manifest, time)
         document = write_document("DatasetVersion", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
         writer.add(document)
         return Published(document, True)
 
 
-def _ask_again(home: Home, basis: Basis, members: dict[str, tuple[str, str, tuple[str, ...]]], now: str) -> None:
+def _ask_again(home: Home, basis: Basis, now: str) -> None:
     """The gate once more for every member touched since the build began, or whose end or hold has come."""
     roles = home.roles()
-    touched = home.ledger.touched_since(basis.high_water)
-    for contribution in touched | _timed(home, members):
-        if contribution not in members:
-            continue
+    if law_of_home(home, roles) != basis.law:
+        raise StartOver("roles, policy or recipe changed while the build ran: build again")
+    touched = home.ledger.touched_since(basis.high_water) | timed_between(home, ELIGIBLE, basis.as_of, now)
+    members = scan_stage(home, MIXTURE).select("contribution", "row", "tier", "purposes")
+    for contribution, *stated in members.filter(pl.col("contribution").is_in(sorted(touched))).collect().iter_rows():
         verdict = survey_one(home, roles, contribution, now)
-        if verdict is None or (verdict.state.row, verdict.state.tier, verdict.purposes) != members[contribution]:
+        if verdict is None or [verdict.state.row, verdict.state.tier, list(verdict.purposes)] != stated:
             raise StartOver("a consent changed while the build ran: build again")
 
 
-def _timed(home: Home, members: dict[str, tuple[str, str, tuple[str, ...]]]) -> set[str]:
-    """Members with an end or a hold: time may have decided on them since."""
-    timed = home.ledger.with_times()
-    return {contribution for contribution in timed if contribution in members}
-
-
-def _fields(
-    home: Home, basis: Basis, version: str, root: str, items: int, manifest: bytes, time: str
-) -> dict[str, Any]:
+def _fields(home: Home, basis: Basis, version: str, manifest: Written, time: str) -> dict[str, Any]:
     return {
         "version": version,
         "format": FORMAT,
         "recipe": basis.recipe,
         "policy": basis.policy,
         "steps": dict(STEPS),
-        "root": root,
-        "items": items,
+        "root": manifest.root,
+        "items": manifest.items,
         "refused": basis.refused,
         "builtFrom": {
             "cut": cut_entries(home.ledger.cut()),
             "asOf": basis.as_of,
             "wanted": basis.wanted,
-            "manifest": {"blake3": blake3(manifest).hexdigest(), "bytes": len(manifest)},
+            "manifest": {"blake3": manifest.blake3, "bytes": manifest.bytes},
         },
         "time": time,
     }
