@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -44,7 +44,8 @@ def write_manifest(home: Home, weighted: pl.LazyFrame, *, whole: int = WHOLE) ->
         InvalidManifest: a row occurs twice, or a column holds what no version may hold.
     """
     items = int(weighted.select(pl.len()).collect().item())
-    head, shards = TreeHead(), []
+    head = TreeHead()
+    shards: list[dict[str, Any]] = []
     for start, end in _cuts(items, whole):
         frame = _shard(weighted, start, end)
         if frame["row"].n_unique() != frame.height:
@@ -54,7 +55,7 @@ def write_manifest(home: Home, weighted: pl.LazyFrame, *, whole: int = WHOLE) ->
             data = _packed(frame)
             shards.append({"blake3": home.blobs.put(data), "bytes": len(data), "items": frame.height, "from": start})
     if items <= whole:
-        return Written(str(shards[0]["blake3"]), int(shards[0]["bytes"]), items, head.root().hex())
+        return Written(shards[0]["blake3"], shards[0]["bytes"], items, head.root().hex())
     index = canonical_bytes({"format": INDEX_FORMAT, "items": items, "shards": shards})
     return Written(home.blobs.put(index), len(index), items, head.root().hex())
 

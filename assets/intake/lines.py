@@ -29,6 +29,7 @@ def eligible_lines(home: Home, found: list[Surveyed], recipe: Recipe) -> list[di
     """The lines of eligible contributions, with what near-duplicates are found by."""
     lines: list[dict[str, Any]] = []
     waiting: list[tuple[dict[str, Any], str]] = []
+    characters = 0
     for one in found:
         line = _line(one)
         lines.append(line)
@@ -39,9 +40,10 @@ def eligible_lines(home: Home, found: list[Surveyed], recipe: Recipe) -> list[di
         text = home.vault.get(one.state.contribution).text
         line["order"] = order_of(recipe.seed_bytes, text)
         waiting.append((line, text.decode("utf-8")))
-        if sum(len(text) for _, text in waiting[-1:]) >= _CHARACTERS or len(waiting) >= 512:
+        characters += len(text)
+        if characters >= _CHARACTERS:
             _add_keys(waiting, recipe)
-            waiting = []
+            waiting, characters = [], 0
     _add_keys(waiting, recipe)
     return lines
 
