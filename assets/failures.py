@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.stages import StageGone
 from corpus.errors import CorpusError
 from substrate.record.errors import RecordError
 from substrate.store.errors import HomeError
@@ -22,3 +23,8 @@ def as_failure() -> Iterator[None]:
         yield
     except (HomeError, RecordError, CorpusError) as error:
         raise dg.Failure(str(error), metadata={RULE: type(error).__name__}, allow_retries=False) from None
+    except FileNotFoundError as error:
+        if "stages" not in str(error):
+            raise
+        sentence = "a stage was removed while it was read, by an erasure: build again"
+        raise dg.Failure(sentence, metadata={RULE: StageGone.__name__}, allow_retries=False) from None

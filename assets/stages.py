@@ -61,7 +61,8 @@ SCHEMAS: Final[dict[str, pl.Schema]] = {
     COMPARED: pl.Schema({"row": pl.String(), "other": pl.String(), "common": pl.Int64(), "together": pl.Int64()}),
     MIXTURE: pl.Schema({**ITEM_SCHEMA, "weight": pl.Int64(), "reasons": pl.List(pl.String())}),
 }
-_SORTED_BY: Final = {REFUSED: "contribution"}
+#: By what the lines of a stage are sorted, where it is not the row.
+SORTED_BY: Final = {REFUSED: "contribution"}
 
 
 class StageGone(NotFound):
@@ -150,6 +151,16 @@ def scan_stage(home: Home, name: str) -> pl.LazyFrame:
     return pl.scan_parquet(files) if files else pl.LazyFrame(schema=SCHEMAS[name])
 
 
+def heights_of(home: Home, name: str) -> dict[int, int]:
+    """How many lines each cohort of a stage has.
+
+    Raises:
+        StageGone: as `cohorts_in`.
+    """
+    files = {cohort: part_path(home, name, cohort) for cohort in cohorts_in(home, name)}
+    return {cohort: int(pl.scan_parquet(path).select(pl.len()).collect().item()) for cohort, path in files.items()}
+
+
 def height_of(home: Home, name: str) -> int:
     """How many lines a stage has."""
     return int(scan_stage(home, name).select(pl.len()).collect().item())
@@ -161,7 +172,7 @@ def read_stage(home: Home, name: str) -> pl.DataFrame:
     Raises:
         StageGone: as `cohorts_in`.
     """
-    return scan_stage(home, name).collect().sort(_SORTED_BY.get(name, "row"))
+    return scan_stage(home, name).collect().sort(SORTED_BY.get(name, "row"))
 
 
 def part_mark(home: Home, name: str, cohort: int, law: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from assets.dataset.manifests import Written, write_manifest
-from assets.intake.surveyed import law_of_home, timed_between
-from assets.stages import ELIGIBLE, MIXTURE, Basis, read_basis, scan_stage
+from assets.intake.surveyed import law_of_home, read_survey, timed_between
+from assets.stages import DUPLICATES, ELIGIBLE, MIXTURE, Basis, StageGone, height_of, read_basis, scan_stage
 from consent.survey import survey_one
 from corpus.errors import CorpusError
 from corpus.version import FORMAT, STEPS, version_id_of_root
@@ -50,9 +50,10 @@ def publish(home: Home, clock: Callable[[], str]) -> Published:
 
     Raises:
         StartOver: a contribution was withdrawn, narrowed, moderated, erased or expired, or one in it cannot
-            be confirmed. Compute the stages again.
+            be confirmed. StageGone: a stage is missing. Compute the stages again.
     """
     basis = read_basis(home)
+    _check_whole(home, basis)
     manifest = write_manifest(home, scan_stage(home, MIXTURE))
     version = version_id_of_root(basis.recipe, basis.policy, STEPS, manifest.root)
     with home.ledger.write() as writer:
@@ -69,6 +70,16 @@ def publish(home: Home, clock: Callable[[], str]) -> Published:
         document = write_document("DatasetVersion", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
         writer.add(document)
         return Published(document, True)
+
+
+def _check_whole(home: Home, basis: Basis) -> None:
+    """Every eligible item was kept or dropped, and what was kept was weighed: no file of a stage is missing."""
+    survey = read_survey(home)
+    if survey is None or survey.wanted != basis.wanted:
+        raise StageGone("stages are missing: run `lecs dataset build` again")
+    kept, eligible = height_of(home, MIXTURE), sum(items for items, _ in survey.roots.values())
+    if kept + height_of(home, DUPLICATES) != eligible:
+        raise StageGone("stages are missing: run `lecs dataset build` again")
 
 
 def _ask_again(home: Home, basis: Basis, now: str) -> None:

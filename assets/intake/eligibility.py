@@ -13,7 +13,19 @@ import polars as pl
 from assets.intake.lines import eligible_lines, refused_line
 from assets.intake.spool import Spool
 from assets.intake.surveyed import Survey, changed_since, law_of_home, read_survey, vault_mark, write_survey
-from assets.stages import ELIGIBLE, REFUSED, SCHEMAS, Basis, cohorts_in, read_part, write_basis, write_part
+from assets.stages import (
+    ELIGIBLE,
+    REFUSED,
+    SCHEMAS,
+    SORTED_BY,
+    Basis,
+    StageGone,
+    cohorts_in,
+    heights_of,
+    read_part,
+    write_basis,
+    write_part,
+)
 from consent.survey import Surveyed, survey, survey_one
 from corpus.recipe import Recipe
 from corpus.version import FORMAT, STEPS
@@ -36,13 +48,13 @@ def survey_home(home: Home, as_of: str) -> Basis:
     if known is None or changed is None:
         roots = _survey_all(home, recipe, as_of)
     else:
-        roots = {**known.roots, **_survey_again(home, recipe, roles, changed, as_of)}
+        roots = {**known.roots, **_survey_again(home, recipe, roles, known, changed, as_of)}
     roots = {cohort: root for cohort, root in roots.items() if root[0]}
-    refused = sum(read_part(home, REFUSED, cohort).height for cohort in cohorts_in(home, REFUSED))
+    refused = heights_of(home, REFUSED)
     policy = digest(policy_in_force(roles))
     wanted = wanted_digest(roots, recipe.identity, policy)
-    write_survey(home, Survey(law, as_of, mark, vault, roots, wanted))
-    basis = Basis(as_of, mark, wanted, recipe.identity, policy, refused, law)
+    write_survey(home, Survey(law, as_of, mark, vault, roots, refused, wanted))
+    basis = Basis(as_of, mark, wanted, recipe.identity, policy, sum(refused.values()), law)
     write_basis(home, basis)
     return basis
 
@@ -102,7 +114,9 @@ def _survey_all(home: Home, recipe: Recipe, as_of: str) -> dict[int, Root]:
     return {cohort: _root(read_part(home, ELIGIBLE, cohort)) for cohort in cohorts_in(home, ELIGIBLE)}
 
 
-def _survey_again(home: Home, recipe: Recipe, roles: Roles, changed: set[str], as_of: str) -> dict[int, Root]:
+def _survey_again(
+    home: Home, recipe: Recipe, roles: Roles, known: Survey, changed: set[str], as_of: str
+) -> dict[int, Root]:
     """Judge some again, and write the cohorts that hold or held one of them; returns the new roots of those."""
     found = (survey_one(home, roles, contribution, as_of) for contribution in sorted(changed))
     eligible: list[dict[str, Any]] = []
@@ -110,21 +124,29 @@ def _survey_again(home: Home, recipe: Recipe, roles: Roles, changed: set[str], a
     for more, others in _lines(home, (one for one in found if one is not None), recipe):
         eligible += more
         refused += others
-    written = _replace(home, ELIGIBLE, "row", changed, eligible)
-    _replace(home, REFUSED, "contribution", changed, refused)
+    written = _replace(home, ELIGIBLE, {c: items for c, (items, _) in known.roots.items()}, changed, eligible)
+    _replace(home, REFUSED, known.refused, changed, refused)
     return {cohort: _root(read_part(home, ELIGIBLE, cohort)) for cohort in written}
 
 
-def _replace(home: Home, name: str, sort: str, changed: set[str], lines: list[dict[str, Any]]) -> list[int]:
-    """Put these lines in the place of those of ``changed``; returns the cohorts that were written."""
+def _replace(
+    home: Home, name: str, heights: dict[int, int], changed: set[str], lines: list[dict[str, Any]]
+) -> list[int]:
+    """Put these lines in the place of those of ``changed``; returns the cohorts that were written.
+
+    Raises:
+        StageGone: a cohort has not the height that it had; an erasure has just removed it.
+    """
     fresh = pl.DataFrame(lines, schema=SCHEMAS[name])
     cohorts = fresh["cohort"].fill_null(-1)
     written = []
-    for cohort in sorted({*cohorts_in(home, name), *cohorts.to_list()}):
+    for cohort in sorted({*heights, *cohorts.to_list()}):
         before = read_part(home, name, cohort)
+        if before.height != heights.get(cohort, 0):
+            raise StageGone("stages were removed while they were computed: run `lecs dataset build` again")
         kept, more = _without(before, changed), fresh.filter(cohorts == cohort)
         if more.height or kept.height != before.height:
-            write_part(home, name, cohort, pl.concat([kept, more]).sort(sort))
+            write_part(home, name, cohort, pl.concat([kept, more]).sort(SORTED_BY.get(name, "row")))
             written.append(cohort)
     return written
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from assets.stages import SCHEMAS, stage_path, write_part
+from assets.stages import SCHEMAS, SORTED_BY, stage_path, write_part
 from substrate.store.home import Home
 
 _HELD = 20_000
@@ -50,9 +50,7 @@ class Spool:
         for name in self._names:
             for folder in sorted((self._folder / name).glob("*")):
                 frame = pl.read_parquet(folder / "*.parquet")
-                write_part(
-                    self._home, name, int(folder.name), frame.sort("row" if name != "refused" else "contribution")
-                )
+                write_part(self._home, name, int(folder.name), frame.sort(SORTED_BY.get(name, "row")))
                 shutil.rmtree(folder)
 
     def _put_by(self) -> None:

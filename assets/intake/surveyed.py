@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.stages import ELIGIBLE, REFUSED, StageGone, scan_stage
+from assets.stages import ELIGIBLE, REFUSED, StageGone, heights_of, scan_stage
 from corpus.version import FORMAT, STEPS
 from substrate.record.authority import ROLE_KINDS, Roles, recipe_in_force
 from substrate.record.canonical import canonical_bytes, digest
@@ -22,13 +22,17 @@ from substrate.store.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Law, time, arrival mark and vault of the last survey; per cohort how many are eligible, and their root."""
+    """Law, time, arrival mark and vault of the last survey; per cohort how many are eligible, and their root.
+
+    ``refused`` counts the refused of each cohort.
+    """
 
     law: str
     as_of: str
     high_water: int
     vault: tuple[int, int]
     roots: dict[int, tuple[int, str]]
+    refused: dict[int, int]
     wanted: str
 
 
@@ -79,14 +83,25 @@ def timed_between(home: Home, stage: str, one: str, other: str) -> set[str]:
 
 
 def read_survey(home: Home) -> Survey | None:
-    """The note of the last survey; None when there is none, or when a survey broke half way."""
+    """The note of the last survey; None when there is none, when one broke half way, or when files of it are gone."""
     try:
         body = json.loads(_path(home).read_bytes())
         roots = {int(cohort): (int(items), str(root)) for cohort, (items, root) in body.pop("roots").items()}
+        refused = {int(cohort): int(items) for cohort, items in body.pop("refused").items()}
         newest, count = body.pop("vault")
-        return Survey(**body, vault=(newest, count), roots=roots)
+        survey = Survey(**body, vault=(newest, count), roots=roots, refused=refused)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+    return survey if _is_whole(home, survey) else None
+
+
+def _is_whole(home: Home, survey: Survey) -> bool:
+    """Whether every file is there: an erasure removes stages at any moment, even under a survey that runs."""
+    try:
+        eligible = {cohort: items for cohort, (items, _) in survey.roots.items()}
+        return heights_of(home, ELIGIBLE) == eligible and heights_of(home, REFUSED) == survey.refused
+    except (StageGone, OSError, pl.exceptions.PolarsError):
+        return False
 
 
 def write_survey(home: Home, survey: Survey | None) -> None:
@@ -96,6 +111,7 @@ def write_survey(home: Home, survey: Survey | None) -> None:
         return
     body = asdict(survey)
     body["roots"] = {str(cohort): list(root) for cohort, root in sorted(survey.roots.items())}
+    body["refused"] = {str(cohort): items for cohort, items in sorted(survey.refused.items())}
     body["vault"] = list(survey.vault)
     write_atomic(_path(home), canonical_bytes(body), durable=False)
 
