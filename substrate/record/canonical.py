@@ -66,7 +66,8 @@ def parse_strict(raw: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, nulls: bool
         raise MalformedDocument("not a JSON object")
     if nulls:
         value = _without_nulls(value)
-    check_profile(value)
+    if not _plain(raw):
+        check_profile(value)
     parsed: JsonObject = value
     return parsed
 
@@ -91,6 +92,17 @@ def check_profile(value: Any) -> None:
             stack.extend((child, depth + 1) for child in node)
         else:
             _check_scalar(node)
+
+
+def _plain(raw: bytes) -> bool:
+    """Whether nothing that `check_profile` looks for can be in it: the parser's hooks have refused the rest.
+
+    Without escapes and beyond-ASCII bytes there are neither surrogates nor such keys; ``null`` must not even
+    stand in a string; so few brackets cannot nest too deep.
+    """
+    return (
+        raw.isascii() and b"\\u" not in raw and b"null" not in raw and raw.count(b"[") + raw.count(b"{") < MAX_DEPTH
+    )
 
 
 def _check_scalar(node: Any) -> None:
@@ -147,7 +159,10 @@ def _bounded_int(digits: str) -> int:
     # Longer than any 2^53: refused before Python spends quadratic time on converting it.
     if len(digits) > 17:
         raise MalformedDocument("an integer beyond 2^53-1")
-    return int(digits)
+    number = int(digits)
+    if abs(number) > MAX_INTEGER:
+        raise MalformedDocument("an integer beyond 2^53-1")
+    return number
 
 
 def _reason(error: json.JSONDecodeError) -> str:
