@@ -34,12 +34,14 @@ def b58decode(text: str) -> bytes:
     """
     digits = text.lstrip("1")
     zeros = len(text) - len(digits)
-    if len(digits) & 1:
-        digits = "1" + digits
-    number = 0
+    digits = "1" * (-len(digits) % _STEP) + digits
+    number, value = 0, _VALUES
     try:
-        for start in range(0, len(digits), 2):
-            number = number * _BASE + _VALUES[digits[start : start + 2]]
+        for start in range(0, len(digits), _STEP):
+            step = 0
+            for place in range(start, start + _STEP, 2):
+                step = step * _BASE + value[digits[place : place + 2]]
+            number = number * _BIG + step
     except KeyError:
         raise ValueError("not base58btc") from None
     return b"\x00" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")

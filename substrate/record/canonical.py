@@ -100,9 +100,7 @@ def _plain(raw: bytes) -> bool:
     Without escapes and beyond-ASCII bytes there are neither surrogates nor such keys; ``null`` must not even
     stand in a string; so few brackets cannot nest too deep.
     """
-    return (
-        raw.isascii() and b"\\u" not in raw and b"null" not in raw and raw.count(b"[") + raw.count(b"{") < MAX_DEPTH
-    )
+    return raw.isascii() and b"\\u" not in raw and b"null" not in raw and raw.count(b"[") + raw.count(b"{") < MAX_DEPTH
 
 
 def _check_scalar(node: Any) -> None:

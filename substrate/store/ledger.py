@@ -158,6 +158,7 @@ class Ledger:
             log, size, _ = Ledger(self.database, node, origin)._own_log(connection)
             writer = Writer(connection, log, Frontier(size, []))
             yield writer
+            writer.flush()
             save_head(connection, log, writer.frontier, origin, node)
 
     def documents(self, *, kinds: Iterable[str] = (), subject: str | None = None) -> Iterator[Document]:
@@ -315,11 +316,15 @@ class Ledger:
     def inside(self, digest: str, cut: Cut) -> bool:
         """Whether a cut that a document states holds another one; a cut of another tree holds nothing."""
         if cut not in self._checked:
-            fitting = tuple(head for head in cut if self._fits(head))
+            fitting = self.fitting(cut)
             if fitting != cut:
                 return self._inside(fitting)(digest)
             self._checked[cut] = self._inside(cut)
         return self._checked[cut](digest)
+
+    def fitting(self, cut: Cut) -> Cut:
+        """The heads of a stated cut whose leaves are all here, and are those."""
+        return tuple(head for head in cut if self._fits(head))
 
     def _fits(self, head: Head) -> bool:
         row = self.database.connection.execute("SELECT log, size FROM logs WHERE origin = ?", (head.origin,)).fetchone()
