@@ -17,9 +17,9 @@ from corpus.version import FORMAT, STEPS, version_id_of_root
 from substrate.record.authority import is_authorised
 from substrate.record.cut import cut_entries
 from substrate.record.documents import Document, write_document
+from substrate.store.appending import Writer
 from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
-from substrate.store.ledger import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,7 @@ def parse_strict(raw: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, nulls: bool
         raise MalformedDocument(f"not UTF-8 at byte {error.start}") from None
     _refuse_large_structure(text)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_float=_refuse_float,
-            parse_int=_bounded_int,
-        )
+        value = _decode(text)
     except json.JSONDecodeError as error:
         raise MalformedDocument(f"not JSON: {_reason(error)} at line {error.lineno} column {error.colno}") from None
     if not isinstance(value, dict):
@@ -161,6 +155,14 @@ def _bounded_int(digits: str) -> int:
     if abs(number) > MAX_INTEGER:
         raise MalformedDocument("an integer beyond 2^53-1")
     return number
+
+
+_decode: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_float=_refuse_float,
+    parse_int=_bounded_int,
+).decode
 
 
 def _reason(error: json.JSONDecodeError) -> str:

@@ -48,6 +48,18 @@ def verify_proof(secured: JsonObject) -> str:
     """Check the one proof of a document; returns the signer's did:key.
 
     Raises:
+        BadSignature, MalformedDocument: as `read_proof`.
+    """
+    return read_proof(secured)[0]
+
+
+def read_proof(secured: JsonObject) -> tuple[str, bytes]:
+    """Check the one proof of a document; returns the signer's did:key, and the document's canonical bytes.
+
+    What is signed is the document without its proof: each member is written once, and both forms are put together
+    from the same pieces.
+
+    Raises:
         BadSignature: no proof, more than one, one of another kind, or one that does not verify.
         MalformedDocument: the key it names is no usable key.
     """
@@ -59,10 +71,22 @@ def verify_proof(secured: JsonObject) -> str:
     did, _, fragment = method.partition("#")
     if did != f"did:key:{fragment}":
         raise BadSignature("verificationMethod must name the same did:key twice")
-    options = {key: value for key, value in proof.items() if key != "proofValue"}
-    document = {key: value for key, value in secured.items() if key != "proof"}
-    verify(did, _signing_input(options, document), _signature_bytes(proof["proofValue"]))
-    return did
+    signature = _signature_bytes(proof["proofValue"])
+    value = b'"%b"' % proof["proofValue"].encode("ascii")  # Base58: nothing in it is escaped.
+    options, whole_proof = _without_and_with(proof, "proofValue", value)
+    document, whole = _without_and_with(secured, "proof", whole_proof)
+    signed = hashlib.sha256(options).digest() + hashlib.sha256(document).digest()
+    verify(did, signed, signature)
+    return did, whole
+
+
+def _without_and_with(found: JsonObject, name: str, written: bytes) -> tuple[bytes, bytes]:
+    """The canonical bytes without the member ``name``, and with it, whose value's canonical bytes are ``written``."""
+    before = canonical_bytes({key: value for key, value in found.items() if key < name})[1:-1]
+    after = canonical_bytes({key: value for key, value in found.items() if key > name})[1:-1]
+    member = b'"%b":%b' % (name.encode("ascii"), written)
+    without, whole = (b",".join(filter(None, parts)) for parts in ((before, after), (before, member, after)))
+    return b"{%b}" % without, b"{%b}" % whole
 
 
 def _check_shape(proof: JsonObject, secured: JsonObject) -> None:
