@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from corpus.decimals import ARITHMETIC, rounded
@@ -74,6 +75,8 @@ def settle(
     limit = Fraction(threshold)
     likes: dict[int, tuple[int, Fraction]] = {}
     for index, mine in enumerate(shared_buckets(keys) if keys else []):
+        if not mine:
+            continue
         match = None
         for other in sorted({other for bucket in mine for other in bucket}):
             if set(purposes[index]).issubset(purposes[other]):
@@ -139,4 +142,9 @@ class Comparison:
 
 def written_jaccard(jaccard: Fraction) -> str:
     """A similarity for people: a decimal of at most 4 places."""
-    return rounded(ARITHMETIC.divide(Decimal(jaccard.numerator), Decimal(jaccard.denominator)), 4)
+    return _written(jaccard.numerator, jaccard.denominator)
+
+
+@lru_cache(maxsize=4096)
+def _written(common: int, together: int) -> str:
+    return rounded(ARITHMETIC.divide(Decimal(common), Decimal(together)), 4)

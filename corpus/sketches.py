@@ -52,15 +52,18 @@ def shared_buckets(keys: Sequence[bytes]) -> list[list[list[int]]]:
     """
     shared: list[list[list[int]]] = [[] for _ in keys]
     table = np.frombuffer(b"".join(keys), "<u8").reshape(len(keys), -1)
-    for column in table.T:
-        order = np.argsort(column, kind="stable")
+    for column in np.ascontiguousarray(table.T):
+        order = np.argsort(column)
         ordered = column[order]
         starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
         lengths = np.diff(np.append(starts, len(ordered)))
-        for start, length in zip(starts[lengths > 1].tolist(), lengths[lengths > 1].tolist(), strict=True):
+        together = order[np.repeat(lengths > 1, lengths)].tolist()
+        place = 0
+        for length in lengths[lengths > 1].tolist():
             bucket: list[int] = []
-            for index in order[start : start + length].tolist():
+            for index in together[place : place + length]:
                 shared[index].append(bucket)
+            place += length
     return shared
 
 

@@ -61,18 +61,13 @@ def _settle_cohort(home: Home, cohort: int, recipe: Recipe, *, known: bool) -> N
     if cohort < 0:
         likes = {}
     else:
-        purposes = frame["purposes"].to_list()
+        joined = frame.select(pl.col("purposes").list.join(_SEPARATOR)).to_series().to_list()
+        sets = {written: frozenset(written.split(_SEPARATOR)) for written in set(joined)}
+        purposes = [sets[written] for written in joined]
         likes = settle(purposes, frame["keys"].to_list(), compared, recipe.near_duplicates.threshold)
-    dropped = [
-        {
-            "contribution": frame["contribution"][index],
-            "row": frame["row"][index],
-            "of": frame["row"][other],
-            "jaccard": written_jaccard(jaccard),
-        }
-        for index, (other, jaccard) in likes.items()
-    ]
-    gone = pl.DataFrame(dropped, schema=SCHEMAS[DUPLICATES])
+    others = frame["row"].gather([other for other, _ in likes.values()])
+    alike = pl.Series([written_jaccard(jaccard) for _, jaccard in likes.values()], dtype=pl.String)
+    gone = frame[list(likes)].select("contribution", "row", of=others, jaccard=alike)
     kept = frame.with_row_index().filter(~pl.col("index").is_in(list(likes)))
     write_part(home, UNIQUE, cohort, kept.select(SCHEMAS[UNIQUE].names()).sort("row"))
     write_part(home, DUPLICATES, cohort, gone.sort("row"))

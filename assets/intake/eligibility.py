@@ -35,7 +35,7 @@ from corpus.recipe import Recipe
 from corpus.version import FORMAT, STEPS
 from substrate.record.authority import Roles, policy_in_force, recipe_in_force
 from substrate.record.canonical import canonical_bytes, digest
-from substrate.record.merkle import TreeHead, tree_root
+from substrate.record.merkle import tree_root
 from substrate.store.home import Home
 
 Root = tuple[int, str]
@@ -222,15 +222,14 @@ def _lines(
 
 
 def _root(frame: pl.DataFrame) -> Root:
-    """How many items of a cohort are eligible, and the tree root over what is public of them, by id."""
+    """How many items of a cohort are eligible, and SHA-256 over a line of what is public of each, by id."""
     lines = frame.sort("contribution").select(
         pl.concat_str(
             "contribution", "row", "tier", pl.col("purposes").list.join(","), separator=" "
         )
     )  # fmt: skip
-    head = TreeHead()
-    head.extend(line.encode() for line in lines.to_series())
-    return head.size, head.root().hex()
+    written = "".join(f"{line}\n" for line in lines.to_series())
+    return frame.height, hashlib.sha256(written.encode()).hexdigest()
 
 
 def _public(one: Surveyed) -> dict[str, Any]:
@@ -263,11 +262,12 @@ def _roots_with(home: Home, changed: set[str], found: list[Surveyed]) -> dict[in
 
 def _roots_of(verdicts: Iterable[Surveyed]) -> dict[int, Root]:
     """The roots of all cohorts, from verdicts by id."""
-    heads: dict[int, TreeHead] = {}
+    heads: dict[int, tuple[int, hashlib._Hash]] = {}
     for one in verdicts:
         if one.purposes:
             line = _public(one)
             cohort = -1 if line["cohort"] is None else line["cohort"]
-            text = f"{line['contribution']} {line['row']} {line['tier']} {','.join(line['purposes'])}"
-            heads.setdefault(cohort, TreeHead()).extend([text.encode()])
-    return {cohort: (head.size, head.root().hex()) for cohort, head in heads.items()}
+            items, head = heads.get(cohort) or (0, hashlib.sha256())
+            head.update(f"{line['contribution']} {line['row']} {line['tier']} {','.join(line['purposes'])}\n".encode())
+            heads[cohort] = items + 1, head
+    return {cohort: (items, head.hexdigest()) for cohort, (items, head) in heads.items()}

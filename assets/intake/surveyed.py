@@ -62,7 +62,8 @@ def law_of_home(home: Home, roles: Roles) -> str:
 
 def vault_mark(home: Home, upto: int | None = None) -> tuple[int, int]:
     """(the newest item, how many there are up to ``upto``): a text that came or went changes one of them."""
-    where = "" if upto is None else " WHERE item <= ?"
+    # The plus keeps SQLite from walking through the texts: the ids stand in the index of contributions too.
+    where = "" if upto is None else " WHERE +item <= ?"
     query = f"SELECT coalesce(max(item), 0), count(*) FROM items{where}"  # noqa: S608 (no value in it)
     newest, count = home.database.connection.execute(query, () if upto is None else (upto,)).fetchone()
     return int(newest), int(count)
