@@ -110,7 +110,7 @@ def main() -> None:
         [
             Row("append, durable per 64", "documents", *appended, "bare SQLite, same pragmas", "0.5"),
             Row(
-                "whole check: parse, schema, two canonical forms, signature (per second of CPU)",
+                "whole check: parse, schema, canonical form, signature (per second of CPU)",
                 "documents",
                 *checked,
                 "bare PyNaCl",

@@ -61,11 +61,13 @@ def publish(name: str, command: str, rows: list[Row], notes: str = "") -> None:
 
 def publish_lines(name: str, command: str, header: str, lines: list[str], notes: str = "") -> None:
     """Print a table and write it to benchmarks/results/NAME.md."""
-    load = f"{os.getloadavg()[1]:.1f}"
+    load, cores = os.getloadavg()[1], os.cpu_count() or 1
     about = (
         f"`{command}` on {datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}, "
-        f"{os.cpu_count()} cores (load of the last five minutes: {load}), Python {platform.python_version()}."
+        f"{cores} cores (load of the last five minutes: {load:.1f}), Python {platform.python_version()}."
     )
+    if load > cores:
+        about += " Other work loaded the machine: go by CPU times and ratios, not by wall times."
     text = "\n".join([f"# {name}", "", f"{about} {notes}".strip(), "", header, *lines]) + "\n"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text, "utf-8")

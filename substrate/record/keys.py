@@ -70,9 +70,14 @@ def verify(did: str, message: bytes, signature: bytes) -> None:
         MalformedDocument: the key is no key.
     """
     try:
-        VerifyKey(public_of(did)).verify(message, signature)
+        _verify_key(did).verify(message, signature)
     except (CryptoError, ValueError):
         raise BadSignature("the signature does not verify under the key that the proof names") from None
+
+
+@lru_cache(maxsize=4096)
+def _verify_key(did: str) -> VerifyKey:
+    return VerifyKey(public_of(did))
 
 
 def hkdf(secret: bytes, info: bytes, length: int = 32) -> bytes:

@@ -85,15 +85,16 @@ def _without_and_with(found: JsonObject, name: str, written: bytes) -> tuple[byt
     before = canonical_bytes({key: value for key, value in found.items() if key < name})[1:-1]
     after = canonical_bytes({key: value for key, value in found.items() if key > name})[1:-1]
     member = b'"%b":%b' % (name.encode("ascii"), written)
-    without, whole = (b",".join(filter(None, parts)) for parts in ((before, after), (before, member, after)))
-    return b"{%b}" % without, b"{%b}" % whole
+    left, right = before and before + b",", after and b"," + after
+    return b"{%b%b}" % (before, right if before else after), b"{%b%b%b}" % (left, member, right)
 
 
 def _check_shape(proof: JsonObject, secured: JsonObject) -> None:
     if not _REQUIRED <= proof.keys() <= _PROOF_KEYS:
         raise BadSignature("the proof lacks a member, or has one that the profile does not know")
-    if any(not isinstance(value, str) for key, value in proof.items() if key != "@context"):
-        raise BadSignature("a member of the proof has the wrong type")
+    for key, value in proof.items():
+        if key != "@context" and not isinstance(value, str):
+            raise BadSignature("a member of the proof has the wrong type")
     if proof["type"] != "DataIntegrityProof" or proof["cryptosuite"] != "eddsa-jcs-2022":
         raise BadSignature("only DataIntegrityProof with eddsa-jcs-2022 is accepted")
     try:
