@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 ISSUE ?= 2
+SIZES ?= 10000 100000
 DEMO_HOME ?= $(CURDIR)/.demo/home
 BIN := .venv/bin
 
@@ -9,7 +10,7 @@ export DO_NOT_TRACK = 1
 export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types prove ui clean lock
+.PHONY: help setup demo test lint types prove bench ui clean lock
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +42,11 @@ types: setup
 
 prove: setup ## Run the long proofs of an issue (ISSUE=2) and write their table into docs/reference/proofs
 	@$(BIN)/python tests/proofs/prove_$(ISSUE).py
+
+bench: setup ## Measure side by side (SIZES="1000000" for a million items) and write benchmarks/results
+	@$(BIN)/python benchmarks/ledger.py
+	@$(BIN)/python benchmarks/near_duplicates.py
+	@$(BIN)/python benchmarks/build.py $(SIZES)
 
 ui: setup ## Open the Dagster workspace of the demo home on loopback
 	@$(BIN)/lecs ui --home "$(DEMO_HOME)"

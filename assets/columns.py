@@ -21,10 +21,13 @@ MEANINGS: Final[dict[str, str]] = {
     "order": "SHA-256 of recipe seed and kept bytes: the order of everything that follows",
     "weight": "relative whole number; the mean of a cohort is 1,000,000",
     "reasons": "the factors that made the weight",
+    "expires": "when the consent ends; empty when it has no end",
+    "hold_until": "when the time to think it over has passed; empty when there is none",
+    "keys": "64 bits per band of the text's MinHash sketch: near-duplicates are found by them",
     "reason": "why the gate or a rule left it out",
 }
 
 
-def column_schema(frame: pl.DataFrame) -> dg.TableSchema:
-    """The columns of a frame with their meanings."""
-    return dg.TableSchema([dg.TableColumn(name, str(kind), MEANINGS.get(name)) for name, kind in frame.schema.items()])
+def column_schema(schema: pl.Schema) -> dg.TableSchema:
+    """The columns of a stage with their meanings."""
+    return dg.TableSchema([dg.TableColumn(name, str(kind), MEANINGS.get(name)) for name, kind in schema.items()])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.stages import StageGone
 from corpus.errors import CorpusError
 from substrate.record.errors import RecordError
 from substrate.store.errors import HomeError
@@ -23,6 +24,10 @@ def as_failure() -> Iterator[None]:
         yield
     except (HomeError, RecordError, CorpusError) as error:
         raise _failure(error) from None
+    except FileNotFoundError as error:
+        if "stages" not in str(error):
+            raise
+        raise _failure(StageGone("a stage was removed while it was read, by an erasure: build again")) from None
     except Exception as error:
         if (full := disk_full(error)) is None:
             raise

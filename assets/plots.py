@@ -8,14 +8,14 @@ import polars as pl
 _BAR, _ROW, _LEFT = 260, 22, 150
 
 
-def counted(frame: pl.DataFrame, column: str) -> list[tuple[str, int]]:
+def counted(frame: pl.DataFrame | pl.LazyFrame, column: str) -> list[tuple[str, int]]:
     """(value, how often), the most frequent first; a null or empty value is «(none)»."""
-    values = frame.select(pl.col(column).cast(pl.String).fill_null("").replace("", "(none)"))
-    counts = values.group_by(column).len().sort(["len", column], descending=[True, False])
+    values = frame.lazy().select(pl.col(column).cast(pl.String).fill_null("").replace("", "(none)"))
+    counts = values.group_by(column).len().sort(["len", column], descending=[True, False]).collect()
     return [(str(value), int(number)) for value, number in counts.iter_rows()]
 
 
-def bars(frame: pl.DataFrame, column: str) -> str:
+def bars(frame: pl.DataFrame | pl.LazyFrame, column: str) -> str:
     """A bar per value as Markdown with an inline SVG, followed by the same numbers in words."""
     rows = counted(frame, column)[:20]
     most = max((number for _, number in rows), default=1)
@@ -33,7 +33,7 @@ def bars(frame: pl.DataFrame, column: str) -> str:
     return f"![{words}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})\n\n{words}"
 
 
-def counts_table(frame: pl.DataFrame, column: str) -> str:
+def counts_table(frame: pl.DataFrame | pl.LazyFrame, column: str) -> str:
     """A Markdown table of the values of a column."""
     lines = [f"| {column} | items |", "|---|---:|"]
     return "\n".join(lines + [f"| {value} | {number} |" for value, number in counted(frame, column)])

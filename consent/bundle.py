@@ -27,8 +27,9 @@ from substrate.record.errors import (
 from substrate.record.kinds import CONTEXT
 from substrate.record.merkle import leaf_hash, verify_inclusion
 from substrate.record.proof import secure, verify_proof
+from substrate.store.appending import leaf_data
 from substrate.store.home import Home
-from substrate.store.ledger import Inclusion, leaf_data
+from substrate.store.ledger import Inclusion
 from substrate.store.vault import commitment
 
 FORMAT: Final = "lecs-receipt-bundle-1"

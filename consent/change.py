@@ -149,6 +149,8 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
         _remove_exports(home, writer.connection)
         failpoint("erase.exports")
     failpoint("erase.after-commit")
+    # A build that read the text before it went may have written what it found (hashes of it) since.
+    shutil.rmtree(home.derived / "stages", ignore_errors=True)
     if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
     failpoint("erase.forgotten")

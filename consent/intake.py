@@ -29,11 +29,11 @@ from substrate.record.codes import CODE_BYTES, line_secret, withdrawal_signer, w
 from substrate.record.documents import Document
 from substrate.record.errors import MalformedDocument
 from substrate.record.keys import Signer
+from substrate.store.appending import Writer
 from substrate.store.errors import Tampered
 from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
-from substrate.store.ledger import Writer
 from substrate.store.vault import SALT_BYTES, commitment
 
 CHUNK: Final = 64

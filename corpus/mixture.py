@@ -48,7 +48,11 @@ class Weighted:
     reasons: tuple[Reason, ...]
 
 
-class _Class(NamedTuple):
+#: Weight and reasons of every federated item.
+FEDERATED_WEIGHT: Final = (MEAN_WEIGHT, (Reason("federated", str(MEAN_WEIGHT)),))
+
+
+class Class(NamedTuple):
     """Items that weigh the same."""
 
     contributor: str
@@ -64,23 +68,29 @@ def weigh(items: Sequence[Item], recipe: Recipe) -> list[Weighted]:
     where it raised the share), "domain" and "quality" (the recipe's weights), "contributor-cap" (the
     factor, only where the cap moved the contributor's share); or "federated" alone.
     """
-    cohorts: dict[int | None, Counter[_Class]] = {}
+    cohorts: dict[int | None, Counter[Class]] = {}
     for item in items:
-        cohorts.setdefault(item.cohort, Counter())[_class_of(item)] += 1
+        cohorts.setdefault(item.cohort, Counter())[class_of(item)] += 1
     cohorts.pop(None, None)
-    with localcontext(ARITHMETIC):
-        weights = {cohort: _weigh_cohort(counts, recipe) for cohort, counts in cohorts.items()}
-    federated = (MEAN_WEIGHT, (Reason("federated", str(MEAN_WEIGHT)),))
+    weights = {cohort: weigh_classes(counts, recipe) for cohort, counts in cohorts.items()}
     return [
-        Weighted(item, *(federated if item.cohort is None else weights[item.cohort][_class_of(item)])) for item in items
+        Weighted(item, *(FEDERATED_WEIGHT if item.cohort is None else weights[item.cohort][class_of(item)]))
+        for item in items
     ]
 
 
-def _class_of(item: Item) -> _Class:
-    return _Class(item.contributor, item.language, item.domain, item.quality)
+def class_of(item: Item) -> Class:
+    """The class that an item belongs to."""
+    return Class(item.contributor, item.language, item.domain, item.quality)
 
 
-def _weigh_cohort(counts: Mapping[_Class, int], recipe: Recipe) -> dict[_Class, tuple[int, tuple[Reason, ...]]]:
+def weigh_classes(counts: Mapping[Class, int], recipe: Recipe) -> dict[Class, tuple[int, tuple[Reason, ...]]]:
+    """Weight and reasons of each class of one cohort, from how many items it has; for any size of cohort."""
+    with localcontext(ARITHMETIC):
+        return _weigh_classes(counts, recipe)
+
+
+def _weigh_classes(counts: Mapping[Class, int], recipe: Recipe) -> dict[Class, tuple[int, tuple[Reason, ...]]]:
     classes = sorted(counts)
     raw = {kind: _declared(kind, recipe)[0] * _declared(kind, recipe)[1] for kind in classes}
     languages = _totals((kind.language, counts[kind] * _ONE) for kind in classes)
@@ -141,7 +151,7 @@ def with_cap(held: Mapping[str, Decimal], cap: Decimal) -> dict[str, Decimal]:
     return result
 
 
-def _declared(kind: _Class, recipe: Recipe) -> tuple[Decimal, Decimal]:
+def _declared(kind: Class, recipe: Recipe) -> tuple[Decimal, Decimal]:
     return recipe.domain_weights.get(kind.domain, _ONE), recipe.quality_weights.get(kind.quality, _ONE)
 
 
@@ -159,7 +169,7 @@ def _totals(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 
 
 def _reasons(
-    kind: _Class,
+    kind: Class,
     recipe: Recipe,
     shares: Mapping[str, Decimal],
     floored: Mapping[str, Decimal],

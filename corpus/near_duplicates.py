@@ -4,22 +4,24 @@ An item is dropped only for a near-duplicate that is kept in its own cohort and 
 that one person allowed is lost because another allowed less. Federated texts are never looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from corpus.decimals import ARITHMETIC, rounded
 from corpus.items import Item, canonical_key
 from corpus.recipe import Recipe
 from corpus.shingles import shingles
-from corpus.sketches import shared_buckets, sketches
+from corpus.sketches import band_keys, shared_buckets, sketches
 
 Members = Sequence[tuple[Item, str]]
+Compare = Callable[[int, int], tuple[int, int]]
 
 #: Shingles of kept texts that are held for comparing with later ones, about 100 bytes each.
-_REMEMBERED: Final = 1_000_000
+_REMEMBERED: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +58,77 @@ def unique(items: Members, recipe: Recipe) -> Unique:
     return result
 
 
-def _unique_of_cohort(members: Members, recipe: Recipe, result: Unique) -> None:
+def keys_of(texts: Iterable[str], recipe: Recipe) -> list[bytes]:
+    """What decides whether texts meet, one per text: it depends on the text and the recipe alone, so it keeps."""
     near = recipe.near_duplicates
-    seed = int.from_bytes(recipe.seed_bytes[:8], "big")
-    buckets = shared_buckets(sketches((text for _, text in members), near, seed), near)
-    compare = _Compare(members, near.ngram, Fraction(near.threshold))
-    for index, (item, _) in enumerate(members):
-        met = sorted({other for bucket in buckets[index] for other in bucket})
-        match = compare.first_match(index, met)
+    return band_keys(sketches(texts, near, int.from_bytes(recipe.seed_bytes[:8], "big")), near)
+
+
+def settle(
+    purposes: Sequence[Collection[str]], keys: Sequence[bytes], compare: Compare, threshold: Decimal
+) -> dict[int, tuple[int, Fraction]]:
+    """Of the items of one cohort, in `canonical_key` order, those left out: for which one, and how like it is.
+
+    ``compare(index, other)`` counts the shingles that two texts have in common and together; it is asked only
+    about texts that meet.
+    """
+    limit = Fraction(threshold)
+    likes: dict[int, tuple[int, Fraction]] = {}
+    for index, mine in enumerate(shared_buckets(keys) if keys else []):
+        if not mine:
+            continue
+        match = None
+        for other in sorted({other for bucket in mine for other in bucket}):
+            if set(purposes[index]).issubset(purposes[other]):
+                common, together = compare(index, other)
+                if common * limit.denominator >= together * limit.numerator:
+                    match = other, Fraction(common, together)
+                    break
         if match is None:
-            result.kept.append(item)
-            for bucket in buckets[index]:
+            for bucket in mine:
                 bucket.append(index)
         else:
-            other, jaccard = match
-            result.dropped.append(Dropped(item, members[other][0].row, _written(jaccard)))
+            likes[index] = match
+    return likes
 
 
-class _Compare:
-    """Exact comparison within a cohort; remembers the shingles of texts until `_REMEMBERED` are held."""
+def _unique_of_cohort(members: Members, recipe: Recipe, result: Unique) -> None:
+    compare = Comparison(lambda index: members[index][1], recipe.near_duplicates.ngram)
+    likes = settle(
+        [item.purposes for item, _ in members],
+        keys_of((text for _, text in members), recipe),
+        compare,
+        recipe.near_duplicates.threshold,
+    )
+    for index, (item, _) in enumerate(members):
+        if index in likes:
+            other, jaccard = likes[index]
+            result.dropped.append(Dropped(item, members[other][0].row, written_jaccard(jaccard)))
+        else:
+            result.kept.append(item)
 
-    def __init__(self, members: Members, ngram: int, threshold: Fraction) -> None:
-        self._members = members
+
+class Comparison:
+    """Exact comparison of texts by number; remembers their shingles until `_REMEMBERED` are held."""
+
+    def __init__(self, text_of: Callable[[int], str], ngram: int) -> None:
+        """``text_of`` gives a text by its number."""
+        self._text_of = text_of
         self._ngram = ngram
-        self._threshold = threshold
         self._remembered: dict[int, frozenset[str]] = {}
         self._room = _REMEMBERED
+        self._last: tuple[int, frozenset[str]] = (-1, frozenset())
 
-    def first_match(self, index: int, kept: list[int]) -> tuple[int, Fraction] | None:
-        """The first of ``kept`` that has all purposes of ``index`` and is like it, with the similarity."""
-        purposes = set(self._members[index][0].purposes)
-        wide = [other for other in kept if purposes.issubset(self._members[other][0].purposes)]
-        if not wide:
-            return None
-        mine = self._shingles(index)
-        for other in wide:
-            theirs = self._recall(other)
-            common = len(mine & theirs)
-            together = len(mine) + len(theirs) - common
-            if common * self._threshold.denominator >= together * self._threshold.numerator:
-                return other, Fraction(common, together)
-        return None
+    def __call__(self, index: int, other: int) -> tuple[int, int]:
+        """How many shingles the two texts have in common, and together."""
+        if self._last[0] != index:
+            self._last = index, self._shingles(index)
+        mine, theirs = self._last[1], self._recall(other)
+        common = len(mine & theirs)
+        return common, len(mine) + len(theirs) - common
 
     def _shingles(self, index: int) -> frozenset[str]:
-        return frozenset(shingles(self._members[index][1], self._ngram))
+        return frozenset(shingles(self._text_of(index), self._ngram))
 
     def _recall(self, index: int) -> frozenset[str]:
         found = self._remembered.get(index)
@@ -111,5 +140,11 @@ class _Compare:
         return found
 
 
-def _written(jaccard: Fraction) -> str:
-    return rounded(ARITHMETIC.divide(Decimal(jaccard.numerator), Decimal(jaccard.denominator)), 4)
+def written_jaccard(jaccard: Fraction) -> str:
+    """A similarity for people: a decimal of at most 4 places."""
+    return _written(jaccard.numerator, jaccard.denominator)
+
+
+@lru_cache(maxsize=4096)
+def _written(common: int, together: int) -> str:
+    return rounded(ARITHMETIC.divide(Decimal(common), Decimal(together)), 4)

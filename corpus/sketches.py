@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import numpy as np
 from rensa import RMinHash
 
 from corpus.recipe import NearDuplicates
@@ -17,7 +18,7 @@ from corpus.shingles import shingles
 #: Characters of text whose shingles are held at once: bounds the memory of a large cohort.
 BATCH_CHARACTERS: Final = 1_000_000
 
-_HASH_BYTES: Final = 4
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 def sketches(texts: Iterable[str], near: NearDuplicates, seed: int) -> list[bytes]:
@@ -29,22 +30,40 @@ def sketches(texts: Iterable[str], near: NearDuplicates, seed: int) -> list[byte
     return result
 
 
-def shared_buckets(sketched: Sequence[bytes], near: NearDuplicates) -> list[list[list[int]]]:
+def band_keys(sketched: Iterable[bytes], near: NearDuplicates) -> list[bytes]:
+    """For each sketch one 64-bit number per band, little-endian: equal bands have equal numbers.
+
+    Unequal bands that share a number (one chance in 2^64) only cost an exact comparison.
+    """
+    flat = b"".join(sketched)
+    bands = np.frombuffer(flat, "<u4").reshape(-1, near.buckets, near.hashes).astype(np.uint64)
+    keys = np.zeros(bands.shape[:2], np.uint64)
+    for row in range(near.hashes):
+        keys = (keys ^ bands[:, :, row]) * _ODD
+        keys ^= keys >> np.uint64(29)
+    return [line.tobytes() for line in keys.astype("<u8")]
+
+
+def shared_buckets(keys: Sequence[bytes]) -> list[list[list[int]]]:
     """For each text the buckets in which it meets others: empty lists, one object for all who share it.
 
-    The caller puts in whom later texts should meet. Buckets with a single text are left out.
+    ``keys`` come from `band_keys`. The caller puts in whom later texts should meet. Buckets with a single
+    text are left out.
     """
-    shared: list[list[list[int]]] = [[] for _ in sketched]
-    width = near.hashes * _HASH_BYTES
-    for start in range(0, near.buckets * width, width):
-        members: dict[bytes, list[int]] = {}
-        for index, sketch in enumerate(sketched):
-            members.setdefault(sketch[start : start + width], []).append(index)
-        for group in members.values():
-            if len(group) > 1:
-                bucket: list[int] = []
-                for index in group:
-                    shared[index].append(bucket)
+    shared: list[list[list[int]]] = [[] for _ in keys]
+    table = np.frombuffer(b"".join(keys), "<u8").reshape(len(keys), -1)
+    for column in np.ascontiguousarray(table.T):
+        order = np.argsort(column)
+        ordered = column[order]
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        lengths = np.diff(np.append(starts, len(ordered)))
+        together = order[np.repeat(lengths > 1, lengths)].tolist()
+        place = 0
+        for length in lengths[lengths > 1].tolist():
+            bucket: list[int] = []
+            for index in together[place : place + length]:
+                shared[index].append(bucket)
+            place += length
     return shared
 
 

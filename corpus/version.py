@@ -117,18 +117,47 @@ def manifest_frame(weighted: Sequence[Weighted]) -> pl.DataFrame:
     return pl.DataFrame(lines, schema=MANIFEST_SCHEMA).sort("row")
 
 
+def leaf_lines(manifest: pl.DataFrame) -> pl.Series:
+    """`Leaf.canonical` of every line of a manifest as text, without making a `Leaf` of each (a test compares them).
+
+    Raises:
+        InvalidManifest: as `leaves_of`.
+    """
+    _check_columns(manifest)
+    purposes = pl.col("purposes").list.sort().list.join('","')
+    return manifest.select(
+        pl.concat_str(
+            pl.lit('{"cohort":'),
+            pl.col("cohort").fill_null(FEDERATED).cast(pl.String),
+            pl.when(pl.col("purposes").list.len() > 0)
+            .then(pl.concat_str(pl.lit(',"purposes":["'), purposes, pl.lit('"],"row":"')))
+            .otherwise(pl.lit(',"purposes":[],"row":"')),
+            "row",
+            pl.lit('","tier":"'),
+            "tier",
+            pl.lit('","weight":'),
+            pl.col("weight").cast(pl.String),
+            pl.lit("}"),
+        )
+    ).to_series()
+
+
 def leaves_of(manifest: pl.DataFrame) -> list[Leaf]:
     """The leaves of a manifest frame, in its order.
 
     Raises:
         InvalidManifest: a column is missing or has another type, or a value that must be there is null.
     """
+    _check_columns(manifest)
+    columns = manifest.select("row", "cohort", "tier", "purposes", "weight")
+    return [
+        Leaf(row, cohort, tier, tuple(purposes), weight) for row, cohort, tier, purposes, weight in columns.iter_rows()
+    ]
+
+
+def _check_columns(manifest: pl.DataFrame) -> None:
     for name in ("row", "cohort", "tier", "purposes", "weight"):
         if manifest.schema.get(name) != MANIFEST_SCHEMA[name]:
             raise InvalidManifest(f"column {name} must be {MANIFEST_SCHEMA[name]}")
         if name != "cohort" and manifest[name].null_count():
             raise InvalidManifest(f"column {name} holds a null")
-    columns = manifest.select("row", "cohort", "tier", "purposes", "weight")
-    return [
-        Leaf(row, cohort, tier, tuple(purposes), weight) for row, cohort, tier, purposes, weight in columns.iter_rows()
-    ]

@@ -34,17 +34,18 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
     Raises:
         BuildStopped: a check failed or a stored text is not the one that was signed over.
     """
+    from assets.dataset.manifests import manifest_here
     from assets.dataset.publishing import latest_for
     from assets.intake.eligibility import wanted_now
     from assets.workspace import now
 
     with open_home(path) as home:
         existing = latest_for(home, wanted_now(home, as_of or now()))
-        if not recompute and existing is not None and home.blobs.path(_manifest(existing)).exists():
+        if not recompute and existing is not None and manifest_here(home, existing):
             _complete_views(home, existing)
             say("nothing has changed: the newest version is what is wanted")
             return existing
-    _run_until_published(path, as_of, say)
+    _run_until_published(path, as_of, say, afresh=recompute)
     with open_home(path) as home:
         newest = latest_for(home, _basis_wanted(home))
     if newest is None:
@@ -52,13 +53,13 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
     return newest
 
 
-def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None]) -> None:
+def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None], *, afresh: bool) -> None:
     with open_home(path) as home:
         sweep_home(path)
         finish_erasures(home, now())
-    for _ in range(MAX_STARTS):
+    for start in range(MAX_STARTS):
         mark = _high_water(path)
-        result = _run(path, as_of)
+        result = _run(path, as_of, afresh=afresh and start == 0)
         if result.success:
             return
         rule, sentence = _why(result)
@@ -87,18 +88,18 @@ def _high_water(path: Path) -> int:
         return home.ledger.high_water()
 
 
-def _run(path: Path, as_of: str | None) -> "dg.ExecuteInProcessResult":
+def _run(path: Path, as_of: str | None, *, afresh: bool) -> "dg.ExecuteInProcessResult":
     import dagster as dg
 
     from assets.workspace import Workspace
     from lecs_pipeline.definitions import defs
 
     job = defs.resolve_job_def("build")
-    config = {"ops": {"eligible": {"config": {"as_of": as_of}}}} if as_of else {}
+    survey = {"afresh": afresh, **({"as_of": as_of} if as_of else {})}
     with open_instance(path) as instance:
         return job.execute_in_process(
             instance=instance,
-            run_config=dg.RunConfig(**config) if config else None,
+            run_config=dg.RunConfig(ops={"eligible": {"config": survey}}),
             resources={"workspace": Workspace(home=str(path))},
             raise_on_error=False,
         )
@@ -121,10 +122,6 @@ def _why(result: "dg.ExecuteInProcessResult") -> tuple[str, str]:
 
 def _error_name(data: Any) -> str:
     return str(data.error.cls_name) if data.error else "no reason given"
-
-
-def _manifest(document: Document) -> str:
-    return str(document.body["builtFrom"]["manifest"]["blake3"])
 
 
 def _basis_wanted(home: Any) -> str:

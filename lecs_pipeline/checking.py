@@ -6,12 +6,13 @@ from typing import Any
 
 import typer
 
-from assets.dataset.manifests import read_manifest
+from assets.dataset.manifests import manifest_shards
 from assets.dataset.publishing import published_versions
 from consent.bundle import verify_bundle
 from consent.lookup import state_of
 from consent.state import State
 from lecs_pipeline.cli.exits import exit_code
+from substrate.record.documents import Document
 from substrate.record.times import check_time
 from substrate.record.vocabulary import PURPOSES, TIERS
 from substrate.store.errors import NotFound
@@ -66,18 +67,21 @@ def uses_of(home: Home, state: State) -> list[dict[str, str]]:
     uses = []
     versions = set()
     for document in published_versions(home):
-        try:
-            manifest = read_manifest(home, document)
-        except NotFound:
-            continue
         version = document.body["version"]
-        if version not in versions and rows & set(manifest["row"].to_list()):
+        if version not in versions and _holds_a_row(home, document, rows):
             versions.add(version)
             uses.append(_use("dataset-version", version, document.body["time"]))
     for version, path, time in home.database.connection.execute("SELECT version, path, time FROM exports"):
         if version in versions:
             uses.append(_use("export", str(home.path / path), time))
     return uses
+
+
+def _holds_a_row(home: Home, version: Document, rows: set[str]) -> bool:
+    try:
+        return any(shard["row"].is_in(sorted(rows)).any() for shard in manifest_shards(home, version))
+    except NotFound:
+        return False
 
 
 def effects(home: Home, state: State) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from assets.dataset.manifests import read_manifest
+from assets.dataset.manifests import manifest_shards, read_manifest
 from consent.lookup import all_states, record_of
 from consent.state import State
 from consent.survey import survey_one
@@ -135,8 +135,8 @@ def _is_exported(home: Home, version: Document, folder: Path) -> bool:
 def _show(home: Home, version: Document, staging: Path, folder: Path, mark: int) -> bool:
     """Move the files into place in one transaction; False when a consent in them changed meanwhile."""
     with home.database.transaction():
-        members = set(read_manifest(home, version)["contribution"].to_list())
-        if home.ledger.touched_since(mark) & members:
+        touched = sorted(home.ledger.touched_since(mark))
+        if any(shard["contribution"].is_in(touched).any() for shard in manifest_shards(home, version)):
             shutil.rmtree(staging, ignore_errors=True)
             return False
         failpoint("dataset-export.inside-transaction")

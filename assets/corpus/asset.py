@@ -3,12 +3,12 @@
 import dagster as dg
 
 from assets.columns import column_schema
+from assets.corpus.commitments import check_commitments
 from assets.corpus.uniqueness import keep_unique
 from assets.intake.asset import eligible
 from assets.plots import counts_table
-from assets.stages import DUPLICATES, UNIQUE, read_stage
+from assets.stages import DUPLICATES, SCHEMAS, UNIQUE, scan_stage
 from assets.workspace import Workspace
-from substrate.store.errors import HomeError, NotFound
 
 
 @dg.asset(
@@ -19,13 +19,13 @@ def unique(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-a
     """One of each text within its cohort; near-duplicates are dropped only for one that stays."""
     with workspace.open() as home:
         kept, dropped = keep_unique(home)
-        duplicates, frame = read_stage(home, DUPLICATES), read_stage(home, UNIQUE)
+        dropped_for = counts_table(scan_stage(home, DUPLICATES), "jaccard")
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": kept,
             "dropped": dropped,
-            "dagster/column_schema": column_schema(frame),
-            "dropped_for": dg.MetadataValue.md(counts_table(duplicates, "jaccard")),
+            "dagster/column_schema": column_schema(SCHEMAS[UNIQUE]),
+            "dropped_for": dg.MetadataValue.md(dropped_for),
         },
     )
 
@@ -33,21 +33,8 @@ def unique(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-a
 @dg.asset_check(asset=unique, blocking=True)
 def commitments_hold(workspace: Workspace) -> dg.AssetCheckResult:
     """Every text that is here is, byte for byte, the one its contributor signed over."""
-    problems: list[str] = []
-    checked = 0
     with workspace.open() as home:
-        here = home.vault.contributions()
-        for contribution, row in read_stage(home, UNIQUE).select("contribution", "row").iter_rows():
-            if contribution not in here:
-                continue
-            checked += 1
-            try:
-                if home.vault.get(contribution).row != row:
-                    problems.append(f"vault: the row of {contribution} is not the one in the ledger")
-            except NotFound:
-                continue  # Erased since; the version is published without it.
-            except HomeError as error:
-                problems.append(str(error))
+        checked, problems = check_commitments(home)
     return dg.AssetCheckResult(
         passed=not problems,
         metadata={"checked": checked, "problems": dg.MetadataValue.json(problems[:50])},

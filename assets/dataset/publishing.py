@@ -1,27 +1,25 @@
 """Publish a version: one ledger transaction that asks the gate again for everything that changed meanwhile."""
 
 import contextlib
-import io
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from blake3 import blake3
+import polars as pl
 
-from assets.dataset.mending import mend
-from assets.mixture.weighing import weighted_items
-from assets.stages import Basis, read_basis
+from assets.dataset.manifests import Written, write_manifest
+from assets.dataset.mending import StartOver, check_law, check_whole, mend
+from assets.intake.surveyed import timed_between
+from assets.stages import ELIGIBLE, MIXTURE, Basis, read_basis, scan_stage
 from consent.survey import survey_one
-from corpus.errors import CorpusError
-from corpus.parquet import write_parquet
-from corpus.version import FORMAT, STEPS, leaves_of, manifest_frame, root_of, version_id_of_root
+from corpus.version import FORMAT, STEPS, version_id_of_root
 from substrate.record.authority import is_authorised
 from substrate.record.cut import cut_entries
 from substrate.record.documents import Document, write_document
+from substrate.store.appending import Writer
 from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
-from substrate.store.ledger import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +36,7 @@ class Draft:
 
     basis: Basis
     version: str
-    root: str
-    manifest: bytes
-    members: dict[str, tuple[str, str, tuple[str, ...]]]
-
-
-class StartOver(CorpusError):
-    """Something the build stands on changed before it could be published: build again."""
+    manifest: Written
 
 
 def published_versions(home: Home) -> list[Document]:
@@ -79,7 +71,8 @@ def publish(home: Home, clock: Callable[[], str]) -> Published:
     behind which a withdrawal waits for as long as a cohort takes.
 
     Raises:
-        StartOver: a member expired, or one in it cannot be confirmed. Compute the stages again.
+        StartOver: a member expired, one in it cannot be confirmed, or what decides about all of them changed.
+            StageGone: a stage is missing. Compute the stages again.
     """
     for _ in range(OPEN_ROUNDS):
         mend(home)
@@ -95,23 +88,14 @@ def publish(home: Home, clock: Callable[[], str]) -> Published:
 
 def _draft(home: Home) -> Draft:
     basis = read_basis(home)
-    frame = manifest_frame(weighted_items(home))
-    buffer = io.BytesIO()
-    write_parquet(frame, buffer)
-    manifest = buffer.getvalue()
-    root = root_of(leaves_of(frame))
-    version = version_id_of_root(basis.recipe, basis.policy, STEPS, root)
-    members = {
-        line["contribution"]: (line["row"], line["tier"], tuple(line["purposes"]))
-        for line in frame.select("contribution", "row", "tier", "purposes").iter_rows(named=True)
-    }
-    home.blobs.put(manifest)
+    check_whole(home, basis)
+    manifest = write_manifest(home, scan_stage(home, MIXTURE))
     failpoint("build.manifest")
-    return Draft(basis, version, root, manifest, members)
+    return Draft(basis, version_id_of_root(basis.recipe, basis.policy, STEPS, manifest.root), manifest)
 
 
 def _sign(home: Home, writer: Writer, draft: Draft, time: str) -> Published:
-    _ask_again(home, draft.basis, draft.members, time)
+    _ask_again(home, draft.basis, time)
     existing = [
         d
         for d in published_versions(home)
@@ -119,47 +103,40 @@ def _sign(home: Home, writer: Writer, draft: Draft, time: str) -> Published:
     ]
     if existing and existing[-1].digest == published_versions(home)[-1].digest:
         return Published(existing[-1], False)
-    fields = _fields(home, draft.basis, draft.version, draft.root, len(draft.members), draft.manifest, time)
+    fields = _fields(home, draft, time)
     document = write_document("DatasetVersion", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
     writer.add(document)
     return Published(document, True)
 
 
-def _ask_again(home: Home, basis: Basis, members: dict[str, tuple[str, str, tuple[str, ...]]], now: str) -> None:
+def _ask_again(home: Home, basis: Basis, now: str) -> None:
     """The gate once more for every member touched since the build began, or whose end or hold has come."""
+    check_law(home, basis)
     roles = home.roles()
-    touched = home.ledger.touched_since(basis.high_water)
-    for contribution in touched | _timed(home, members):
-        if contribution not in members:
-            continue
+    touched = home.ledger.touched_since(basis.high_water) | timed_between(home, ELIGIBLE, basis.as_of, now)
+    members = scan_stage(home, MIXTURE).select("contribution", "row", "tier", "purposes")
+    for contribution, *stated in members.filter(pl.col("contribution").is_in(sorted(touched))).collect().iter_rows():
         verdict = survey_one(home, roles, contribution, now)
-        if verdict is None or (verdict.state.row, verdict.state.tier, verdict.purposes) != members[contribution]:
+        if verdict is None or [verdict.state.row, verdict.state.tier, list(verdict.purposes)] != stated:
             raise StartOver("a consent changed while the build ran: build again")
 
 
-def _timed(home: Home, members: dict[str, tuple[str, str, tuple[str, ...]]]) -> set[str]:
-    """Members with an end or a hold: time may have decided on them since."""
-    timed = home.ledger.with_times()
-    return {contribution for contribution in timed if contribution in members}
-
-
-def _fields(
-    home: Home, basis: Basis, version: str, root: str, items: int, manifest: bytes, time: str
-) -> dict[str, Any]:
+def _fields(home: Home, draft: Draft, time: str) -> dict[str, Any]:
+    basis, manifest = draft.basis, draft.manifest
     return {
-        "version": version,
+        "version": draft.version,
         "format": FORMAT,
         "recipe": basis.recipe,
         "policy": basis.policy,
         "steps": dict(STEPS),
-        "root": root,
-        "items": items,
+        "root": manifest.root,
+        "items": manifest.items,
         "refused": basis.refused,
         "builtFrom": {
             "cut": cut_entries(home.ledger.cut()),
             "asOf": basis.as_of,
             "wanted": basis.wanted,
-            "manifest": {"blake3": blake3(manifest).hexdigest(), "bytes": len(manifest)},
+            "manifest": {"blake3": manifest.blake3, "bytes": manifest.bytes},
         },
         "time": time,
     }

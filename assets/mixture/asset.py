@@ -1,13 +1,14 @@
 """The asset ``mixture`` and its check: the gate holds for every row."""
 
 import dagster as dg
+import polars as pl
 
 from assets.columns import column_schema
 from assets.corpus.asset import unique
 from assets.intake.eligibility import refused_rows
 from assets.mixture.weighing import weigh_unique
 from assets.plots import bars
-from assets.stages import MIXTURE, read_basis, read_stage
+from assets.stages import MIXTURE, SCHEMAS, height_of, parts, read_basis, scan_stage
 from assets.workspace import Workspace
 
 
@@ -19,32 +20,31 @@ def mixture(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-
     """How often each text is used: relative whole numbers, the mean of a cohort is 1,000,000."""
     with workspace.open() as home:
         items = weigh_unique(home)
-        frame = read_stage(home, MIXTURE)
-    weights = frame["weight"]
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": items,
-            "dagster/column_schema": column_schema(frame),
-            "least": int(weights.min() or 0),  # type: ignore[arg-type]
-            "most": int(weights.max() or 0),  # type: ignore[arg-type]
-            "domains": dg.MetadataValue.md(bars(frame, "domain")),
-            "cohorts": dg.MetadataValue.md(bars(frame, "cohort")),
-        },
-    )
+        frame = scan_stage(home, MIXTURE)
+        least, most = frame.select(least=pl.col("weight").min(), most=pl.col("weight").max()).collect().row(0)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": items,
+                "dagster/column_schema": column_schema(SCHEMAS[MIXTURE]),
+                "least": least or 0,
+                "most": most or 0,
+                "domains": dg.MetadataValue.md(bars(frame, "domain")),
+                "cohorts": dg.MetadataValue.md(bars(frame, "cohort")),
+            },
+        )
 
 
 @dg.asset_check(asset=mixture, blocking=True)
 def gate_holds(workspace: Workspace) -> dg.AssetCheckResult:
     """The gate says yes, once more, to every row that would enter the version."""
     with workspace.open() as home:
-        frame = read_stage(home, MIXTURE)
-        basis = read_basis(home)
-        refused = refused_rows(home, frame, basis.as_of)
+        basis, checked = read_basis(home), height_of(home, MIXTURE)
+        refused = [line for part in parts(home, MIXTURE) for line in refused_rows(home, part, basis.as_of)]
         # What changed while the build ran is asked for once more, and left out, when the version is published.
         touched = home.ledger.touched_since(basis.high_water)
         refused = [one for one in refused if one["contribution"] not in touched]
     return dg.AssetCheckResult(
         passed=not refused,
-        metadata={"checked": frame.height, "refused": dg.MetadataValue.json(refused[:50])},
-        description=f"{frame.height - len(refused)} of {frame.height} rows admitted",
+        metadata={"checked": checked, "refused": dg.MetadataValue.json(refused[:50])},
+        description=f"{checked - len(refused)} of {checked} rows admitted",
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from assets.dataset.manifests import read_manifest
+from assets.dataset.manifests import manifest_shards
 from consent.gate import Refused, eligible
 from consent.state import State, contribution_state
 from consent.survey import law_here
@@ -224,10 +224,14 @@ def _members(home: Home, versions: list[Document]) -> list[dict[str, Any]]:
     members: dict[tuple[str, str], dict[str, Any]] = {}
     for document in versions:
         try:
-            manifest = read_manifest(home, document)
+            lines = [
+                line
+                for shard in manifest_shards(home, document)
+                for line in shard.select("row", "contribution", "weight").iter_rows(named=True)
+            ]
         except NotFound:
             continue  # A version that another node built, whose manifest has not come here.
-        for line in manifest.select("row", "contribution", "weight").iter_rows(named=True):
+        for line in lines:
             members[(document.body["version"], line["row"])] = {"version": document.body["version"], **line}
     return list(members.values())
 

@@ -21,7 +21,10 @@ VersionArgument = Annotated[str, typer.Argument(help="The version's id, its begi
 def build(
     as_of: AsOfOption = None,
     recompute: Annotated[
-        bool, typer.Option("--recompute", help="Run every stage even if the newest version is what is wanted.")
+        bool,
+        typer.Option(
+            "--recompute", help="Compute every stage from nothing, even if the newest version is what is wanted."
+        ),
     ] = False,
     home: HomeOption = None,
     json: JsonOption = False,

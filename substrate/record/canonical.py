@@ -53,20 +53,15 @@ def parse_strict(raw: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, nulls: bool
         raise MalformedDocument(f"not UTF-8 at byte {error.start}") from None
     _refuse_large_structure(text)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_float=_refuse_float,
-            parse_int=_bounded_int,
-        )
+        value = _decode(text)
     except json.JSONDecodeError as error:
         raise MalformedDocument(f"not JSON: {_reason(error)} at line {error.lineno} column {error.colno}") from None
     if not isinstance(value, dict):
         raise MalformedDocument("not a JSON object")
     if nulls:
         value = _without_nulls(value)
-    check_profile(value)
+    if not _plain(raw):
+        check_profile(value)
     parsed: JsonObject = value
     return parsed
 
@@ -91,6 +86,15 @@ def check_profile(value: Any) -> None:
             stack.extend((child, depth + 1) for child in node)
         else:
             _check_scalar(node)
+
+
+def _plain(raw: bytes) -> bool:
+    """Whether nothing that `check_profile` looks for can be in it: the parser's hooks have refused the rest.
+
+    Without escapes and beyond-ASCII bytes there are neither surrogates nor such keys; ``null`` must not even
+    stand in a string; so few brackets cannot nest too deep.
+    """
+    return raw.isascii() and b"\\u" not in raw and b"null" not in raw and raw.count(b"[") + raw.count(b"{") < MAX_DEPTH
 
 
 def _check_scalar(node: Any) -> None:
@@ -147,7 +151,18 @@ def _bounded_int(digits: str) -> int:
     # Longer than any 2^53: refused before Python spends quadratic time on converting it.
     if len(digits) > 17:
         raise MalformedDocument("an integer beyond 2^53-1")
-    return int(digits)
+    number = int(digits)
+    if abs(number) > MAX_INTEGER:
+        raise MalformedDocument("an integer beyond 2^53-1")
+    return number
+
+
+_decode: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_float=_refuse_float,
+    parse_int=_bounded_int,
+).decode
 
 
 def _reason(error: json.JSONDecodeError) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from substrate.record.canonical import JsonObject, canonical_bytes, check_profile, parse_strict
 from substrate.record.keys import Signer
 from substrate.record.kinds import CONTEXT, check_schema, is_known, is_private
-from substrate.record.proof import secure, verify_proof
+from substrate.record.proof import read_proof, secure
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ def write_document(
 
 def _verified(body: JsonObject) -> Document:
     known = check_schema(body)
-    signer = verify_proof(body)
-    raw = canonical_bytes(body)
+    signer, raw = read_proof(body)
     return Document(
         raw,
         hashlib.sha256(raw).hexdigest(),

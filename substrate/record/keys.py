@@ -7,13 +7,13 @@ Verification goes through PyNaCl alone: OpenSSL and WebCrypto accept small-order
 from functools import lru_cache
 from typing import Final
 
-import base58
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
+from substrate.record.base58 import b58decode, b58encode
 from substrate.record.errors import BadSignature, MalformedDocument
 
 _MULTIKEY_ED25519: Final = b"\xed\x01"
@@ -39,7 +39,7 @@ class Signer:
 
 def did_of(public: bytes) -> str:
     """``did:key:z6Mk…`` of a 32-byte public key."""
-    return _DID + base58.b58encode(_MULTIKEY_ED25519 + public).decode("ascii")
+    return _DID + b58encode(_MULTIKEY_ED25519 + public)
 
 
 @lru_cache(maxsize=65536)
@@ -52,7 +52,7 @@ def public_of(did: str) -> bytes:
     if not did.startswith(_DID) or len(did) > 80:
         raise MalformedDocument("a key that is not an Ed25519 did:key")
     try:
-        raw = base58.b58decode(did[len(_DID) :])
+        raw = b58decode(did[len(_DID) :])
     except ValueError:
         raise MalformedDocument("a key that is not base58btc") from None
     if len(raw) != 34 or raw[:2] != _MULTIKEY_ED25519 or did_of(raw[2:]) != did:
@@ -70,9 +70,14 @@ def verify(did: str, message: bytes, signature: bytes) -> None:
         MalformedDocument: the key is no key.
     """
     try:
-        VerifyKey(public_of(did)).verify(message, signature)
+        _verify_key(did).verify(message, signature)
     except (CryptoError, ValueError):
         raise BadSignature("the signature does not verify under the key that the proof names") from None
+
+
+@lru_cache(maxsize=4096)
+def _verify_key(did: str) -> VerifyKey:
+    return VerifyKey(public_of(did))
 
 
 def hkdf(secret: bytes, info: bytes, length: int = 32) -> bytes:

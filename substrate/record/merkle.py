@@ -7,6 +7,7 @@ from i*2^l to (i+1)*2^l. Only complete nodes are ever stored; they never change.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from substrate.record.errors import BadInclusion
 
@@ -48,13 +49,45 @@ class Frontier:
         return _fold_peaks(self.peaks)
 
 
+class TreeHead:
+    """The root of leaves that come one after the other, in blocks: memory for one block, whatever their number."""
+
+    _LEVELS = 10
+
+    def __init__(self) -> None:
+        """A tree without leaves."""
+        self.size = 0
+        self._blocks = Frontier()
+        self._rest: list[bytes] = []
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add leaf *data* (not hashes), in the order given."""
+        source, sha256 = iter(leaves), hashlib.sha256
+        while fresh := list(islice(source, (1 << self._LEVELS) - len(self._rest))):
+            self.size += len(fresh)
+            self._rest += [sha256(b"\x00" + data).digest() for data in fresh]
+            if len(self._rest) == 1 << self._LEVELS:
+                block = self._rest
+                while len(block) > 1:
+                    block = [sha256(b"\x01" + block[i] + block[i + 1]).digest() for i in range(0, len(block), 2)]
+                for _ in self._blocks.append(block[0]):
+                    pass
+                self._rest = []
+
+    def root(self) -> bytes:
+        """The Merkle tree hash of all leaves so far."""
+        rest = Frontier()
+        for leaf in self._rest:
+            for _ in rest.append(leaf):
+                pass
+        return _fold_peaks(self._blocks.peaks + rest.peaks)
+
+
 def tree_root(leaves: Iterable[bytes]) -> bytes:
     """The Merkle tree hash over leaf *data* (not hashes), in the order given."""
-    frontier = Frontier()
-    for data in leaves:
-        for _ in frontier.append(leaf_hash(data)):
-            pass
-    return frontier.root()
+    head = TreeHead()
+    head.extend(leaves)
+    return head.root()
 
 
 def peaks_of(size: int) -> list[tuple[int, int]]:

@@ -7,8 +7,7 @@ SHA-256(JCS(proof without proofValue)) || SHA-256(JCS(document without proof)).
 import hashlib
 from typing import Final
 
-import base58
-
+from substrate.record.base58 import b58decode, b58encode
 from substrate.record.canonical import JsonObject, canonical_bytes
 from substrate.record.errors import BadSignature
 from substrate.record.keys import Signer, verify
@@ -41,12 +40,24 @@ def secure(document: JsonObject, signer: Signer, created: str) -> JsonObject:
         "@context": document["@context"],
     }
     signature = signer.sign(_signing_input(options, document))
-    value = "z" + base58.b58encode(signature).decode("ascii")
+    value = "z" + b58encode(signature)
     return {**document, "proof": {**options, "proofValue": value}}
 
 
 def verify_proof(secured: JsonObject) -> str:
     """Check the one proof of a document; returns the signer's did:key.
+
+    Raises:
+        BadSignature, MalformedDocument: as `read_proof`.
+    """
+    return read_proof(secured)[0]
+
+
+def read_proof(secured: JsonObject) -> tuple[str, bytes]:
+    """Check the one proof of a document; returns the signer's did:key, and the document's canonical bytes.
+
+    What is signed is the document without its proof: each member is written once, and both forms are put together
+    from the same pieces.
 
     Raises:
         BadSignature: no proof, more than one, one of another kind, or one that does not verify.
@@ -60,17 +71,30 @@ def verify_proof(secured: JsonObject) -> str:
     did, _, fragment = method.partition("#")
     if did != f"did:key:{fragment}":
         raise BadSignature("verificationMethod must name the same did:key twice")
-    options = {key: value for key, value in proof.items() if key != "proofValue"}
-    document = {key: value for key, value in secured.items() if key != "proof"}
-    verify(did, _signing_input(options, document), _signature_bytes(proof["proofValue"]))
-    return did
+    signature = _signature_bytes(proof["proofValue"])
+    value = b'"%b"' % proof["proofValue"].encode("ascii")  # Base58: nothing in it is escaped.
+    options, whole_proof = _without_and_with(proof, "proofValue", value)
+    document, whole = _without_and_with(secured, "proof", whole_proof)
+    signed = hashlib.sha256(options).digest() + hashlib.sha256(document).digest()
+    verify(did, signed, signature)
+    return did, whole
+
+
+def _without_and_with(found: JsonObject, name: str, written: bytes) -> tuple[bytes, bytes]:
+    """The canonical bytes without the member ``name``, and with it, whose value's canonical bytes are ``written``."""
+    before = canonical_bytes({key: value for key, value in found.items() if key < name})[1:-1]
+    after = canonical_bytes({key: value for key, value in found.items() if key > name})[1:-1]
+    member = b'"%b":%b' % (name.encode("ascii"), written)
+    left, right = before and before + b",", after and b"," + after
+    return b"{%b%b}" % (before, right if before else after), b"{%b%b%b}" % (left, member, right)
 
 
 def _check_shape(proof: JsonObject, secured: JsonObject) -> None:
     if not _REQUIRED <= proof.keys() <= _PROOF_KEYS:
         raise BadSignature("the proof lacks a member, or has one that the profile does not know")
-    if any(not isinstance(value, str) for key, value in proof.items() if key != "@context"):
-        raise BadSignature("a member of the proof has the wrong type")
+    for key, value in proof.items():
+        if key != "@context" and not isinstance(value, str):
+            raise BadSignature("a member of the proof has the wrong type")
     if proof["type"] != "DataIntegrityProof" or proof["cryptosuite"] != "eddsa-jcs-2022":
         raise BadSignature("only DataIntegrityProof with eddsa-jcs-2022 is accepted")
     try:
@@ -87,14 +111,12 @@ def _signature_bytes(value: str) -> bytes:
     if not value.startswith("z") or len(value) > 100:
         raise BadSignature("proofValue must be multibase base58btc")
     try:
-        signature = base58.b58decode(value[1:])
+        # Strict: one spelling for one signature, or anyone could give one statement several digests.
+        signature = b58decode(value[1:])
     except ValueError:
         raise BadSignature("proofValue must be multibase base58btc") from None
     if len(signature) != 64:
         raise BadSignature("proofValue must hold 64 bytes")
-    # The decoder drops trailing white space: without this, anyone could give one statement several digests.
-    if base58.b58encode(signature).decode("ascii") != value[1:]:
-        raise BadSignature("proofValue must be written in the one form that its bytes have")
     return signature
 
 

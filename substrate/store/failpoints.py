@@ -71,8 +71,9 @@ REGISTRY: Final[dict[str, Place]] = {
     **_of(
         "build",
         stage="no version; the stage is what it was before",
-        stage_written="no version; the next build computes every stage again",
-        basis="no version; the next build computes every stage again",
+        stage_written="no version; the next build computes what was not noted",
+        note="no version; the next build computes what was not noted",
+        basis="no version; the next build computes what was not noted",
         manifest="no version; a manifest that nothing names lies in blobs/",
         inside_transaction="no version",
         published="the version is published; its views come with the next build",

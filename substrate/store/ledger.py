@@ -9,20 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
-from substrate.record.checkpoint import Head, sign_checkpoint
+from substrate.record.checkpoint import Head
 from substrate.record.cut import Cut, make_cut
 from substrate.record.documents import Document, trusted_document
 from substrate.record.keys import Signer
 from substrate.record.merkle import Frontier, inclusion_proof, leaf_hash, root_at
+from substrate.store.appending import PRIVATE, Writer, leaf_data, save_head
 from substrate.store.database import Database
 from substrate.store.errors import Busy, NotFound, Tampered
-
-PUBLIC, PRIVATE = 0, 1
-
-
-def leaf_data(private: bool, digest: str) -> bytes:
-    """What a log commits to: one byte of class (0 public, 1 private) and the 32 bytes of the digest."""
-    return bytes([PRIVATE if private else PUBLIC]) + bytes.fromhex(digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,69 +27,6 @@ class Inclusion:
     size: int
     path: list[bytes]
     checkpoint: str
-
-
-class Writer:
-    """Inside one transaction: adds documents to this home's log."""
-
-    def __init__(self, connection: sqlite3.Connection, log: int, frontier: Frontier) -> None:
-        """Made by `Ledger.write`."""
-        self.connection = connection
-        self.log = log
-        self.frontier = frontier
-        self.appended = 0
-
-    def add(self, document: Document) -> bool:
-        """Log one verified document, and keep its body when it is public; False if it was there already."""
-        here = self.connection.execute(
-            "SELECT 1 FROM leaves WHERE log = ? AND digest = ?", (self.log, document.digest)
-        ).fetchone()
-        if here:
-            return False
-        if not document.private:
-            keep_document(self.connection, document)
-        append_leaf(self.connection, self.log, self.frontier, document.private, document.digest)
-        self.appended += 1
-        return True
-
-
-def keep_document(connection: sqlite3.Connection, document: Document) -> None:
-    """Store a verified public document; storing it twice changes nothing."""
-    connection.execute(
-        "INSERT OR IGNORE INTO documents (digest, kind, subject, signer, code, timed, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            document.digest,
-            document.kind,
-            document.subject,
-            document.signer,
-            _code(document),
-            is_timed(document),
-            document.raw,
-        ),
-    )
-
-
-def is_timed(document: Document) -> int:
-    """1 when the document states an end or a hold, so that time decides about it."""
-    return int(document.known and ("expires" in document.body or "holdUntil" in document.body))
-
-
-def _code(document: Document) -> str:
-    return str(document.body["withdrawalKey"]) if document.kind == "ConsentFact" else ""
-
-
-def append_leaf(connection: sqlite3.Connection, log: int, frontier: Frontier, private: bool, digest: str) -> None:
-    """Append one leaf and the tree nodes that it completes."""
-    connection.execute(
-        "INSERT INTO leaves (log, idx, class, digest) VALUES (?, ?, ?, ?)",
-        (log, frontier.size, int(private), digest),
-    )
-    done = frontier.append(leaf_hash(leaf_data(private, digest)))
-    connection.executemany(
-        "INSERT INTO nodes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
-        [(log, level, index, node) for level, index, node in done if level],
-    )
 
 
 class Ledger:
@@ -118,6 +49,7 @@ class Ledger:
             writer = Writer(connection, log, Frontier(size, [peaks[i : i + 32] for i in range(0, len(peaks), 32)]))
             yield writer
             if writer.appended:
+                writer.flush()
                 save_head(connection, log, writer.frontier, self.origin, self.node)
 
     @contextmanager
@@ -133,6 +65,7 @@ class Ledger:
             log, size, _ = Ledger(self.database, node, origin)._own_log(connection)
             writer = Writer(connection, log, Frontier(size, []))
             yield writer
+            writer.flush()
             save_head(connection, log, writer.frontier, origin, node)
 
     def documents(self, *, kinds: Iterable[str] = (), subject: str | None = None) -> Iterator[Document]:
@@ -290,11 +223,15 @@ class Ledger:
     def inside(self, digest: str, cut: Cut) -> bool:
         """Whether a cut that a document states holds another one; a cut of another tree holds nothing."""
         if cut not in self._checked:
-            fitting = tuple(head for head in cut if self._fits(head))
+            fitting = self.fitting(cut)
             if fitting != cut:
                 return self._inside(fitting)(digest)
             self._checked[cut] = self._inside(cut)
         return self._checked[cut](digest)
+
+    def fitting(self, cut: Cut) -> Cut:
+        """The heads of a stated cut whose leaves are all here, and are those."""
+        return tuple(head for head in cut if self._fits(head))
 
     def _fits(self, head: Head) -> bool:
         row = self.database.connection.execute("SELECT log, size FROM logs WHERE origin = ?", (head.origin,)).fetchone()
@@ -327,15 +264,3 @@ class Ledger:
         if not isinstance(body, bytes):
             raise Tampered(f"document {digest[:16]}… is not stored as it was written")
         return trusted_document(body, digest, signer)
-
-
-def save_head(connection: sqlite3.Connection, log: int, frontier: Frontier, origin: str, node: Signer) -> None:
-    """Store the tree's new state and sign it."""
-    root = frontier.root()
-    connection.execute(
-        "UPDATE logs SET size = ?, peaks = ? WHERE log = ?", (frontier.size, b"".join(frontier.peaks), log)
-    )
-    connection.execute(
-        "INSERT INTO heads (log, size, root, checkpoint) VALUES (?, ?, ?, ?)",
-        (log, frontier.size, root, sign_checkpoint(Head(origin, frontier.size, root), node)),
-    )

@@ -14,9 +14,9 @@ from substrate.record.documents import read_document
 from substrate.record.errors import RecordError
 from substrate.record.merkle import Frontier, leaf_hash
 from substrate.record.vocabulary import ContributorKind
+from substrate.store.appending import is_timed, leaf_data
 from substrate.store.errors import HomeError
 from substrate.store.home import PIN, Home
-from substrate.store.ledger import is_timed, leaf_data
 from substrate.store.models import verify_model
 
 #: What reading a damaged file can raise besides our own errors.

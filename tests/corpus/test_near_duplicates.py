@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corpus.near_duplicates import unique
 from corpus.shingles import shingles
-from corpus.sketches import shared_buckets, sketches
+from corpus.sketches import band_keys, shared_buckets, sketches
 
 THRESHOLD = Fraction(RECIPE.near_duplicates.threshold)
 
@@ -185,7 +185,7 @@ def _edited(text, rnd):
 
 def _our_candidates(texts):
     near = RECIPE.near_duplicates
-    found, buckets = set(), shared_buckets(sketches(texts, near, 7), near)
+    found, buckets = set(), shared_buckets(band_keys(sketches(texts, near, 7), near))
     for index, mine in enumerate(buckets):
         found |= {(index, other) for bucket in mine for other in bucket}
         for bucket in mine:

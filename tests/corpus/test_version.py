@@ -15,6 +15,7 @@ from corpus.version import (
     MANIFEST_SCHEMA,
     STEPS,
     Leaf,
+    leaf_lines,
     leaf_of,
     leaves_of,
     manifest_frame,
@@ -117,3 +118,10 @@ def test_golden_vectors(case):
     leaves = [Leaf(**{**leaf, "purposes": tuple(leaf["purposes"])}) for leaf in case["leaves"]]
     assert root_of(leaves) == case["root"]
     assert version_id(case["recipe"], case["policy"], case["steps"], leaves) == case["version"]
+
+
+@given(members())
+def test_leaf_lines_are_the_canonical_leaves(pairs):
+    """The fast way to write leaves gives the bytes of the plain way."""
+    frame = manifest_frame(weigh([item for item, _ in pairs], RECIPE))
+    assert [line.encode() for line in leaf_lines(frame)] == [leaf.canonical() for leaf in leaves_of(frame)]

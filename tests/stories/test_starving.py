@@ -59,6 +59,7 @@ def test_mended_is_what_a_build_from_scratch_gives(small: Any, tmp_path: Path, c
     for path, scratch in ((small.path, False), (tmp_path / "scratch", True)):
         with open_home(path) as home:
             if scratch:
+                shutil.rmtree(path / "derived" / "stages")
                 stages(home)
             body = publish(home, now).document.body
             frames = {name: read_stage(home, name) for name in (ELIGIBLE, UNIQUE, DUPLICATES, MIXTURE, REFUSED)}

@@ -12,10 +12,10 @@ from substrate.record.canonical import canonical_bytes
 from substrate.record.checkpoint import Head, log_origin, sign_checkpoint
 from substrate.record.errors import RecordError, UnknownCommons
 from substrate.record.merkle import tree_root
+from substrate.store.appending import leaf_data
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import HomeError
 from substrate.store.exchange import read_export, store_import, write_export
-from substrate.store.ledger import leaf_data
 from substrate.store.verify import verify_home
 
 

@@ -10,9 +10,10 @@ from substrate.record.checkpoint import read_checkpoint
 from substrate.record.cut import make_cut
 from substrate.record.errors import BadInclusion
 from substrate.record.merkle import consistency_proof, leaf_hash, tree_root, verify_consistency, verify_inclusion
+from substrate.store.appending import leaf_data
 from substrate.store.database import Database
 from substrate.store.errors import NewerFormat, NoHome, NotFound, Tampered
-from substrate.store.ledger import Ledger, leaf_data
+from substrate.store.ledger import Ledger
 from substrate.store.verify import verify_home
 
 

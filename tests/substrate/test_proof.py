@@ -10,7 +10,7 @@ from substrate.record.canonical import canonical_bytes
 from substrate.record.documents import read_document
 from substrate.record.errors import BadSignature, MalformedDocument, RecordError
 from substrate.record.keys import Signer, did_of, public_of, verify
-from substrate.record.proof import secure, verify_proof
+from substrate.record.proof import read_proof, secure, verify_proof
 from substrate.record.times import check_time
 
 # Data Integrity EdDSA Cryptosuites v1.0, appendix B.2 (eddsa-jcs-2022): the Recommendation's own example.
@@ -251,3 +251,18 @@ def test_canonical_bytes_are_what_is_signed() -> None:
     document = secure(DOCUMENT, SIGNER, "2026-11-22T10:00:00Z")
     assert verify_proof(dict(reversed(document.items()))) == SIGNER.did
     assert canonical_bytes(dict(reversed(document.items()))) == canonical_bytes(document)
+
+
+_ASCII = st.characters(max_codepoint=127)
+_VALUES = st.recursive(
+    st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(_ASCII, max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text(_ASCII, max_size=8).filter(lambda key: key != "proof"), _VALUES, max_size=6))
+def test_the_bytes_put_together_from_pieces_are_the_canonical_ones(extra: dict[str, object]) -> None:
+    """Whatever members stand before and after the proof, in the document and in the proof."""
+    secured = secure({**extra, "@context": ["x"]}, SIGNER, "2026-11-22T10:00:00Z")
+    assert read_proof(secured) == (SIGNER.did, canonical_bytes(secured))

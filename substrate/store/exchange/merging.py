@@ -7,11 +7,11 @@ from substrate.record.canonical import JsonObject
 from substrate.record.checkpoint import read_checkpoint
 from substrate.record.errors import UnknownCommons
 from substrate.record.merkle import Frontier
+from substrate.store.appending import append_leaf, keep_document
 from substrate.store.erasures import ErasureJournal
 from substrate.store.exchange.contents import Contents, LogCopy
 from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
-from substrate.store.ledger import append_leaf, keep_document
 
 
 @dataclass(frozen=True, slots=True)

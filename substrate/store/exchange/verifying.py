@@ -6,8 +6,8 @@ from substrate.record.checkpoint import Head, read_checkpoint
 from substrate.record.cut import Cut
 from substrate.record.errors import BadInclusion
 from substrate.record.merkle import Frontier, leaf_hash, tree_root
+from substrate.store.appending import leaf_data
 from substrate.store.exchange.contents import Contents
-from substrate.store.ledger import leaf_data
 from substrate.store.vault import commitment
 
 
