@@ -95,6 +95,7 @@ REGISTRY: Final[dict[str, Place]] = {
     **_of(
         "import",
         adopted="a home of the commons that holds nothing yet",
+        accepted="the ledger says that lost erasures were accepted; nothing else is imported",
         blob="nothing but blobs is imported",
         inside_transaction="nothing but blobs is imported",
         after_commit="everything is imported; the next run puts the model in place",

@@ -201,7 +201,7 @@ STORIES: dict[str, Story] = {
     "ledger-export": Story(
         lambda s: ["ledger", "export", str(s.folder / "ledger.jsonl"), "--with-vault", "--json"], _written
     ),
-    "import": Story(lambda s: ["ledger", "import", str(s.exported), "--json"], _imported),
+    "import": Story(lambda s: ["ledger", "import", str(s.exported), "--accept-lost-erasures", "--json"], _imported),
 }  # fmt: skip
 
 #: Commands that make the home they work on.
