@@ -124,6 +124,7 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
             env, after = stories.clean_environment(HOME=str(folder)), draw.uniform(0.05, SECONDS.get(command, 1.5))
             where = f"{command} after {after:.2f} s"
         story, home = kills.STORIES[command], kills.home_of(scene, command)
+        story.prepare(scene)
         killed = kills.start_and_kill(story.arguments(scene), home, env, story.stdin(scene), after)
         try:
             kills.sound(scene, command)

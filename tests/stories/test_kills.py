@@ -21,6 +21,8 @@ from substrate.store.failpoints import REGISTRY
 
 pytestmark = [pytest.mark.models, pytest.mark.dagster]
 
+#: The disk of a backup folder, not of the home: an erasure goes on without it.
+FOLDER_FULL = ("journal.begun", "journal.lines")
 PLACES = [(name, command) for name, place in REGISTRY.items() for command in place.commands]
 
 
@@ -68,6 +70,7 @@ def test_killed_there(
 ) -> None:
     """The process dies there by SIGKILL; what the registry says of that place holds; the next run completes."""
     story, home = STORIES[command], home_of(scene, command)
+    story.prepare(scene)
     env = environment(HOME=str(tmp_path), LECS_FAILPOINT=name)
     killed = start_and_kill(story.arguments(scene), home, env, story.stdin(scene))
     assert killed.code == -9, (killed.code, killed.out[-500:], killed.err[-500:])
@@ -91,8 +94,13 @@ def armed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 def test_disk_full_there(name: str, command: str, scene: Scene, armed: Callable[[str], None]) -> None:
     """A sentence and an exit code of its own, nothing half visible, and it goes on once there is room."""
     story, home = STORIES[command], home_of(scene, command)
+    story.prepare(scene)
     armed(name)
     full = scene.run(*story.arguments(scene), stdin=story.stdin(scene), home=home)
+    if name in FOLDER_FULL:
+        assert full.code == 0, "a full backup disk holds no erasure up; it is told as soon as there is room"
+        finish(scene, command, Killed(0, full.out, full.err))
+        return
     assert full.code == 28, (full.code, full.out[-500:], full.err[-500:])
     assert "make room" in full.err
     assert '"disk-full"' in full.out.splitlines()[-1]
@@ -120,6 +128,11 @@ def _holds(name: str, scene: Scene) -> None:
         assert not (scene.folder / "shown").exists()
     elif name == "ledger-export.written":
         assert not (scene.folder / "ledger.jsonl").exists()
+    elif name.startswith("backup."):
+        whole = list((scene.folder / "backups").glob("*.lecs-backup"))
+        assert len(whole) == (name in ("backup.renamed", "backup.noted"))
+    elif name.startswith("restore."):
+        assert (scene.folder / "other").exists() == (name == "restore.renamed")
     elif name in ("init.keys", "init.logged", "init.pinned"):
         assert not (scene.folder / "other").exists()
 
