@@ -165,32 +165,63 @@ def test_off_unless_asked_for(lecs_process: Any, environment: Callable[..., dict
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_a_really_full_disk(scene: Scene, lecs_process: Any, tmp_path: Path, make_row: Any, rows_file: Any) -> None:
-    """On a tmpfs of a few megabytes: the same sentence, whoever of SQLite, Polars and Dagster notices first."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=False).returncode
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place)], check=False).returncode
     if mounted != 0:
         pytest.skip("mounting is not allowed here")
-    try:
-        home, filler = disk / "home", disk / "filler"
-        shutil.copytree(scene.home, home)
-        rows = [make_row(f"Une histoire longue, la numéro {n}. " + "encore " * 2000) for n in range(200)]
-        archive = rows_file(tmp_path / "long.jsonl", rows)
-        _fill(filler, disk, leave=400_000)
-        full = lecs_process("contribute", archive, "--json", home=home)
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_really_full_disk_for_backups(scene: Scene, disk: Path, lecs_process: Any) -> None:
+    """No half backup and no half home on it; both complete once there is room. The erasure in between is kept."""
+    backups, other, filler = disk / "backups", disk / "home", disk / "filler"
+    for room in (2_000, 200_000):
+        filler.unlink(missing_ok=True)
+        _fill(filler, disk, leave=room)
+        full = lecs_process("backup", backups, "--json", home=scene.home)
         assert full.code == 28, (full.code, full.err)
-        _fill(disk / "more", disk, leave=8_000)
-        build = lecs_process("dataset", "build", "--recompute", "--json", home=home)
-        assert build.code == 28, (build.code, build.err)
-        filler.unlink()
-        (disk / "more").unlink()
-        assert scene.run("ledger", "verify", "--json", home=home).ok().json["ok"]
-        assert scene.run("contribute", archive, "--json", home=home).ok().json["accepted"] == 200
-        scene.run("dataset", "build", "--json", home=home).ok()
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+        assert list(backups.glob("*.lecs-backup")) == []
+    filler.unlink()
+    told = lecs_process("backup", backups, "--show-code", "--json", home=scene.home).ok().json
+    scene.run("consent", "erase", "--code", "-", stdin=scene.codes["second"], home=scene.home).ok()
+    restore = ("restore", backups, "--code", "-", "--json")
+    for room in (2_000, 200_000):
+        filler.unlink(missing_ok=True)
+        _fill(filler, disk, leave=room)
+        full = lecs_process(*restore, stdin=told["backup_code"], home=other)
+        assert full.code == 28, (full.code, full.err)
+        assert {path.name for path in disk.iterdir()} == {"backups", "filler"}
+    filler.unlink()
+    assert lecs_process(*restore, stdin=told["backup_code"], home=other).ok().json["dropped"] == 1
+    assert scene.run("ledger", "verify", "--json", home=other).ok().json["ok"]
+
+
+def test_a_really_full_disk(
+    scene: Scene, disk: Path, lecs_process: Any, tmp_path: Path, make_row: Any, rows_file: Any
+) -> None:
+    """On a tmpfs of a few megabytes: the same sentence, whoever of SQLite, Polars and Dagster notices first."""
+    home, filler = disk / "home", disk / "filler"
+    shutil.copytree(scene.home, home)
+    rows = [make_row(f"Une histoire longue, la numéro {n}. " + "encore " * 2000) for n in range(200)]
+    archive = rows_file(tmp_path / "long.jsonl", rows)
+    _fill(filler, disk, leave=400_000)
+    full = lecs_process("contribute", archive, "--json", home=home)
+    assert full.code == 28, (full.code, full.err)
+    _fill(disk / "more", disk, leave=8_000)
+    build = lecs_process("dataset", "build", "--recompute", "--json", home=home)
+    assert build.code == 28, (build.code, build.err)
+    filler.unlink()
+    (disk / "more").unlink()
+    assert scene.run("ledger", "verify", "--json", home=home).ok().json["ok"]
+    assert scene.run("contribute", archive, "--json", home=home).ok().json["accepted"] == 200
+    scene.run("dataset", "build", "--json", home=home).ok()
 
 
 def _fill(file: Path, disk: Path, leave: int) -> None:
