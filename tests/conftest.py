@@ -99,6 +99,7 @@ class Commons:
             "Erased": self.node,
             "DatasetVersion": self.node,
             "HomeRestored": self.node,
+            "TextsImported": self.node,
         }.get(kind, self.stewards[0])
 
     def one_of_each(self) -> dict[str, Document]:
@@ -107,6 +108,7 @@ class Commons:
         others = (
             "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
             "ConsentChange", "ModerationDecision", "Redaction", "Erased", "DatasetVersion", "HomeRestored",
+            "TextsImported",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -304,6 +306,14 @@ class Commons:
             "backupTime": TIME,
             "acceptedLostErasures": False,
             "dropped": 1,
+            "time": TIME,
+        }
+
+    def _TextsImported(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "fromLogs": [{"log": f"{self.node.did}/{'0' * 16}", "size": 4, "root": hexadecimal("log root")}],
+            "acceptedLostErasures": True,
+            "items": 1,
             "time": TIME,
         }
 

@@ -45,7 +45,9 @@ def read_groups(path: Path) -> list[Group]:
         try:
             meta = _read_footer(file)
             groups = [_check_group(file, number, group) for number, group in enumerate(meta.get(4, []), start=1)]
-        except (KeyError, TypeError, AttributeError, IndexError, OverflowError):
+        except BadFooter:
+            raise
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError):
             raise BadFooter("its footer is damaged") from None
     if sum(group.rows for group in groups) > MAX_ROWS:
         raise BadFooter(f"it has more than {MAX_ROWS} rows: split it")

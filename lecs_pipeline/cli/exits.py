@@ -22,7 +22,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     16: ("not-narrower", "The change would not make anything stricter."),
     17: (
         "lost-erasures",
-        "Texts erased since the backup might come back: nothing here tells which. Nothing was restored.",
+        "Texts erased since the backup or export might come back: nothing here tells which. Nothing was taken in.",
     ),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),

@@ -107,13 +107,21 @@ def export(
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A file that `lecs ledger export` wrote.")],
+    accept_lost_erasures: Annotated[
+        bool,
+        typer.Option(
+            "--accept-lost-erasures",
+            help="Take texts in although nothing here is newer than the file and tells what was erased since. "
+            "It is logged.",
+        ),
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Verify a file, then merge it. An absent home is made for the commons of the file."""
     from lecs_pipeline.merging import import_ledger
 
-    imported = import_ledger(choose_home(home), file, say)
+    imported = import_ledger(choose_home(home), file, say, accept=accept_lost_erasures)
     if json:
         emit(
             {
@@ -121,6 +129,7 @@ def import_file(
                 "items": imported.items,
                 "dropped": imported.dropped,
                 "forks": imported.forks,
+                "accepted_lost_erasures": imported.at_risk > 0,
             }
         )
     else:

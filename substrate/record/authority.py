@@ -36,6 +36,7 @@ AUTHORITY: Final[dict[str, str]] = {
     "Erased": "an admitted node, or this home's own: for the copy that it held",
     "DatasetVersion": "an admitted node, or this home's own",
     "HomeRestored": "an admitted node, or this home's own: for its own logs",
+    "TextsImported": "an admitted node, or this home's own: about its own home",
 }
 
 STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval"})
@@ -162,7 +163,7 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return any(roles.chain.state.counted(role, voice, roles.inside) for role in ("steward", "moderator"))
     if kind == "ModerationDecision":
         return roles.carried(document, "moderator")
-    if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored"):
+    if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored", "TextsImported"):
         return roles.by_node(document)
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"

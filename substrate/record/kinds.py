@@ -22,6 +22,7 @@ from substrate.record.schemas.change import (
     HomeRestored,
     ModerationDecision,
     Redaction,
+    TextsImported,
 )
 from substrate.record.schemas.charter import CharterChange
 from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord
@@ -51,6 +52,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Erased,
         DatasetVersion,
         HomeRestored,
+        TextsImported,
     )
 }
 

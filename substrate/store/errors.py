@@ -38,7 +38,7 @@ class WrongCode(NotFound):
 
 
 class LostErasures(HomeError):
-    """Texts that were erased since the backup might come back, because nothing here tells which they are."""
+    """Texts erased since a backup or an export might come back, because nothing here tells which they are."""
 
 
 class DiskFull(HomeError):

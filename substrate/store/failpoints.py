@@ -6,8 +6,7 @@ place for the first or the third time. ``LECS_FAILPOINT_ERROR=name:ENOSPC`` (or 
 
 To add one: call ``failpoint("command.place")`` right after (or inside) the durable step, and list it in
 `REGISTRY` with its command and what must hold after a kill there; the table of docs/reference/failpoints.md
-and the stories that kill are made from this list. Backup and restore add theirs the same way, at least:
-``backup.file``, ``backup.listed``, ``restore.journal``, ``restore.staged``, ``restore.renamed``.
+and the stories that kill are made from this list.
 """
 
 import errno
@@ -96,10 +95,40 @@ REGISTRY: Final[dict[str, Place]] = {
     **_of(
         "import",
         adopted="a home of the commons that holds nothing yet",
+        accepted="the ledger says that lost erasures were accepted; nothing else is imported",
         blob="nothing but blobs is imported",
         inside_transaction="nothing but blobs is imported",
         after_commit="everything is imported; the next run puts the model in place",
         models="everything is imported",
+    ),
+    **_of(
+        "backup",
+        secret="no backup; the next one uses the same code, and shows it",  # noqa: S106 (a place, not a password)
+        listed="no backup; the folder is listed, and told of erasures once it has its journal",
+        journal="no backup; the folder's journal knows all that was erased and taken back",
+        copy="no backup; the next one removes the empty file of the copy",
+        packing="no backup; the next one removes what lies in the folder",
+        file="no backup; the next one removes what lies in the folder",
+        renamed="the backup is whole",
+        noted="the backup is whole; `--show-code` shows its code",
+    ),
+    "journal.begun": Place(("erase",), "withdrawn; the folder's journal has whole lines only, and is told later"),
+    "journal.lines": Place(("erase",), "withdrawn; a line that was cut off counts for nothing and is written again"),
+    "journal.told": Place(("erase",), "withdrawn; the folder's journal was told, and is looked at once more"),
+    **_of(
+        "restore",
+        staged="no home; the next restore removes what lies beside it",
+        unpacking="no home, and no key beside it; the next restore removes that",
+        unpacked="no home, and no key beside it; the next restore removes that",
+        inside_transaction="no home, and no key beside it; the next restore removes that",
+        taken_back="no home; erased texts are gone beside it too; the next restore removes that",
+        keys="no home; erased texts are gone beside it too; the next restore removes that",
+        log="no home; erased texts are gone beside it too; the next restore removes that",
+        journal="no home; erased texts are gone beside it too; the next restore removes that",
+        signing="no home; erased texts are gone beside it too; the next restore removes that",
+        signed="no home; erased texts are gone beside it too; the next restore removes that",
+        synced="no home; erased texts are gone beside it too; the next restore removes that",
+        renamed="the home is whole",
     ),
 }  # fmt: skip
 

@@ -1,17 +1,10 @@
-"""The long proofs of issue 2: one check per row of "What must be shown".
+"""The long proofs of issue 2: one check per row of "What must be shown". (`running` says what is kept and written.)
 
-`make prove ISSUE=2` runs them, keeps what passed on this commit in .prove/issue-2.json, so that a run that broke
-goes on where it was, and writes the dated table docs/reference/proofs/issue-2.md. A row that failed or was
-skipped is written as not met.
-
-    python tests/proofs/prove_2.py            all rows
-    python tests/proofs/prove_2.py --quick    without the fresh clone of row 1, which is then not met
-    python tests/proofs/prove_2.py --row 4    only this row (others keep what they had)
+python tests/proofs/prove_2.py            all rows
+python tests/proofs/prove_2.py --quick    without the fresh clone of row 1, which is then not met
+python tests/proofs/prove_2.py --row 4    only this row (others keep what they had)
 """
 
-import argparse
-import hashlib
-import importlib.util
 import json
 import os
 import random
@@ -22,20 +15,15 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / ".prove" / "issue-2.json"
-TABLE = ROOT / "docs" / "reference" / "proofs" / "issue-2.md"
+sys.path.insert(0, str(Path(__file__).parent))
+from running import ROOT, NotMet, Reduced, Row, Shown, load, pytest_figures, require, run_proofs
+
 ARCHIVE = ROOT / "examples" / "archive"
 ERASURES, FLIPS = 20, 200
 #: What holds nothing that is not elsewhere: it is made again, and a damaged one changes no result.
@@ -44,45 +32,9 @@ CACHES = ("dagster/", "derived/stages/", "build.lock", "ledger.sqlite3-shm", "le
 LOGICAL = ("documents", "logs", "leaves", "nodes", "heads", "items", "sealed")
 
 
-def load(name: str, path: Path) -> Any:
-    """A file of the tests as a module."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 stories = load("stories_conftest", ROOT / "tests" / "stories" / "conftest.py")
 scanner = load("home_scanner", ROOT / "tests" / "stories" / "home_scanner.py")
 lecs = stories.in_process
-
-
-@dataclass
-class Shown:
-    """What a row showed."""
-
-    what: str
-    command: str
-    figures: dict[str, Any] = field(default_factory=dict)
-
-
-def say(sentence: str) -> None:
-    """What happens, for the person who waits."""
-    sys.stdout.write(sentence + "\n")
-    sys.stdout.flush()
-
-
-class NotMet(Exception):
-    """A row that does not hold; the message says what."""
-
-
-def require(condition: object, sentence: str) -> None:
-    """Stop the row unless ``condition``."""
-    if not condition:
-        raise NotMet(sentence)
 
 
 def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None, offline: bool = False) -> str:
@@ -122,7 +74,7 @@ def demo_home(folder: Path) -> tuple[Path, list[dict[str, Any]], str]:
     return home, taken, version
 
 
-def row_1(folder: Path, quick: bool) -> Shown:
+def row_1(folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """A fresh clone, a fresh environment, no network after set-up."""
     if quick:
         raise NotMet("skipped: --quick was given")
@@ -165,7 +117,7 @@ def row_1(folder: Path, quick: bool) -> Shown:
     )
 
 
-def row_2(folder: Path, _: bool) -> Shown:
+def row_2(folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """Others load the export."""
     import datasets
     import yaml
@@ -196,13 +148,13 @@ def row_2(folder: Path, _: bool) -> Shown:
     )
 
 
-def row_3(folder: Path, _: bool) -> Shown:
+def row_3(folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """Another home, another intake, nothing but the ledger."""
     carrying = load("carrying", ROOT / "tests" / "stories" / "test_carrying.py")
     home, _taken, version = demo_home(folder)
     file, other, afresh = folder / "carried.jsonl", folder / "other", folder / "afresh"
     lecs("ledger", "export", file, "--with-vault", home=home).ok()
-    imported = lecs("ledger", "import", file, "--json", home=other).ok().json
+    imported = lecs("ledger", "import", file, "--accept-lost-erasures", "--json", home=other).ok().json
     require(carrying.from_scratch(other) == version, "the other home computes another id")
     require(
         lecs("dataset", "build", "--json", home=other).ok().json["version"] == version,
@@ -231,7 +183,7 @@ def row_3(folder: Path, _: bool) -> Shown:
     )
 
 
-def row_4(folder: Path, _: bool) -> Shown:
+def row_4(folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """Withdraw, then erase twenty items one after another, and look for them everywhere."""
     source, taken, version = demo_home(folder)
     home = folder / "erased"
@@ -302,7 +254,7 @@ def logical(path: Path, place: str) -> Any:
     return data
 
 
-def row_5(folder: Path, _: bool) -> Shown:
+def row_5(folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """One bit of one byte, many times, anywhere."""
     small = stories.build_small(folder / "small", folder / "small.jsonl")
     home = small.path
@@ -388,19 +340,17 @@ def changed_text_stops(home: Path, pristine: Path, small: Any) -> int:
     return result.code
 
 
-def pytest_figures(*arguments: str, **environment: str) -> dict[str, int]:
-    """Run tests; they must all pass."""
-    env = stories.clean_environment(PYTHONPATH=str(ROOT / "tests" / "proofs"), **environment)
-    output = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, env=env)
-    passed = re.findall(r"(\d+) passed", output)
-    require(passed and not re.search(r"\d+ (failed|error|skipped)", output), output[-500:])
-    return {"tests passed": int(passed[-1])}
+def all_passed(*arguments: str, **environment: str) -> dict[str, int]:
+    """Run tests; all of them must pass, and none be skipped."""
+    figures = pytest_figures(*arguments, **environment)
+    require(figures.pop("tests skipped") == 0, "some tests were skipped")
+    return figures
 
 
-def row_6(_folder: Path, _: bool) -> Shown:
+def row_6(_folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """The property tests with many examples."""
     examples = "1500"
-    figures = pytest_figures(
+    figures = all_passed(
         "-p", "thorough", "--hypothesis-profile", "thorough", "tests/properties", "tests/consent/test_gate.py",
         "tests/substrate", LECS_EXAMPLES=examples,
     )  # fmt: skip
@@ -411,10 +361,10 @@ def row_6(_folder: Path, _: bool) -> Shown:
     )
 
 
-def row_7(_folder: Path, _: bool) -> Shown:
+def row_7(_folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """Hostile rows and documents."""
     hostile = load("hostile_rows", ROOT / "tests" / "stories" / "hostile_rows.py")
-    figures = pytest_figures("tests/stories/test_hostile.py")
+    figures = all_passed("tests/stories/test_hostile.py")
     refused = sum(case.code != 0 for case in hostile.ROWS)
     return Shown(
         "hostile rows, forms, charters, recipes, lines and forged documents: the documented exit code, a reason, no "
@@ -429,7 +379,7 @@ def row_7(_folder: Path, _: bool) -> Shown:
     )
 
 
-def row_8(folder: Path, _: bool) -> Shown:
+def row_8(folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """The picture in the README, and the system that it shows."""
     readme = (ROOT / "README.md").read_text("utf-8")
     pictures = [ROOT / name for name in re.findall(r"!\[[^\]]*\]\(([^)\s]+\.(?:png|jpg|webp))\)", readme)]
@@ -477,85 +427,10 @@ def asked(port: int, process: "subprocess.Popen[bytes]") -> set[str]:
     raise NotMet("the workspace ended before it answered")
 
 
-ROWS: dict[int, Callable[[Path, bool], Shown]] = {
+ROWS: dict[int, Row] = {
     1: row_1, 2: row_2, 3: row_3, 4: row_4, 5: row_5, 6: row_6, 7: row_7, 8: row_8,
 }  # fmt: skip
-
-
-def commit() -> str:
-    """The commit that is proven; a changed tree is named by its changes too (but for the table itself)."""
-    head = run("git", "rev-parse", "HEAD").strip()
-    changes = run("git", "diff", "HEAD", "--", ".", ":!docs/reference/proofs")
-    new = run("git", "ls-files", "--others", "--exclude-standard", "--", ".", ":!docs/reference/proofs")
-    changes += "".join((ROOT / name).read_bytes().hex() for name in new.splitlines())
-    return head if not changes.strip() else f"{head}+{hashlib.sha256(changes.encode()).hexdigest()[:12]}"
-
-
-def prove(number: int, quick: bool) -> dict[str, Any]:
-    """One row, as it goes into the table."""
-    begun = time.monotonic()
-    entry: dict[str, Any] = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")}
-    with tempfile.TemporaryDirectory(prefix="prove-2-") as folder:
-        try:
-            shown = ROWS[number](Path(folder), quick)
-            entry |= {"met": True, "what": shown.what, "command": shown.command, "figures": shown.figures}
-        except (NotMet, AssertionError) as error:
-            entry |= {"met": False, "what": str(error)[-600:], "command": "", "figures": {}}
-        except Exception as error:
-            traceback.print_exc()
-            entry |= {"met": False, "what": f"{type(error).__name__}: {error}"[-600:], "command": "", "figures": {}}
-    return {**entry, "seconds": round(time.monotonic() - begun)}
-
-
-def write_table(version: str, results: dict[str, Any]) -> None:
-    """The dated table; rows that were not run are not met."""
-    lines = [
-        "# Proofs of issue 2",
-        "",
-        f"Commit `{version[:53]}`, written on {datetime.now(UTC):%Y-%m-%d} by `make prove ISSUE=2`; never edited.",
-        "",
-        "| row | met | shown | command | figures | seconds | when |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for number in ROWS:
-        found = results.get(
-            str(number), {"met": False, "what": "not run", "command": "", "figures": {}, "seconds": 0, "date": ""}
-        )
-        figures = "; ".join(f"{name}: {value}" for name, value in found["figures"].items())
-        cells = [
-            str(number), "yes" if found["met"] else "**not met**", found["what"],
-            f"`{found['command']}`" if found["command"] else "", figures, str(found["seconds"]), found["date"],
-        ]  # fmt: skip
-        lines.append("| " + " | ".join(re.sub(r"\s+", " ", cell).replace("|", "\\|") for cell in cells) + " |")
-    TABLE.parent.mkdir(parents=True, exist_ok=True)
-    TABLE.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def main() -> int:
-    """Run what has not passed on this commit yet; 0 when every row is met."""
-    parser = argparse.ArgumentParser(description="The long proofs of issue 2.")
-    parser.add_argument("--quick", action="store_true", help="without the fresh clone of row 1 (then not met)")
-    parser.add_argument("--row", type=int, choices=sorted(ROWS), action="append", help="only this row")
-    options = parser.parse_args()
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
-    version = commit()
-    state: dict[str, Any] = json.loads(STATE.read_text()) if STATE.exists() else {}
-    results: dict[str, Any] = state.setdefault(version, {})
-    for number in options.row or sorted(ROWS):
-        if results.get(str(number), {}).get("met"):
-            say(f"row {number}: shown already on this commit")
-            continue
-        say(f"row {number}: {ROWS[number].__doc__}")
-        results[str(number)] = prove(number, options.quick)
-        say(f"row {number}: {'met' if results[str(number)]['met'] else 'NOT MET: ' + results[str(number)]['what']}")
-        STATE.parent.mkdir(exist_ok=True)
-        STATE.write_text(json.dumps(state, indent=1))
-        write_table(version, results)
-    write_table(version, results)
-    say(f"Written: {TABLE.relative_to(ROOT)}")
-    return 0 if all(results.get(str(number), {}).get("met") for number in ROWS) else 1
-
+QUICK = Reduced("--quick", "without the fresh clone of row 1 (then not met)", size=True, apart=False)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_proofs(2, ROWS, False, QUICK))

@@ -1,70 +1,37 @@
-"""The long proofs of issue 3: one check per row of "What must be shown".
+"""The long proofs of issue 3: one check per row of "What must be shown". (`running` says what is kept and written.)
 
-`make prove ISSUE=3` runs them, keeps what passed on this commit in .prove/issue-3.json (row 1 also in the middle:
-every kill that was survived is kept), and writes the dated table docs/reference/proofs/issue-3.md. A row that
-failed or was not run is written as not met. Another row is another function and its line in `ROWS`.
+Row 1 is kept in the middle too: every kill that was survived.
 
     python tests/proofs/prove_3.py             all rows
     python tests/proofs/prove_3.py --row 2     only this row (others keep what they had)
     python tests/proofs/prove_3.py --small     a tenth of everything, to try the proofs themselves (never met)
 """
 
-import argparse
-import hashlib
-import importlib.util
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import traceback
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / ".prove" / "issue-3.json"
-TABLE = ROOT / "docs" / "reference" / "proofs" / "issue-3.md"
+sys.path.insert(0, str(Path(__file__).parent))
+from running import LECS, ROOT, NotMet, Reduced, Shown, load, pytest_figures, require, run_proofs, say
+
 SEED = 20261122
-LECS = str(Path(sys.executable).parent / "lecs")
-sys.path[:0] = [str(ROOT / "tests" / "stories"), str(ROOT / "tests" / "proofs")]
-
-
-def load(name: str, path: Path) -> Any:
-    """A file of the tests as a module."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
 
 stories = load("stories_conftest", ROOT / "tests" / "stories" / "conftest.py")
 kills = load("kill_stories", ROOT / "tests" / "stories" / "kill_stories.py")
 bulk = load("bulk", ROOT / "tests" / "proofs" / "bulk.py")
 lecs = stories.in_process
-
-
-@dataclass
-class Shown:
-    """What a row showed."""
-
-    what: str
-    command: str
-    figures: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,22 +43,8 @@ class Size:
     items: int = 100_000
     measured: int = 200
     texts: int = 10_000
-
-
-class NotMet(Exception):
-    """A row that does not hold; the message says what."""
-
-
-def say(sentence: str) -> None:
-    """What happens, for the person who waits."""
-    sys.stdout.write(sentence + "\n")
-    sys.stdout.flush()
-
-
-def require(condition: object, sentence: str) -> None:
-    """Stop the row unless ``condition``."""
-    if not condition:
-        raise NotMet(sentence)
+    erased: tuple[str, ...] = ("second", "published", "training-only", "orcid", "conversation", "held")
+    heavy: bool = True
 
 
 def p95(values: list[float]) -> float:
@@ -124,6 +77,7 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
             env, after = stories.clean_environment(HOME=str(folder)), draw.uniform(0.05, SECONDS.get(command, 1.5))
             where = f"{command} after {after:.2f} s"
         story, home = kills.STORIES[command], kills.home_of(scene, command)
+        story.prepare(scene)
         killed = kills.start_and_kill(story.arguments(scene), home, env, story.stdin(scene), after)
         try:
             kills.sound(scene, command)
@@ -384,112 +338,61 @@ def _lock_errors(home: Path) -> int:
     return found
 
 
+# Row 3: copies that are older than an erasure.
+
+
+def row_3(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
+    """Backups and exports that are older than an erasure, brought back in every way."""
+    from old_copies import try_all
+
+    small = stories.build_small(folder / "small", folder / "archive.jsonl")
+    figures = try_all(small, folder / "ways", size.erased)
+    return Shown(
+        "what was erased after a backup or an export is in no file of the home that comes back from it, decoded; or "
+        "the command refuses with exit code 17, and nothing is there; before the erasure the same search finds it",
+        "python tests/proofs/prove_3.py --row 3; tests/stories/home_scanner.py",
+        dict(figures),
+    )
+
+
+# Row 4: hostile input.
+
+
+def row_4(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
+    """Hostile archives, forms, exports, receipts, clocks and replays."""
+    from hostile_proof import prove_row_4
+
+    verdicts = prove_row_4(heavy=size.heavy)
+    bad = [f"{v.name}: {problem}" for v in verdicts for problem in v.problems]
+    require(not bad, f"{len(bad)} problems, such as {bad[:3]}")
+    peak = max(v.peak for v in verdicts) // 1024
+    require(peak < 1024, f"one attempt took {peak} MiB")
+    return Shown(
+        "each is met as documented: a named error and its exit code, or harmless; nothing stored, nothing of a text "
+        "repeated, no traceback; memory and time are bounded",
+        "python tests/proofs/hostile_proof.py",
+        {"attempts": len(verdicts), "most memory of one, MiB": peak},
+    )
+
+
 # Row 6: disk full.
 
 
 def row_6(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """A full disk at each durable step, and a really full one."""
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "full", str(ROOT / "tests/stories/test_kills.py"), "-rs"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=stories.clean_environment(PYTHONPATH=str(ROOT)), capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-    require(done.returncode == 0, done.stdout[-700:])
-    passed = re.search(r"(\d+) passed", done.stdout)
-    skipped = re.search(r"(\d+) skipped", done.stdout)
+    figures = pytest_figures("-k", "full", "tests/stories/test_kills.py")
+    skipped = figures.pop("tests skipped")
     return Shown(
         "exit code 28 with a sentence that says what to do; nothing half visible; the same command completes once "
         "there is room",
         "pytest tests/stories/test_kills.py -k full",
-        {"places": int(passed[1]) if passed else 0,
-         "on a real tmpfs": "no: this user may not mount" if skipped else "yes"},
-    )  # fmt: skip
+        {**figures, "on a real tmpfs": "no: this user may not mount" if skipped else "yes"},
+    )
 
 
-ROWS: dict[int, Callable[[Path, Size, dict[str, Any]], Shown]] = {1: row_1, 2: row_2, 5: row_5, 6: row_6}
-
-
-def git(*arguments: str) -> str:
-    """What git says."""
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-
-
-def commit() -> str:
-    """The commit that is proven; a changed tree is named by its changes too (but for the table itself)."""
-    head = git("rev-parse", "HEAD").strip()
-    changes = git("diff", "HEAD", "--", ".", ":!docs/reference/proofs")
-    new = git("ls-files", "--others", "--exclude-standard", "--", ".", ":!docs/reference/proofs")
-    changes += "".join((ROOT / name).read_bytes().hex() for name in new.splitlines())
-    return head if not changes.strip() else f"{head}+{hashlib.sha256(changes.encode()).hexdigest()[:12]}"
-
-
-def prove(number: int, size: Size, kept: dict[str, Any]) -> dict[str, Any]:
-    """One row, as it goes into the table."""
-    begun = time.monotonic()
-    entry: dict[str, Any] = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")}
-    with tempfile.TemporaryDirectory(prefix="prove-3-", ignore_cleanup_errors=True) as folder:
-        try:
-            shown = ROWS[number](Path(folder), size, kept)
-            entry |= {"met": True, "what": shown.what, "command": shown.command, "figures": shown.figures}
-        except (NotMet, AssertionError) as error:
-            entry |= {"met": False, "what": str(error)[-600:], "command": "", "figures": {}}
-        except Exception as error:
-            traceback.print_exc()
-            entry |= {"met": False, "what": f"{type(error).__name__}: {error}"[-600:], "command": "", "figures": {}}
-    return {**entry, "seconds": round(time.monotonic() - begun)}
-
-
-def write_table(version: str, results: dict[str, Any]) -> None:
-    """The dated table; rows that were not run are not met."""
-    lines = [
-        "# Proofs of issue 3",
-        "",
-        f"Commit `{version[:53]}`, written on {datetime.now(UTC):%Y-%m-%d} by `make prove ISSUE=3`; never edited.",
-        "",
-        "| row | met | shown | command | figures | seconds | when |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    absent = {"met": False, "what": "not run", "command": "", "figures": {}, "seconds": 0, "date": ""}
-    for number in sorted(ROWS):
-        found = results.get(str(number), absent)
-        figures = "; ".join(f"{name}: {value}" for name, value in found["figures"].items())
-        cells = [
-            str(number), "yes" if found["met"] else "**not met**", found["what"],
-            f"`{found['command']}`" if found["command"] else "", figures, str(found["seconds"]), found["date"],
-        ]  # fmt: skip
-        lines.append("| " + " | ".join(re.sub(r"\s+", " ", cell).replace("|", "\\|") for cell in cells) + " |")
-    TABLE.parent.mkdir(parents=True, exist_ok=True)
-    TABLE.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def main() -> int:
-    """Run what has not passed on this commit yet; 0 when every row is met."""
-    parser = argparse.ArgumentParser(description="The long proofs of issue 3.")
-    parser.add_argument("--row", type=int, choices=sorted(ROWS), action="append", help="only this row")
-    parser.add_argument("--small", action="store_true", help="a tenth of everything; writes no table")
-    options = parser.parse_args()
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    version = commit() + ("-small" if options.small else "")
-    size = Size(10, 12, 5_000, 20, 800) if options.small else Size()
-    state: dict[str, Any] = json.loads(STATE.read_text()) if STATE.exists() else {}
-    results: dict[str, Any] = state.setdefault(version, {})
-    for number in options.row or sorted(ROWS):
-        if results.get(str(number), {}).get("met"):
-            say(f"row {number}: shown already on this commit")
-            continue
-        say(f"row {number}: {ROWS[number].__doc__}")
-        kept = results.setdefault(f"{number} so far", {})
-        try:
-            results[str(number)] = prove(number, size, kept)
-        finally:
-            STATE.parent.mkdir(exist_ok=True)
-            STATE.write_text(json.dumps(state, indent=1))
-        found = results[str(number)]
-        say(f"row {number}: {'met' if found['met'] else 'NOT MET: ' + found['what']} {found['figures']}")
-        if not options.small:
-            write_table(version, results)
-    return 0 if all(results.get(str(number), {}).get("met") for number in ROWS) else 1
-
+ROWS = {1: row_1, 2: row_2, 3: row_3, 4: row_4, 5: row_5, 6: row_6}
+TENTH = Size(10, 12, 5_000, 20, 800, ("second",), heavy=False)
+SMALL = Reduced("--small", "a tenth of everything; writes no table", TENTH, apart=True)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_proofs(3, ROWS, Size(), SMALL))

@@ -65,6 +65,7 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "Erased": {"the accepting node", "another node"},
         "DatasetVersion": {"the accepting node", "another node"},
         "HomeRestored": {"the accepting node", "another node"},
+        "TextsImported": {"the accepting node", "another node"},
         "ConsentWithdrawal": {"the withdrawal key"},
         "ConsentNarrowing": {"the withdrawal key"},
         "ConsentChange": {"the accepting node"},

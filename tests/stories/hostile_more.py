@@ -14,12 +14,15 @@ import os
 import socket
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hostile_rows import MARKER, PLAIN, TEXT
 from hostile_runner import Command, Ran, run_all
+
+if TYPE_CHECKING:
+    from hostile_replays import Given
 
 #: What nobody may read again in a message or a file.
 MEBIBYTE = 1 << 20
@@ -35,6 +38,7 @@ class Stage:
     export: bytes
     receipt: bytes
     form: Path
+    given: "Given"
 
     def file(self, name: str, data: bytes | str) -> Path:
         """A file of the attempt."""
@@ -50,17 +54,19 @@ Prepare = Callable[[Stage], list[Any]]
 class Attempt:
     """``code`` must be the exit code (several: any of them), ``reason`` that of every refused row.
 
-    ``new`` is how many texts may be taken; ``where`` is the home: the founded one, or one that must not exist
-    afterwards unless the command succeeded.
+    ``new`` is how many texts may be taken; ``where`` is the home: the founded one, the one of `hostile_replays`
+    (``given``), or one that must not exist afterwards unless the command succeeded (``none``). ``check`` says what
+    more is wrong after a success.
     """
 
     name: str
     prepare: Prepare
     code: int | tuple[int, ...] = 7
-    reason: str = ""
+    reason: str | tuple[str, ...] = ""
     new: int = 0
     where: str = "home"
     heavy: bool = False
+    check: Callable[[Path, Ran], list[str]] = lambda home, ran: []
 
 
 @dataclass(frozen=True)
@@ -609,7 +615,9 @@ def receipts(receipt: bytes) -> Iterator[Attempt]:
 
 
 def build_stage(folder: Path, root: Path) -> Stage:
-    """Found two homes through the program; the second gives an export and a receipt."""
+    """Found two homes through the program; the second gives an export and a receipt. A third is for replays."""
+    from hostile_replays import build_given
+
     folder.mkdir(parents=True, exist_ok=True)
     home, other = folder / "home", folder / "other"
     file = folder / "given.jsonl"
@@ -625,11 +633,13 @@ def build_stage(folder: Path, root: Path) -> Stage:
         assert ran.code == 0, ran.err[-2000:]
     receipt = next(iter(sorted((other / "receipts").glob("*.json")))).read_bytes()
     form = root / "examples" / "archive" / "letters.consent.yaml"
-    return Stage(folder, home, other, export.read_bytes(), receipt, form)
+    return Stage(folder, home, other, export.read_bytes(), receipt, form, build_given(folder / "given"))
 
 
 def attempts(stage: Stage, *, heavy: bool) -> list[Attempt]:
     """All of them, in order; without ``heavy`` the share that runs on every change."""
+    from hostile_replays import all_of_them
+
     lines = len(stage.export.splitlines()) - 1
     groups = (
         containers(),
@@ -640,6 +650,7 @@ def attempts(stage: Stage, *, heavy: bool) -> list[Attempt]:
         yamls(),
         exports(lines),
         receipts(stage.receipt),
+        all_of_them(stage.given),
     )
     if heavy:
         return [a for group in groups for a in group]
@@ -653,12 +664,12 @@ def play(stage: Stage, chosen: list[Attempt]) -> list[Verdict]:
     for number, attempt in enumerate(chosen):
         folder = stage.folder / "attempts" / str(number)
         folder.mkdir(parents=True)
-        here = Stage(folder, stage.home, stage.other, stage.export, stage.receipt, stage.form)
-        home = stage.home if attempt.where == "home" else folder / "home"
+        here = replace(stage, folder=folder)
+        home = {"home": stage.home, "given": stage.given.home}.get(attempt.where, folder / "home")
         commands.append(Command([str(a) for a in attempt.prepare(here)], str(home)))
     ran = run_all(commands)
     verdicts = [judge(a, c, r) for a, c, r in zip(chosen, commands, ran, strict=True)]
-    return [*verdicts, _home_is_clean(stage)]
+    return [*verdicts, _home_is_clean(stage), _given_is_as_before(stage)]
 
 
 def judge(attempt: Attempt, command: Command, ran: Ran) -> Verdict:
@@ -676,9 +687,11 @@ def judge(attempt: Attempt, command: Command, ran: Ran) -> Verdict:
     problems += _rows_told(attempt, ran)
     if attempt.where == "none" and ran.code != 0 and (Path(command.home) / "commons.json").exists():
         problems.append("it left a home behind")
-    if attempt.where == "home" and not attempt.new and ran.after != ran.before:
+    if attempt.where != "none" and not attempt.new and ran.after != ran.before:
         problems.append(f"{ran.after - ran.before} documents were stored")
-    if ran.after - ran.before > 2 * attempt.new and attempt.where == "home":
+    if ran.code == 0:
+        problems += attempt.check(Path(command.home), ran)
+    if ran.after - ran.before > 2 * attempt.new and attempt.where != "none":
         problems.append("more was stored than is good")
     return Verdict(attempt.name, ran.code, ran.peak, problems)
 
@@ -687,7 +700,8 @@ def _rows_told(attempt: Attempt, ran: Ran) -> list[str]:
     if not attempt.reason or ran.code not in (0, 3):
         return []
     rows = json.loads(ran.out)["contributions"]
-    wrong = {r["reason"] for r in rows if r["status"] == "refused" and r["reason"] != attempt.reason}
+    reasons = (attempt.reason,) if isinstance(attempt.reason, str) else attempt.reason
+    wrong = {r["reason"] for r in rows if r["status"] == "refused" and r["reason"] not in reasons}
     taken = sum(r["status"] in ("accepted", "held") for r in rows)
     told = [f"refused as {sorted(wrong)}, not {attempt.reason}"] if wrong else []
     return told + ([f"{taken} taken, not {attempt.new}"] if taken != attempt.new else [])
@@ -707,3 +721,14 @@ def _home_is_clean(stage: Stage) -> Verdict:
     if ran.code != 0:
         problems.append(f"the home does not verify: {ran.out[-300:]}")
     return Verdict("the home afterwards", ran.code, ran.peak, problems)
+
+
+def _given_is_as_before(stage: Stage) -> Verdict:
+    """After all replays every text is what it was, and everything verifies."""
+    from hostile_replays import states_of
+
+    (ran,) = run_all([Command(["ledger", "verify", "--json"], str(stage.given.home))])
+    problems = [] if ran.code == 0 else [f"the home of the replays does not verify: {ran.out[-300:]}"]
+    if states_of(stage.given.home) != stage.given.states:
+        problems.append("a replay changed the state of a text")
+    return Verdict("the home of the replays afterwards", ran.code, ran.peak, problems)

@@ -5,7 +5,9 @@ Used by the tests that kill every failpoint once and by `tests/proofs/prove_3.py
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -74,6 +76,8 @@ class Story:
     arguments: Callable[[Scene], list[str]]
     check: Callable[[Scene, Killed, Any], None]
     stdin: Callable[[Scene], str] = lambda _: ""
+    #: What happens before, undisturbed.
+    prepare: Callable[[Scene], None] = lambda _: None
     #: Exit codes of the second run that say: it was done already.
     done: tuple[int, ...] = ()
 
@@ -179,6 +183,94 @@ def _founded(scene: Scene, killed: Killed, again: Any) -> None:
     scene.run("contribute", scene.fresh, "--json", home=scene.folder / "other").ok()
 
 
+def _back_up(scene: Scene) -> None:
+    """A backup that every later change of mind has to reach; its code is kept in a file."""
+    told = scene.run("backup", scene.folder / "backups", "--show-code", "--json", home=scene.home).ok().json
+    (scene.folder / "code.txt").write_text(told["backup_code"] + "\n")
+
+
+def _erase(scene: Scene) -> None:
+    scene.run("consent", "erase", "--code", "-", stdin=scene.codes[CASE], home=scene.home).ok()
+
+
+def _outlived(scene: Scene) -> None:
+    """A backup, and what was taken back since."""
+    _back_up(scene)
+    _erase(scene)
+    scene.run("consent", "withdraw", "--code", "-", stdin=scene.codes["anonymous"], home=scene.home).ok()
+
+
+def _told_of_the_erasure(scene: Scene) -> bool:
+    return scene.ids[CASE] in (scene.folder / "backups" / "erasures.jsonl").read_text()
+
+
+def _erased_and_told(scene: Scene, killed: Killed, again: Any) -> None:
+    _erased(scene, killed, again)
+    assert _told_of_the_erasure(scene), "the journal beside the backups knows"
+
+
+def _every_backup_is_whole(scene: Scene) -> int:
+    """Whatever has the name of a backup restores; returns how many there are."""
+    from substrate.record.codes import write_code
+    from substrate.store.backup.secret import secret_here
+
+    found = sorted((scene.folder / "backups").glob("*.lecs-backup"))
+    secret = secret_here(scene.home)
+    for file in found:
+        assert secret is not None
+        probe = scene.folder / "probe"
+        code = write_code(secret.code)
+        told = scene.run("restore", file, "--code", "-", "--json", stdin=code, home=probe).ok().json
+        assert told["accepted_lost_erasures"] is False
+        _nothing_came_back(scene, probe)
+        shutil.rmtree(probe)
+    return len(found)
+
+
+def _nothing_came_back(scene: Scene, home: Path) -> None:
+    from substrate.store.erasures import ErasureJournal
+    from substrate.store.home import open_home
+
+    with open_home(home) as opened:
+        assert scene.ids[CASE] not in opened.vault.contributions()
+    assert scene.ids[CASE] in ErasureJournal(home).contributions()
+    listed = scene.run("consent", "list", "--json", home=home).ok().json["contributions"]
+    assert {one["id"] for one in listed} == scene.before
+
+
+def _backed_up(scene: Scene, killed: Killed, again: Any) -> None:
+    assert _every_backup_is_whole(scene) in (1, 2)
+    assert Path(again.json["path"]).exists()
+    assert _told_of_the_erasure(scene)
+    shown = scene.run("backup", scene.folder / "backups", "--show-code", "--json", home=scene.home).ok().json
+    assert again.json.get("backup_code", shown["backup_code"]) == shown["backup_code"], "one code for all"
+
+
+def _restored(scene: Scene, killed: Killed, again: Any) -> None:
+    home = scene.folder / "other"
+    _nothing_came_back(scene, home)
+    assert _told_of_the_erasure(scene)
+    listed = scene.run("consent", "list", "--json", home=home).ok().json["contributions"]
+    assert {one["id"]: one["state"] for one in listed}[scene.ids["anonymous"]] == "withdrawn"
+    stated = scene.run("ledger", "show", "--kind", "HomeRestored", "--json", home=home).ok().json["documents"]
+    assert len(stated) == 1, "restored once"
+
+
+def _half_restores_open_nothing(scene: Scene) -> None:
+    """What a killed restore left beside never has the keys together with an erased text."""
+    for left in scene.folder.glob(".other.restoring-*"):
+        assert not (left / "keys" / "home.json").exists() or not _holds(left / "ledger.sqlite3", scene.ids[CASE])
+
+
+def _holds(database: Path, contribution: str) -> bool:
+    connection = sqlite3.connect(database)
+    try:
+        query = "SELECT count(*) FROM items WHERE contribution = ?"
+        return bool(connection.execute(query, (contribution,)).fetchone()[0])
+    finally:
+        connection.close()
+
+
 STORIES: dict[str, Story] = {
     "init": Story(lambda s: ["init", "--json"], _founded, done=(4,)),
     "contribute": Story(lambda s: ["contribute", str(s.fresh), "--json"], _contributed),
@@ -194,18 +286,26 @@ STORIES: dict[str, Story] = {
                    "--json"],
         _moderated,
     ),
-    "erase": Story(lambda s: ["consent", "erase", "--code", "-", "--json"], _erased, lambda s: s.codes[CASE]),
+    "erase": Story(
+        lambda s: ["consent", "erase", "--code", "-", "--json"],
+        _erased_and_told, lambda s: s.codes[CASE], prepare=_back_up,
+    ),
     "build": Story(lambda s: ["dataset", "build", "--json"], _built),
     "rebuild": Story(lambda s: ["rebuild", "--json"], _rebuilt),
     "dataset-export": Story(lambda s: ["dataset", "export", "latest", str(s.folder / "shown"), "--json"], _exported),
     "ledger-export": Story(
         lambda s: ["ledger", "export", str(s.folder / "ledger.jsonl"), "--with-vault", "--json"], _written
     ),
-    "import": Story(lambda s: ["ledger", "import", str(s.exported), "--json"], _imported),
+    "import": Story(lambda s: ["ledger", "import", str(s.exported), "--accept-lost-erasures", "--json"], _imported),
+    "backup": Story(lambda s: ["backup", str(s.folder / "backups"), "--json"], _backed_up, prepare=_erase),
+    "restore": Story(
+        lambda s: ["restore", str(s.folder / "backups"), "--code", str(s.folder / "code.txt"), "--json"],
+        _restored, prepare=_outlived, done=(4,),
+    ),
 }  # fmt: skip
 
 #: Commands that make the home they work on.
-ELSEWHERE = ("init", "import")
+ELSEWHERE = ("init", "import", "restore")
 
 
 def home_of(scene: Scene, command: str) -> Path:
@@ -216,6 +316,9 @@ def home_of(scene: Scene, command: str) -> Path:
 def sound(scene: Scene, command: str) -> None:
     """What holds whenever a process dies: the ledger verifies, and nothing half done can be seen."""
     home = home_of(scene, command)
+    if command == "backup":
+        _every_backup_is_whole(scene)
+    _half_restores_open_nothing(scene)
     assert not (scene.folder / "shown").exists() or (scene.folder / "shown" / "manifest.json").exists()
     if (home / "commons.json").exists() and command != "import":
         assert scene.run("dataset", "list", "--json", home=home).code == 0
@@ -238,5 +341,6 @@ def finish(scene: Scene, command: str, killed: Killed) -> None:
 
 def leftovers(folder: Path) -> list[str]:
     """Files that a writer left unfinished."""
-    found = [p for p in folder.rglob(".*") if p.name.endswith(".tmp") or ".founding-" in p.name]
+    marks = (".founding-", ".restoring-")
+    found = [p for p in folder.rglob(".*") if p.name.endswith(".tmp") or any(mark in p.name for mark in marks)]
     return [str(path) for path in found if not path.name.startswith(".pytest")]

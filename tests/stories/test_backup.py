@@ -124,16 +124,52 @@ def test_a_folder_that_cannot_be_reached(small: Any, tmp_path: Path) -> None:
 
 
 def test_an_old_export_brings_nothing_back(small: Any, tmp_path: Path, lecs: Callable[..., Any]) -> None:
-    """Into the home that erased: dropped. Into another: a later export, without texts, destroys what came."""
+    """Into the home that erased: dropped. Into an empty one: exit 17, and no home. After a newer export: dropped."""
     old, new, other = tmp_path / "old.jsonl", tmp_path / "new.jsonl", tmp_path / "other"
     small.run("ledger", "export", old, "--with-vault").ok()
     small.run("consent", "erase", "--code", "-", stdin=small.codes["second"]).ok()
     assert small.run("ledger", "import", old, "--json").ok().json["dropped"] == 1
     assert small.texts["second"].encode() not in texts(small.path)
     small.run("ledger", "export", new).ok()
-    warned = lecs("ledger", "import", old, "--json", home=other).ok()
-    assert "import a newer one" in warned.err
+    refused = lecs("ledger", "import", old, "--json", home=other)
+    assert (refused.code, refused.json["error"]) == (LOST, "lost-erasures")
+    assert not other.exists()
+    lecs("ledger", "import", new, home=other).ok()
+    told = lecs("ledger", "import", old, "--json", home=other).ok().json
+    assert (told["dropped"], told["accepted_lost_erasures"]) == (1, False)
+    assert told["items"] == len(texts(other)) > 0
+    assert small.texts["second"].encode() not in texts(other)
+    assert lecs("ledger", "verify", "--json", home=other).ok().json["ok"] is True
+
+
+def test_a_ledger_as_old_as_the_file_does_not_help(small: Any, tmp_path: Path, lecs: Callable[..., Any]) -> None:
+    """The public ledger of the same moment, or an older one, knows of no erasure since: still exit 17."""
+    earlier, same, old, other = (tmp_path / name for name in ("earlier.jsonl", "same.jsonl", "old.jsonl", "other"))
+    small.run("ledger", "export", earlier).ok()
+    small.run("consent", "withdraw", "--code", "-", stdin=small.codes["anonymous"]).ok()
+    small.run("ledger", "export", same).ok()
+    small.run("ledger", "export", old, "--with-vault").ok()
+    small.run("consent", "erase", "--code", "-", stdin=small.codes["second"]).ok()
+    for known in (earlier, same):
+        lecs("ledger", "import", known, home=other).ok()
+        assert lecs("ledger", "import", old, home=other).code == LOST
+        assert texts(other) == set()
+
+
+def test_accepted_it_is_logged_and_can_be_mended(small: Any, tmp_path: Path, lecs: Callable[..., Any]) -> None:
+    """A signed statement says how far the file went; a later export, without texts, destroys what came back."""
+    old, new, other = tmp_path / "old.jsonl", tmp_path / "new.jsonl", tmp_path / "other"
+    small.run("ledger", "export", old, "--with-vault").ok()
+    small.run("consent", "erase", "--code", "-", stdin=small.codes["second"]).ok()
+    small.run("ledger", "export", new).ok()
+    warned = lecs("ledger", "import", old, "--accept-lost-erasures", "--json", home=other).ok()
+    assert "import a newer export" in warned.err
+    assert warned.json["accepted_lost_erasures"] is True
     assert small.texts["second"].encode() in texts(other)
+    (listed,) = lecs("ledger", "show", "--kind", "TextsImported", "--json", home=other).ok().json["documents"]
+    assert listed["counts"] is True
+    body = lecs("ledger", "show", listed["digest"], "--json", home=other).ok().json
+    assert (body["acceptedLostErasures"], body["items"]) == (True, warned.json["items"])
     lecs("dataset", "build", home=other).ok()
     told = lecs("ledger", "import", new, "--json", home=other).ok()
     assert "destroyed here too" in told.err
@@ -150,7 +186,7 @@ def test_a_withdrawal_that_asks_for_it_destroys_everywhere(
     """Told to the second home by code: the first one destroys its copy when it hears of it."""
     file, back, other = tmp_path / "file.jsonl", tmp_path / "back.jsonl", tmp_path / "other"
     small.run("ledger", "export", file, "--with-vault").ok()
-    lecs("ledger", "import", file, home=other).ok()
+    lecs("ledger", "import", file, "--accept-lost-erasures", home=other).ok()
     lecs("consent", "erase", "--code", "-", stdin=small.codes["second"], home=other).ok()
     lecs("consent", "withdraw", "--code", "-", stdin=small.codes["anonymous"], home=other).ok()
     lecs("ledger", "export", back, home=other).ok()

@@ -56,7 +56,7 @@ def test_a_rotated_home_is_carried_whole(small: Any, lecs: Any, tmp_path: Path) 
     second = small.run("key", "rotate", "node", "--json").ok().json
     assert second["old"] == first
     small.run("ledger", "export", tmp_path / "all.jsonl", "--with-vault").ok()
-    lecs("ledger", "import", tmp_path / "all.jsonl", home=tmp_path / "other").ok()
+    lecs("ledger", "import", tmp_path / "all.jsonl", "--accept-lost-erasures", home=tmp_path / "other").ok()
     there = lecs("consent", "list", "--json", home=tmp_path / "other").ok().json["contributions"]
     assert there == small.run("consent", "list", "--json").ok().json["contributions"]
     assert lecs("ledger", "verify", "--json", home=tmp_path / "other").ok().json["ok"] is True

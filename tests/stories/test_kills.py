@@ -21,6 +21,8 @@ from substrate.store.failpoints import REGISTRY
 
 pytestmark = [pytest.mark.models, pytest.mark.dagster]
 
+#: The disk of a backup folder, not of the home: an erasure goes on without it.
+FOLDER_FULL = ("journal.begun", "journal.lines")
 PLACES = [(name, command) for name, place in REGISTRY.items() for command in place.commands]
 
 
@@ -68,6 +70,7 @@ def test_killed_there(
 ) -> None:
     """The process dies there by SIGKILL; what the registry says of that place holds; the next run completes."""
     story, home = STORIES[command], home_of(scene, command)
+    story.prepare(scene)
     env = environment(HOME=str(tmp_path), LECS_FAILPOINT=name)
     killed = start_and_kill(story.arguments(scene), home, env, story.stdin(scene))
     assert killed.code == -9, (killed.code, killed.out[-500:], killed.err[-500:])
@@ -91,8 +94,13 @@ def armed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 def test_disk_full_there(name: str, command: str, scene: Scene, armed: Callable[[str], None]) -> None:
     """A sentence and an exit code of its own, nothing half visible, and it goes on once there is room."""
     story, home = STORIES[command], home_of(scene, command)
+    story.prepare(scene)
     armed(name)
     full = scene.run(*story.arguments(scene), stdin=story.stdin(scene), home=home)
+    if name in FOLDER_FULL:
+        assert full.code == 0, "a full backup disk holds no erasure up; it is told as soon as there is room"
+        finish(scene, command, Killed(0, full.out, full.err))
+        return
     assert full.code == 28, (full.code, full.out[-500:], full.err[-500:])
     assert "make room" in full.err
     assert '"disk-full"' in full.out.splitlines()[-1]
@@ -120,6 +128,11 @@ def _holds(name: str, scene: Scene) -> None:
         assert not (scene.folder / "shown").exists()
     elif name == "ledger-export.written":
         assert not (scene.folder / "ledger.jsonl").exists()
+    elif name.startswith("backup."):
+        whole = list((scene.folder / "backups").glob("*.lecs-backup"))
+        assert len(whole) == (name in ("backup.renamed", "backup.noted"))
+    elif name.startswith("restore."):
+        assert (scene.folder / "other").exists() == (name == "restore.renamed")
     elif name in ("init.keys", "init.logged", "init.pinned"):
         assert not (scene.folder / "other").exists()
 
@@ -152,32 +165,63 @@ def test_off_unless_asked_for(lecs_process: Any, environment: Callable[..., dict
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_a_really_full_disk(scene: Scene, lecs_process: Any, tmp_path: Path, make_row: Any, rows_file: Any) -> None:
-    """On a tmpfs of a few megabytes: the same sentence, whoever of SQLite, Polars and Dagster notices first."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=False).returncode
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place)], check=False).returncode
     if mounted != 0:
         pytest.skip("mounting is not allowed here")
-    try:
-        home, filler = disk / "home", disk / "filler"
-        shutil.copytree(scene.home, home)
-        rows = [make_row(f"Une histoire longue, la numéro {n}. " + "encore " * 2000) for n in range(200)]
-        archive = rows_file(tmp_path / "long.jsonl", rows)
-        _fill(filler, disk, leave=400_000)
-        full = lecs_process("contribute", archive, "--json", home=home)
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_really_full_disk_for_backups(scene: Scene, disk: Path, lecs_process: Any) -> None:
+    """No half backup and no half home on it; both complete once there is room. The erasure in between is kept."""
+    backups, other, filler = disk / "backups", disk / "home", disk / "filler"
+    for room in (2_000, 200_000):
+        filler.unlink(missing_ok=True)
+        _fill(filler, disk, leave=room)
+        full = lecs_process("backup", backups, "--json", home=scene.home)
         assert full.code == 28, (full.code, full.err)
-        _fill(disk / "more", disk, leave=8_000)
-        build = lecs_process("dataset", "build", "--recompute", "--json", home=home)
-        assert build.code == 28, (build.code, build.err)
-        filler.unlink()
-        (disk / "more").unlink()
-        assert scene.run("ledger", "verify", "--json", home=home).ok().json["ok"]
-        assert scene.run("contribute", archive, "--json", home=home).ok().json["accepted"] == 200
-        scene.run("dataset", "build", "--json", home=home).ok()
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+        assert list(backups.glob("*.lecs-backup")) == []
+    filler.unlink()
+    told = lecs_process("backup", backups, "--show-code", "--json", home=scene.home).ok().json
+    scene.run("consent", "erase", "--code", "-", stdin=scene.codes["second"], home=scene.home).ok()
+    restore = ("restore", backups, "--code", "-", "--json")
+    for room in (2_000, 200_000):
+        filler.unlink(missing_ok=True)
+        _fill(filler, disk, leave=room)
+        full = lecs_process(*restore, stdin=told["backup_code"], home=other)
+        assert full.code == 28, (full.code, full.err)
+        assert {path.name for path in disk.iterdir()} == {"backups", "filler"}
+    filler.unlink()
+    assert lecs_process(*restore, stdin=told["backup_code"], home=other).ok().json["dropped"] == 1
+    assert scene.run("ledger", "verify", "--json", home=other).ok().json["ok"]
+
+
+def test_a_really_full_disk(
+    scene: Scene, disk: Path, lecs_process: Any, tmp_path: Path, make_row: Any, rows_file: Any
+) -> None:
+    """On a tmpfs of a few megabytes: the same sentence, whoever of SQLite, Polars and Dagster notices first."""
+    home, filler = disk / "home", disk / "filler"
+    shutil.copytree(scene.home, home)
+    rows = [make_row(f"Une histoire longue, la numéro {n}. " + "encore " * 2000) for n in range(200)]
+    archive = rows_file(tmp_path / "long.jsonl", rows)
+    _fill(filler, disk, leave=400_000)
+    full = lecs_process("contribute", archive, "--json", home=home)
+    assert full.code == 28, (full.code, full.err)
+    _fill(disk / "more", disk, leave=8_000)
+    build = lecs_process("dataset", "build", "--recompute", "--json", home=home)
+    assert build.code == 28, (build.code, build.err)
+    filler.unlink()
+    (disk / "more").unlink()
+    assert scene.run("ledger", "verify", "--json", home=home).ok().json["ok"]
+    assert scene.run("contribute", archive, "--json", home=home).ok().json["accepted"] == 200
+    scene.run("dataset", "build", "--json", home=home).ok()
 
 
 def _fill(file: Path, disk: Path, leave: int) -> None:

@@ -10,13 +10,16 @@ import pytest
 
 from substrate.record.canonical import canonical_bytes
 from substrate.record.checkpoint import Head, log_origin, sign_checkpoint
+from substrate.record.cut import cut_entries
 from substrate.record.errors import RecordError, UnknownCommons
 from substrate.record.merkle import tree_root
 from substrate.store.appending import leaf_data
 from substrate.store.erasures import ErasureJournal
-from substrate.store.errors import HomeError
+from substrate.store.errors import HomeError, LostErasures
 from substrate.store.exchange import read_export, store_import, write_export
 from substrate.store.verify import verify_home
+
+TIME = "2026-11-22T10:00:00Z"
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
@@ -50,9 +53,12 @@ def test_an_empty_home_becomes_the_same(made, adopted_home, tmp_path) -> None:
     """Documents, cut, blobs and texts; the home verifies; a second time adds nothing."""
     contents = read_export(tmp_path / "file")
     with adopted_home(tmp_path / "other", made) as other, made.open() as home:
-        result = store_import(other, contents)
-        assert list(other.ledger.documents()) == list(home.ledger.documents())
-        assert other.ledger.cut() == home.ledger.cut()
+        result = store_import(other, contents, accepted=TIME)
+        (accepted,) = other.ledger.documents(kinds=["TextsImported"])
+        assert [d for d in other.ledger.documents() if d != accepted] == list(home.ledger.documents())
+        assert set(home.ledger.cut()) == {head for head in other.ledger.cut() if head.origin != other.ledger.origin}
+        assert accepted.body["fromLogs"] == cut_entries(home.ledger.cut())
+        assert (accepted.body["items"], accepted.body["acceptedLostErasures"], result.at_risk) == (2, True, 2)
         assert list(other.blobs.names()) == list(home.blobs.names())
         open_texts = {c: t for c, t in made.texts.items() if not home.vault.contributions()[c]}
         assert {kept.contribution: kept.text for kept in other.vault.all()} == open_texts
@@ -95,7 +101,7 @@ def test_erased_items_do_not_come_back(made, adopted_home, tmp_path) -> None:
     contents = read_export(tmp_path / "file")
     with adopted_home(tmp_path / "other", made) as other:
         ErasureJournal(other.path).add(first, [])
-        result = store_import(other, contents)
+        result = store_import(other, contents, accepted=TIME)
         assert (result.items, result.dropped) == (1, 1)
         assert first not in other.vault.contributions()
     with made.open() as home, home.ledger.write() as writer:
@@ -103,10 +109,58 @@ def test_erased_items_do_not_come_back(made, adopted_home, tmp_path) -> None:
     with adopted_home(tmp_path / "third", made) as third:
         with made.open() as home:
             write_export(home, tmp_path / "later", with_vault=True)
-        result = store_import(third, read_export(tmp_path / "later"))
+        result = store_import(third, read_export(tmp_path / "later"), accepted=TIME)
         assert (result.items, result.dropped) == (1, 1)
-        result = store_import(third, contents)
+        store_import(third, contents, accepted=TIME)
         assert second not in third.vault.contributions()
+
+
+def test_texts_that_nothing_newer_speaks_for_are_refused(made, adopted_home, tmp_path) -> None:
+    """Nothing known, the same known, and more known of the accepting node; nothing is stored in between."""
+    with made.open() as home:
+        write_export(home, tmp_path / "same", with_vault=False)
+        with home.ledger.write() as writer:
+            writer.add(made.commons.write("Erased", home.node, contribution=next(iter(made.texts))))
+        write_export(home, tmp_path / "newer", with_vault=False)
+    contents = read_export(tmp_path / "file")
+    with adopted_home(tmp_path / "other", made) as other:
+        for known in (None, "same"):
+            if known:
+                store_import(other, read_export(tmp_path / known))
+            before = "\n".join(other.database.connection.iterdump())
+            with pytest.raises(LostErasures, match="newer ledger export"):
+                store_import(other, contents)
+            assert "\n".join(other.database.connection.iterdump()) == before
+        store_import(other, read_export(tmp_path / "newer"))
+        result = store_import(other, contents)
+        assert (result.items, result.dropped, result.at_risk) == (1, 1, 0)
+        assert list(other.ledger.documents(kinds=["TextsImported"])) == []
+
+
+def test_what_a_stranger_logged_since_is_nothing_newer(made, adopted_home, tmp_path) -> None:
+    """Only logs of the accepting node and of those in its place tell what it erased."""
+    with adopted_home(tmp_path / "other", made) as other:
+        with other.ledger.write() as writer:
+            writer.add(
+                made.commons.write(
+                    "Erased", other.node, contribution="urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12
+                )
+            )
+        with pytest.raises(LostErasures):
+            store_import(other, read_export(tmp_path / "file"))
+
+
+def test_a_file_without_texts_needs_no_word(made, adopted_home, tmp_path) -> None:
+    """Public documents, or texts that the file itself knows to be erased, bring nothing back."""
+    with made.open() as home:
+        write_export(home, tmp_path / "public", with_vault=False)
+        with home.ledger.write() as writer:
+            for contribution in made.texts:
+                writer.add(made.commons.write("Erased", home.node, contribution, contribution=contribution))
+        write_export(home, tmp_path / "all erased", with_vault=True)
+    for name in ("public", "all erased"):
+        with adopted_home(tmp_path / f"home of {name}", made) as other:
+            assert store_import(other, read_export(tmp_path / name)).items == 0
 
 
 def test_a_tombstone_by_a_stranger_drops_nothing(made, adopted_home, tmp_path) -> None:
@@ -117,7 +171,7 @@ def test_a_tombstone_by_a_stranger_drops_nothing(made, adopted_home, tmp_path) -
             writer.add(made.commons.write("Erased", made.commons.stranger, contribution=first))
         write_export(home, tmp_path / "file", with_vault=True)
     with adopted_home(tmp_path / "other", made) as other:
-        assert store_import(other, read_export(tmp_path / "file")).dropped == 0
+        assert store_import(other, read_export(tmp_path / "file"), accepted=TIME).dropped == 0
 
 
 def test_a_file_of_another_commons_is_refused(made, home_with_texts, tmp_path) -> None:
@@ -232,7 +286,7 @@ def test_problems_name_the_line(made, tmp_path) -> None:
 def test_a_fork_is_kept_and_spread(made, adopted_home, tmp_path) -> None:
     """Two histories of one log: the second is not taken over, both heads are kept, and the file still travels."""
     with adopted_home(tmp_path / "other", made) as other:
-        store_import(other, read_export(tmp_path / "file"))
+        store_import(other, read_export(tmp_path / "file"), accepted=TIME)
         lines = entries(tmp_path / "file")
         log = lines[find(lines, "log")[0]]["log"]["origin"]
         short = [line["leaf"] for line in lines if "leaf" in line][:-2]
@@ -259,5 +313,5 @@ def test_a_fork_is_kept_and_spread(made, adopted_home, tmp_path) -> None:
         assert (report.problems, report.forks) == ([], 1)
         write_export(other, tmp_path / "spread", with_vault=True)
     with adopted_home(tmp_path / "third", made) as third:
-        store_import(third, read_export(tmp_path / "spread"))
+        store_import(third, read_export(tmp_path / "spread"), accepted=TIME)
         assert (verify_home(third).problems, verify_home(third).forks) == ([], 1)

@@ -101,7 +101,7 @@ def test_what_each_document_is_about(commons, kind: str) -> None:
     """The contribution, for what is about one; nothing for what is about the commons."""
     about_none = {
         "Charter", "CharterChange", "Policy", "Notice", "Recipe", "ModelApproval", "Approval", "DatasetVersion",
-        "HomeRestored",
+        "HomeRestored", "TextsImported",
     }  # fmt: skip
     assert commons.one_of_each()[kind].subject == ("" if kind in about_none else commons.contribution)
 

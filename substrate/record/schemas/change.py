@@ -97,3 +97,13 @@ class HomeRestored(Envelope):
     acceptedLostErasures: bool  # noqa: N815
     dropped: Count
     time: Time
+
+
+class TextsImported(Envelope):
+    """The node took texts from a ledger export although nothing in its home was newer: erased ones may be back."""
+
+    type: Literal["TextsImported"]
+    fromLogs: list[CutEntry] = Field(min_length=1)  # noqa: N815
+    acceptedLostErasures: bool  # noqa: N815
+    items: Count
+    time: Time

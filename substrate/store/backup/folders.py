@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from substrate.store.backup.journals import NAME as JOURNAL
-from substrate.store.backup.journals import append_lines, begin_journal, place_of, read_journal
+from substrate.store.backup.journals import FolderJournal, append_lines, begin_journal, place_of, read_journal
 from substrate.store.backup.secret import BackupSecret, secret_here
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 
@@ -84,18 +85,37 @@ def begin_again(home: Path, time: str) -> None:
 def enlist(home: Home, folder: Path, secret: BackupSecret) -> None:
     """Remember ``folder`` and bring its journal up to date, before the first byte of a backup goes there.
 
-    A folder that was copied or moved gets its journal anew, with all that this home knows.
+    It is remembered first: a journal that looks sound is one that the home goes on writing to. A folder that was
+    copied or moved gets its journal anew, with all that this home and the copied journal know.
 
     Raises:
         Tampered: its journal is damaged, or belongs to another home.
     """
     path, inode = place_of(folder)
     with _locked(home.path):
-        if not (folder / JOURNAL).exists() or not read_journal(folder / JOURNAL, secret).lies_at(folder):
-            begin_journal(folder, secret, home.commons, home.ledger.origin, home.path)
+        journal = read_journal(folder / JOURNAL, secret) if (folder / JOURNAL).exists() else None
         others = [known for known in known_folders(home.path) if known.path != path]
         newest = next((known.newest for known in known_folders(home.path) if known.path == path), "")
-        _remember(home.path, [*others, _told(home, KnownFolder(path, inode, newest), secret)])
+        known = KnownFolder(path, inode, newest)
+        _remember(home.path, [*others, known])
+        failpoint("backup.listed")
+        if journal is None or not journal.lies_at(folder):
+            entries = _everything(home, known, journal)
+            begin_journal(folder, secret, home.commons, home.ledger.origin, home.path, entries)
+            failpoint("backup.journal")
+        _remember(home.path, [*others, _told(home, known, secret)])
+
+
+def _everything(home: Home, folder: KnownFolder, copied: FolderJournal | None) -> list[dict[str, Any]]:
+    """What this home knows, and what a copied journal knows besides."""
+    if copied is not None:
+        _learn(home, copied.erased)
+    entries, _ = _missing(home, folder)
+    if copied is not None:
+        erased, documents = ({entry.get(key) for entry in entries} for key in ("contribution", "document"))
+        entries += [{"contribution": c, "rows": rows} for c, rows in copied.erased.items() if c not in erased]
+        entries += [{"document": text} for text in copied.documents if text not in documents]
+    return entries
 
 
 def note_backup(home: Path, folder: Path, time: str) -> None:
@@ -119,6 +139,7 @@ def keep_told(home: Home, *, write: bool = True) -> list[Standing]:
         after = [folder for folder, _ in found]
         if after != folders:
             _remember(home.path, after)
+            failpoint("journal.told")
     return [standing for _, standing in found]
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from substrate.store.backup.secret import BackupSecret
 from substrate.store.errors import Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 
 NAME: Final = "erasures.jsonl"
@@ -48,8 +49,10 @@ def place_of(folder: Path) -> tuple[str, int]:
     return str(resolved), resolved.stat().st_ino
 
 
-def begin_journal(folder: Path, secret: BackupSecret, commons: str, log: str, home: Path) -> None:
-    """Write an empty journal for this place."""
+def begin_journal(
+    folder: Path, secret: BackupSecret, commons: str, log: str, home: Path, entries: list[dict[str, Any]]
+) -> None:  # fmt: skip
+    """Write the journal of this place with all that it has to say, in one step: a shorter one would look sound."""
     path, inode = place_of(folder)
     head = {
         "format": FORMAT,
@@ -60,7 +63,11 @@ def begin_journal(folder: Path, secret: BackupSecret, commons: str, log: str, ho
         "folder": path,
         "inode": inode,
     }
-    write_atomic(folder / NAME, _line(head, "", secret)[0], mode=0o600)
+    data, last = _line(head, "", secret)
+    for entry in entries:
+        line, last = _line(entry, last, secret)
+        data += line
+    write_atomic(folder / NAME, data, mode=0o600)
 
 
 def read_journal(path: Path, secret: BackupSecret) -> FolderJournal:
@@ -110,10 +117,12 @@ def append_lines(
     descriptor = os.open(folder / NAME, os.O_WRONLY)
     try:
         os.ftruncate(descriptor, at)
+        failpoint("journal.begun")
         view, place = memoryview(data), at
         while view:
             written = os.pwrite(descriptor, view, place)
             view, place = view[written:], place + written
+        failpoint("journal.lines")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -25,6 +25,7 @@ from substrate.store.backup.writing import DATABASE, SUFFIX
 from substrate.store.database import Database
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import HomeExists, NotFound, Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import PIN, Home, open_home, pin_bytes
 from substrate.store.ledger import Ledger
@@ -84,10 +85,14 @@ def restore_home(
         evidence = gather_evidence(file.parent, secret, journals, accept=accept)
         with staged(target) as staging:
             keys = unpack(OpeningReader(stream, label, secret.file_key), staging)
+            failpoint("restore.unpacked")
             learned, dropped = _take_back(staging, evidence)
+            failpoint("restore.taken-back")
             write_keys(staging, keys)
+            failpoint("restore.keys")
             old, log = _begin_log(staging)
             begin_again(staging, label.time)
+            failpoint("restore.log")
             _sign(staging, old, label, evidence, learned, dropped, time)
     return Restored(file, label.time, len(dropped), len(learned), not evidence.sound, log)
 
@@ -110,6 +115,7 @@ def _take_back(staging: Path, evidence: Evidence) -> tuple[list[Document], set[s
             dropped = {contribution for contribution in gone if vault.destroy(connection, contribution)}
             connection.execute("UPDATE logs SET own = 0")
             connection.execute("DELETE FROM exports")
+            failpoint("restore.inside-transaction")
         database.forget()
     finally:
         database.close()
@@ -163,6 +169,7 @@ def _sign(
         named = evidence.erased.keys() | earlier.keys() | dropped
         for contribution in sorted(named - earlier.keys()):
             journal.add(contribution, evidence.erased.get(contribution, []))
+            failpoint("restore.journal")
         signed = {d.subject for d in home.ledger.documents(kinds=["Erased"]) if d.signer == home.node.did}
         signed |= {d.subject for d in learned if d.kind == "Erased" and d.signer == home.node.did}
         with home.ledger.write() as writer:
@@ -171,6 +178,8 @@ def _sign(
                 writer.add(document)
             for contribution in sorted(named - signed):
                 writer.add(_document(home, "Erased", {"contribution": contribution, "time": time}, time))
+            failpoint("restore.signing")
+        failpoint("restore.signed")
         problems = verify_home(home).problems
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""

@@ -12,6 +12,7 @@ from typing import IO, Final, cast
 from substrate.store.backup.container import OpeningReader
 from substrate.store.backup.writing import DATABASE, FILES, TREES
 from substrate.store.errors import Tampered
+from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder
 
 _KEYS: Final = "keys"
@@ -33,9 +34,12 @@ def staged(target: Path) -> Iterator[Path]:
     descriptor = os.open(staging, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        failpoint("restore.staged")
         yield staging
         _sync_tree(staging)
+        failpoint("restore.synced")
         staging.replace(target)
+        failpoint("restore.renamed")
         sync_folder(target.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
@@ -61,6 +65,7 @@ def unpack(reader: OpeningReader, staging: Path) -> dict[str, tuple[int, bytes]]
                     keys[member.name] = (member.mode & 0o600, source.read())
                 else:
                     _write(staging / member.name, source, member.mode & 0o644)
+                    failpoint("restore.unpacking")
         reader.drain()
     except tarfile.TarError:
         raise Tampered("this backup cannot be read: what is in it is no archive") from None

@@ -16,9 +16,12 @@ from substrate.store.backup.container import Label, SealingWriter
 from substrate.store.backup.folders import NAME as FOLDERS
 from substrate.store.backup.folders import enlist, known_folders, note_backup
 from substrate.store.backup.journals import NAME as JOURNAL
+from substrate.store.backup.secret import NAME as SECRET
 from substrate.store.backup.secret import make_secret, secret_here
+from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder
 from substrate.store.home import PIN, Home
+from substrate.store.leftovers import sweep_beside
 
 SUFFIX: Final = ".lecs-backup"
 DATABASE: Final = "ledger.sqlite3"
@@ -46,7 +49,10 @@ def write_backup(home: Home, folder: Path, time: str) -> BackedUp:
         Tampered: the folder's journal is damaged or belongs to another home. OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for path in (home.path / DATABASE, home.path / FOLDERS, home.path / SECRET, folder / JOURNAL):
+        sweep_beside(path)
     secret = secret_here(home.path) or make_secret(home.path)
+    failpoint("backup.secret")
     first = not any(known.newest for known in known_folders(home.path))
     _remove_unfinished(folder)
     enlist(home, folder, secret)
@@ -62,12 +68,15 @@ def write_backup(home: Home, folder: Path, time: str) -> BackedUp:
             sealing.finish()
             file.flush()
             os.fsync(file.fileno())
+        failpoint("backup.file")
         temporary.replace(path)
+        failpoint("backup.renamed")
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(folder)
     note_backup(home.path, folder, time)
+    failpoint("backup.noted")
     return BackedUp(path, path.stat().st_size, secret.code, first)
 
 
@@ -76,6 +85,7 @@ def _pack(home: Home, out: SealingWriter) -> None:
     with tarfile.open(fileobj=cast(IO[bytes], out), mode="w|", format=tarfile.PAX_FORMAT) as tar:
         with _database_copy(home) as (file, size):
             tar.addfile(_member(DATABASE, size, 0o600), file)
+        failpoint("backup.packing")
         for name in FILES:
             if (home.path / name).exists():
                 _add(tar, home.path, home.path / name)
@@ -113,7 +123,7 @@ def _database_copy(home: Home) -> Iterator[tuple[BinaryIO, int]]:
     The copy loses its name as soon as it is open, so that a killed backup leaves nothing that an erasure would
     have to find; at the end it is overwritten.
     """
-    path = home.path / f".{DATABASE}.{os.getpid()}.backup.tmp"
+    path = home.path / f".{DATABASE}.backup.{os.getpid()}.tmp"
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
@@ -121,6 +131,7 @@ def _database_copy(home: Home) -> Iterator[tuple[BinaryIO, int]]:
             with closing(sqlite3.connect(path, isolation_level=None)) as copy:
                 copy.execute("PRAGMA journal_mode=OFF")
                 copy.execute("PRAGMA synchronous=OFF")
+                failpoint("backup.copy")
                 path.unlink()
                 home.database.connection.backup(copy, pages=-1)
             size = os.fstat(file.fileno()).st_size

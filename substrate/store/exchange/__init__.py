@@ -9,6 +9,7 @@ made with mode 0600, and whoever has it can read them.
 from substrate.store.exchange.contents import Contents
 from substrate.store.exchange.merging import Imported, store_import
 from substrate.store.exchange.reading import read_export
+from substrate.store.exchange.risk import refuse_for_new_home
 from substrate.store.exchange.writing import write_export
 
-__all__ = ["Contents", "Imported", "read_export", "store_import", "write_export"]
+__all__ = ["Contents", "Imported", "read_export", "refuse_for_new_home", "store_import", "write_export"]

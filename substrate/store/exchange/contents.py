@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from substrate.record.canonical import JsonObject
+from substrate.record.checkpoint import Head
 from substrate.record.documents import Document
 
 FORMAT: Final = "lecs-ledger-1"
@@ -17,6 +18,8 @@ class LogCopy:
     origin: str
     leaves: list[tuple[bool, str]] = field(default_factory=list)
     checkpoints: list[str] = field(default_factory=list)
+    #: The signed head over all leaves, once it is verified.
+    head: Head | None = None
 
 
 @dataclass
@@ -30,3 +33,5 @@ class Contents:
     blobs: list[bytes] = field(default_factory=list)
     items: list[JsonObject] = field(default_factory=list)
     erased: set[str] = field(default_factory=set)
+    #: Contribution of each item -> the node whose fact it belongs to.
+    accepted_by: dict[str, str] = field(default_factory=dict)

@@ -3,39 +3,56 @@
 from dataclasses import dataclass
 from typing import Any
 
+from substrate.record.authority import Roles
 from substrate.record.canonical import JsonObject
 from substrate.record.checkpoint import read_checkpoint
 from substrate.record.errors import UnknownCommons
 from substrate.record.merkle import Frontier
 from substrate.store.appending import append_leaf, keep_document
 from substrate.store.erasures import ErasureJournal
+from substrate.store.errors import LostErasures
 from substrate.store.exchange.contents import Contents, LogCopy
+from substrate.store.exchange.risk import ADVICE, accepted_statement, texts_at_risk
 from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import added, and what it left out because it had been erased."""
+    """What an import added, and what it left out because it had been erased.
+
+    ``at_risk`` is how many of the added texts somebody accepted although they may have been erased since.
+    """
 
     documents: int
     items: int
     dropped: int
     forks: int
+    at_risk: int = 0
 
 
-def store_import(home: Home, contents: Contents) -> Imported:
+def store_import(home: Home, contents: Contents, *, accepted: str = "") -> Imported:
     """Merge a verified file into a home of the same commons: set union, tombstones before texts.
+
+    ``accepted`` is the time at which somebody accepted that erased texts may come back; without it that is refused.
 
     Raises:
         UnknownCommons: the file belongs to another commons.
+        LostErasures: the file brings texts, nothing here is newer than it, and that was not accepted.
     """
     if (home.commons, home.charter) != (contents.commons, contents.charter):
         raise UnknownCommons("the file belongs to another commons than this home")
     gone = ErasureJournal(home.path).contributions() | contents.erased
-    tombstones = list(home.ledger.documents(kinds=["Erased"]))
-    roles = home.roles() if tombstones else None  # A home that was just made does not hold its charter yet.
+    roles = _roles(home)
+    tombstones = home.ledger.documents(kinds=["Erased"]) if roles is not None else ()
     gone |= {d.subject for d in tombstones if roles is not None and roles.by_node(d)}
+    at_risk = texts_at_risk(contents, _sizes(home), roles, gone | home.vault.contributions().keys())
+    if at_risk and not accepted:
+        raise LostErasures(ADVICE)
+    if at_risk:
+        with home.ledger.write() as writer:
+            writer.add(accepted_statement(home, contents, roles, at_risk, accepted))
+        failpoint("import.accepted")
     for blob in contents.blobs:
         home.blobs.put(blob)
         failpoint("import.blob")
@@ -54,7 +71,19 @@ def store_import(home: Home, contents: Contents) -> Imported:
                 items += 1
         failpoint("import.inside-transaction")
     failpoint("import.after-commit")
-    return Imported(added, items, dropped, forks)
+    return Imported(added, items, dropped, forks, len(at_risk))
+
+
+def _sizes(home: Home) -> dict[str, int]:
+    return dict(home.database.connection.execute("SELECT origin, size FROM logs").fetchall())
+
+
+def _roles(home: Home) -> Roles | None:
+    """Who speaks for whom, as this home knows it; None where the charter itself comes with the file."""
+    try:
+        return home.roles()
+    except UnknownCommons:
+        return None
 
 
 def _merge_log(home: Home, connection: Any, log: LogCopy) -> int:

@@ -27,7 +27,8 @@ def verify_logs(contents: Contents) -> None:
                 pass
             if not private:
                 logged.add(digest)
-        if Head(log.origin, frontier.size, frontier.root()) not in heads:
+        log.head = Head(log.origin, frontier.size, frontier.root())
+        if log.head not in heads:
             raise BadInclusion("a log without a signed head that fits all its leaves")
     if contents.documents.keys() - logged:
         raise BadInclusion("a document that stands in no log")
@@ -52,6 +53,7 @@ def verify_items(contents: Contents) -> None:
             raise BadInclusion("a text without the consent record that its fact cites, or with another one")
         if any(d.subject != item["contribution"] or not d.private for d in item["private"]):
             raise BadInclusion("a text with private documents of something else")
+        contents.accepted_by[item["contribution"]] = fact.signer
 
 
 def _positions(contents: Contents) -> Inside:
