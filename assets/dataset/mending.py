@@ -6,6 +6,8 @@ comparisons that are kept. Contributions that came meanwhile wait for the next b
 that of a build which began after the changes and knew the same contributions.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from assets.corpus.uniqueness import keep_unique, unique_law
@@ -32,12 +34,14 @@ def mend(home: Home) -> int:
     """
     basis = read_basis(home)
     check_law(home, basis)
+    # The mark is taken first: what arrives after the question was asked is then asked for by the next round.
+    mark = home.ledger.high_water()
     touched = sorted(home.ledger.touched_since(basis.high_water))
     if not touched:
         return 0
     found = scan_stage(home, ELIGIBLE).filter(pl.col("contribution").is_in(touched)).select("contribution").collect()
     members = set(found["contribution"].to_list())
-    survey_members(home, basis, members)
+    survey_members(home, replace(basis, high_water=mark), members)
     if members:
         keep_unique(home)
         weigh_unique(home)

@@ -70,15 +70,15 @@ def survey_home(home: Home, as_of: str, *, afresh: bool = False) -> Basis:
 def survey_members(home: Home, basis: Basis, members: set[str]) -> Basis:
     """Judge some of the contributions of the two stages again, at the time of the survey.
 
-    The survey's own arrival mark stays: contributions that came since are found by the next one.
+    ``basis.high_water`` is the mark of the moment before it was asked which ones were touched. The survey's own
+    mark stays: contributions that came since are found by the next one.
 
     Raises:
         StageGone: the stages are not those of ``basis``.
     """
-    mark, roles, known = home.ledger.high_water(), home.roles(), read_survey(home)
+    roles, known = home.roles(), read_survey(home)
     if known is None or known.wanted != basis.wanted:
         raise StageGone("stages are missing: run `lecs dataset build` again")
-    basis = replace(basis, high_water=mark)
     if not members:
         write_basis(home, basis)
         return basis

@@ -209,6 +209,25 @@ def test_what_was_mended_is_kept_for_the_next_build(life):
         assert height_of(home, ELIGIBLE) == before
 
 
+def test_a_withdrawal_right_after_the_question_who_was_touched_is_not_lost(life, monkeypatch):
+    """It arrives between two reads of a mending; the round after it, or the next, asks for it."""
+    with open_home(life.path) as home:
+        first, second, *_ = read_stage(home, MIXTURE)["contribution"].to_list()
+        withdraw(home, first, Voice(life.commons.withdrawal, "withdrawal-key"), DAY)
+        asked, late = home.ledger.touched_since, [second]
+
+        def touched_since(mark):
+            found = asked(mark)
+            if late:
+                withdraw(home, late.pop(), Voice(life.commons.withdrawal, "withdrawal-key"), DAY)
+            return found
+
+        monkeypatch.setattr(home.ledger, "touched_since", touched_since)
+        publish(home, lambda: DAY)
+        assert not late
+        assert not {first, second} & set(read_stage(home, MIXTURE)["contribution"].to_list())
+
+
 def test_another_recipe_while_a_build_runs_starts_it_over(life):
     """Stages made by the recipe of before are never published under the new one."""
     with open_home(life.path) as home:
