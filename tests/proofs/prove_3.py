@@ -43,7 +43,7 @@ class Size:
     items: int = 100_000
     measured: int = 200
     texts: int = 10_000
-    erased: tuple[str, ...] = ("second", "published", "training-only", "orcid", "conversation", "held")
+    erased: tuple[str, ...] = ("second", "unpublished", "training-only", "orcid", "conversation", "held")
     heavy: bool = True
 
 
