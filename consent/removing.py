@@ -37,7 +37,7 @@ def marked_more(text: str, spans: Sequence[Span]) -> Removal:
     """What a person marked in a kept text.
 
     Raises:
-        InvalidSpan: a span does not fit the text, cuts a placeholder, or holds nothing but placeholders; or none is given.
+        InvalidSpan: a span does not fit the text, cuts a placeholder, or holds nothing else; or there is none.
     """
     if not spans:
         raise InvalidSpan("no span is given: to leave the text as it is, confirm it")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from substrate.record.authority import Roles, is_authorised
 from substrate.record.documents import Document
 from substrate.record.rows import follow_redactions
-from substrate.record.vocabulary import RELEASED, STRICTNESS, strictest
+from substrate.record.vocabulary import RELEASED, STRICTNESS, Standing, strictest
 
 #: What stands as ``redactor`` in a `Redaction` that a person made.
 BY_HAND = "by-hand"
@@ -94,15 +94,16 @@ def contribution_state(documents: list[Document], roles: Roles) -> State | None:
         superseded=rows[:-1],
         tier=tier,
         purposes=_purposes(body["purposes"], changes),
-        standing=_standing(body["standing"], rows, changes, roles),
+        standing=_standing(body["standing"], readings_of(body["row"], redactions, changes), roles),
         preview=body["preview"],
         language=body["language"],
         size_class=body["sizeClass"],
         cohort=body.get("cohort"),
         parties_required=body["parties"]["required"],
         parties_given=body["parties"]["given"],
-        redactor=next((d.body["redactor"] for d in reversed(redactions) if d.body["redactor"] != BY_HAND),
-                      body["redactor"]),
+        redactor=next(
+            (d.body["redactor"] for d in reversed(redactions) if d.body["redactor"] != BY_HAND), body["redactor"]
+        ),
         given_at=body["time"],
         expires=_earliest([body.get("expires"), *(d.body.get("expires") for d in changes)]),
         hold_until=body.get("holdUntil"),
@@ -111,7 +112,9 @@ def contribution_state(documents: list[Document], roles: Roles) -> State | None:
         moderation=decision.body["decision"] if decision else None,
         conflict=len(facts) > 1,
         tier_given=body["tier"] if body["tier"] != tier else None,
-        erased_because=min((d.body["reason"] for d in changes if d.kind == "Erased" and "reason" in d.body), default=None),
+        erased_because=min(
+            (d.body["reason"] for d in changes if d.kind == "Erased" and "reason" in d.body), default=None
+        ),
     )
 
 
@@ -130,14 +133,19 @@ def _purposes(given: list[str], changes: list[Document]) -> tuple[str, ...]:
     return tuple(sorted(left))
 
 
-def _standing(given: str, rows: tuple[str, ...], changes: list[Document], roles: Roles) -> str:
-    """``held`` until enough curators have read one of the text's rows; then the weakest standing that one of them states."""
-    if given != "held":
+def readings_of(first: str, redactions: tuple[Document, ...], documents: list[Document]) -> list[Document]:
+    """What curators said about a text's rows. Who confirmed it before somebody marked more has to read it again."""
+    rows = [first, *(d.body["rowAfter"] for d in redactions)]
+    marked = max((n for n, d in enumerate(redactions, 1) if d.body["redactor"] == BY_HAND), default=0)
+    fitting = {"marked": rows, "confirmed": rows[marked:]}
+    return [d for d in documents if d.kind == "HeldReading" and d.body["row"] in fitting[d.body["reading"]]]
+
+
+def _standing(given: str, readings: list[Document], roles: Roles) -> str:
+    """``held`` until enough curators have read the text; then the weakest standing that one who confirmed states."""
+    if given != "held" or not roles.read_enough(readings):
         return given
-    readings = [d for d in changes if d.kind == "HeldReading" and d.body["row"] in rows]
-    if not roles.read_enough(readings):
-        return given
-    stated = [d.body["standing"] for d in readings if d.body["reading"] == "confirmed"]
+    stated: list[Standing] = [d.body["standing"] for d in readings if d.body["reading"] == "confirmed"]
     return max(stated, key=RELEASED.index)
 
 

@@ -22,6 +22,7 @@ from substrate.record.authority import Roles
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.store.backup import keep_told
+from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Busy, HomeError
 from substrate.store.failpoints import failpoint
 from substrate.store.files import overwrite_and_remove, write_atomic
@@ -106,11 +107,13 @@ def check_speaks(home: Home, roles: Roles, node: str) -> None:
         raise NoAuthority("only the node that accepted this text can redact more of it: do it there")
 
 
-def finish_superseding(home: Home, time: str, contributions: Iterable[str] = ()) -> None:
+def finish_superseding(home: Home, time: str, contributions: Sequence[str] = ()) -> None:
     """What a process that died after the transaction left undone: receipts, the write-ahead log, the backup journals.
 
     Texts that a redaction from elsewhere superseded are destroyed here too.
     """
+    if not contributions and next(home.ledger.documents(kinds=["Redaction"]), None) is None:
+        return
     _destroy_outdated(home, time)
     wanted = set(contributions) | _without_receipt(home)
     for contribution in sorted(wanted & home.vault.contributions().keys()):
@@ -169,20 +172,21 @@ def _without_receipt(home: Home) -> set[str]:
 
 
 def _destroy_outdated(home: Home, time: str) -> None:
-    """Copies of bytes that a redaction superseded which this home only heard of; the accepting node has the new ones."""
+    """Copies of bytes that a redaction superseded of which this home only heard; another node has the new ones."""
     roles = home.roles()
     outdated = outdated_texts(home.database, home.ledger, roles)
     if not outdated:
         return
+    own = [c for c in outdated if roles.succeeds(home.node.did, state_of(home, roles, c).node)]
+    for contribution in own:
+        ErasureJournal(home.path).add(contribution, home.vault.rows(contribution))
     remove_stages(home)
     _remove_receipts(home, outdated)
     with home.ledger.write() as writer:
         for contribution in outdated:
             home.vault.destroy(writer.connection, contribution)
-            if roles.succeeds(home.node.did, state_of(home, roles, contribution).node):
+            if contribution in own:
                 fields = {"contribution": contribution, "time": time}
-                writer.add(
-                    write_document("Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
-                )
+                writer.add(write_document("Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time))
         remove_exports(home, writer.connection)
     home.database.forget()

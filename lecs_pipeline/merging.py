@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from consent.change import finish_erasures
 from consent.founding import adopt_commons
+from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
 from substrate.record.errors import UnknownCommons
 from substrate.store.exchange import Imported, read_export, store_import
@@ -31,11 +31,11 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None]) -> Importe
         empty = not home.vault.contributions()
         imported = store_import(home, contents)
         # A tombstone by the accepting node, or a withdrawal that asks for it, destroys the copy that is here.
-        destroyed = finish_erasures(home, now())
+        destroyed = tidy_up(home, now())
         _install_models(home)
         failpoint("import.models")
     if destroyed:
-        say(f"{destroyed} texts that were here had been erased elsewhere: they are destroyed here too.")
+        say(f"{destroyed} texts that were here had been erased or redacted elsewhere: they are destroyed here too.")
     if empty and imported.items:
         say(
             "This home knew of no erasures but those in the file. If the file is older than an erasure, import a "

@@ -19,7 +19,7 @@ def rows_of(fact: Document, redactions: Iterable[Document], roles: Roles) -> tup
 
 
 def loose_redactions(fact: Document, redactions: Iterable[Document], roles: Roles) -> list[Document]:
-    """Redactions with authority that do not stand in the chain from the fact's row: two after one row, or after none."""
+    """Redactions with authority that stand outside the chain from the fact's row: a fork, or a gap."""
     counting = _counting(fact, redactions, roles)
     chain = {document.digest for document in follow_redactions(fact.body["row"], counting)}
     return [document for document in counting if document.digest not in chain]
