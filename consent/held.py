@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from consent.bundle import issue_bundle
 from consent.change import lapse
 from consent.founding import steward_of
 from consent.issue import Assistance, standing_of
@@ -19,8 +18,7 @@ from consent.redaction import InvalidSpan, Passage, Redaction, Span
 from consent.redaction.replace import PLACEHOLDER
 from consent.removing import marked_more
 from consent.state import BY_HAND, State, readings_of
-from consent.superseding import Plan, TextChanged, check_speaks, finish_superseding, identifier_of, supersede
-from consent.traces import receipt_path
+from consent.superseding import Plan, TextChanged, check_speaks, finish_superseding, identifier_of, issue_receipt, supersede
 from consent.waiting import deadline_of, is_waiting, lapsed
 from substrate.record.authority import Roles, curators, is_authorised
 from substrate.record.canonical import JsonObject, parse_strict
@@ -30,7 +28,6 @@ from substrate.record.keys import Signer
 from substrate.record.rows import follow_redactions
 from substrate.store.errors import HomeError, NotFound
 from substrate.store.failpoints import failpoint
-from substrate.store.files import write_atomic
 from substrate.store.home import Home
 
 #: Where the reason is not known: the text was taken in by another home.
@@ -141,6 +138,7 @@ def confirm(home: Home, contribution: str, time: str) -> Read:
     state = state_of(home, roles, contribution)
     mine = [d.body["reading"] for d in _readings(home, roles, state) if d.signer == signer.did]
     if "confirmed" in mine and not state.withdrawn and not state.erased:
+        issue_receipt(home, contribution, time)
         return _read(home, contribution, False)
     state = _waiting(home, roles, contribution)
     if "marked" in mine and roles.charter.body["secondReader"] and _keys(home, roles, state) == {signer.did}:
@@ -153,8 +151,7 @@ def confirm(home: Home, contribution: str, time: str) -> Read:
         writer.add(_reading(home, signer, contribution, state.row, "confirmed", standing, time))
         failpoint("confirm.inside-transaction")
     failpoint("confirm.after-commit")
-    bundle = issue_bundle(home, home.ledger.document(state.fact), time)
-    write_atomic(receipt_path(home, contribution), bundle, mode=0o600, durable=False)
+    issue_receipt(home, contribution, time)
     return _read(home, contribution, True)
 
 

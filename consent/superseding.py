@@ -117,14 +117,21 @@ def finish_superseding(home: Home, time: str, contributions: Sequence[str] = ())
     _destroy_outdated(home, time)
     wanted = set(contributions) | _without_receipt(home)
     for contribution in sorted(wanted & home.vault.contributions().keys()):
-        state = state_of(home, home.roles(), contribution)
-        bundle = issue_bundle(home, home.ledger.document(state.fact), time)
-        write_atomic(receipt_path(home, contribution), bundle, mode=0o600, durable=False)
+        issue_receipt(home, contribution, time)
         failpoint("supersede.receipt")
     if not home.database.forget(wait=READERS_SECONDS if contributions else 0.0) and contributions:
         raise Busy(_READ_STILL)
     failpoint("supersede.forgotten")
     keep_told(home)
+
+
+def issue_receipt(home: Home, contribution: str, time: str) -> None:
+    """The receipt as it has to be now, in the place of the one before; nothing where another node issues it."""
+    roles = home.roles()
+    state = state_of(home, roles, contribution)
+    if roles.succeeds(home.node.did, state.node):
+        bundle = issue_bundle(home, home.ledger.document(state.fact), time)
+        write_atomic(receipt_path(home, contribution), bundle, mode=0o600, durable=False)
 
 
 def identifier_of(home: Home, *parts: str) -> str:
