@@ -179,6 +179,33 @@ def _founded(scene: Scene, killed: Killed, again: Any) -> None:
     scene.run("contribute", scene.fresh, "--json", home=scene.folder / "other").ok()
 
 
+def _documents(scene: Scene, case: str) -> tuple[str, list[str]]:
+    """Row, and kinds of the public documents, sorted."""
+    shown = scene.run("consent", "show", scene.ids[case], "--json", home=scene.home).ok().json
+    return shown["row"], sorted(document["kind"] for document in shown["documents"])
+
+
+def _redacted_further(case: str, kinds: list[str]) -> Callable[[Scene, Killed, Any], None]:
+    """Said once, the receipt is that of the new row, the old salt is gone with the old receipt."""
+
+    def check(scene: Scene, killed: Killed, again: Any) -> None:
+        row, found = _documents(scene, case)
+        assert found == kinds
+        receipt = scene.home / "receipts" / f"{scene.ids[case].removeprefix('urn:uuid:')}.json"
+        assert json.loads(receipt.read_bytes())["redactions"][-1]["rowAfter"] == row
+        assert set(contributions(scene)) == scene.before
+
+    return check
+
+
+def _confirmed(scene: Scene, killed: Killed, again: Any) -> None:
+    assert _documents(scene, "held")[1] == ["ConsentFact", "HeldReading"], "said once"
+    assert contributions(scene)[scene.ids["held"]] == "given"
+    receipt = scene.home / "receipts" / f"{scene.ids['held'].removeprefix('urn:uuid:')}.json"
+    found = scene.run("consent", "verify", receipt, "--json", home=scene.home).ok().json
+    assert found["standing"] == "assisted-operator"
+
+
 STORIES: dict[str, Story] = {
     "init": Story(lambda s: ["init", "--json"], _founded, done=(4,)),
     "contribute": Story(lambda s: ["contribute", str(s.fresh), "--json"], _contributed),
@@ -195,6 +222,14 @@ STORIES: dict[str, Story] = {
         _moderated,
     ),
     "erase": Story(lambda s: ["consent", "erase", "--code", "-", "--json"], _erased, lambda s: s.codes[CASE]),
+    "held-mark": Story(
+        lambda s: ["held", "mark", s.ids["held"], '[[4, 12, "LOCATION"], [0, 3, "PERSON"]]', "--json"],
+        _redacted_further("held", ["ConsentFact", "HeldReading", "Redaction"]),
+    ),
+    "held-confirm": Story(lambda s: ["held", "confirm", s.ids["held"], "--json"], _confirmed),
+    "rerun": Story(
+        lambda s: ["redaction", "rerun", "--json"], _redacted_further("aged", ["ConsentFact", "Redaction"])
+    ),
     "build": Story(lambda s: ["dataset", "build", "--json"], _built),
     "rebuild": Story(lambda s: ["rebuild", "--json"], _rebuilt),
     "dataset-export": Story(lambda s: ["dataset", "export", "latest", str(s.folder / "shown"), "--json"], _exported),

@@ -150,7 +150,7 @@ def test_what_the_new_version_would_hold_is_listed_and_loses_shapes(aged: Any) -
     assert aged.run("consent", "show", second, "--json").ok().json["state"] == "given"
 
 
-def test_a_redactor_that_restores_is_no_redactor(aged: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redactor_that_restores_is_no_redactor(aged: Any) -> None:
     """Whatever a program says it found: only spans are used, and its own text is never stored."""
 
     class Restorer(Finder):
