@@ -18,7 +18,15 @@ from consent.redaction import InvalidSpan, Passage, Redaction, Span
 from consent.redaction.replace import PLACEHOLDER
 from consent.removing import marked_more
 from consent.state import BY_HAND, State, readings_of
-from consent.superseding import Plan, TextChanged, check_speaks, finish_superseding, identifier_of, issue_receipt, supersede
+from consent.superseding import (
+    Plan,
+    TextChanged,
+    check_speaks,
+    finish_superseding,
+    identifier_of,
+    issue_receipt,
+    supersede,
+)
 from consent.waiting import deadline_of, is_waiting, lapsed
 from substrate.record.authority import Roles, curators, is_authorised
 from substrate.record.canonical import JsonObject, parse_strict

@@ -28,13 +28,14 @@ def loose_redactions(fact: Document, redactions: Iterable[Document], roles: Role
 def outdated_texts(database: Database, ledger: Ledger, roles: Roles, more: Iterable[Document] = ()) -> list[str]:
     """Contributions of which this home keeps bytes that a redaction (in the ledger or among ``more``) superseded."""
     learned = [document for document in more if document.kind == "Redaction"]
-    query = "SELECT subject FROM documents WHERE kind = 'Redaction'"
-    named = {str(subject) for (subject,) in database.connection.execute(query)} | {d.subject for d in learned}
-    kept = "SELECT contribution, row FROM items"
+    before = {(d.subject, d.body["rowBefore"]) for d in (*ledger.documents(kinds=["Redaction"]), *learned)}
+    if not before:
+        return []
+    items = database.connection.execute("SELECT contribution, row FROM items").fetchall()
     return [
         contribution
-        for contribution, row in database.connection.execute(kept).fetchall()
-        if contribution in named
+        for contribution, row in items
+        if (contribution, row) in before
         and _is_outdated(row, [*ledger.documents(subject=contribution), *_about(learned, contribution)], roles)
     ]
 

@@ -8,13 +8,44 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from consent.intake import Intake, Terms
+from consent.redaction import Passage, Redaction
+from consent.sources import open_source
+from lecs_pipeline.clock import now
+from substrate.store.home import open_home
+
 NEW_TEXTS = 3
 CASE = "second"
+
+
+#: What the installed redactor finds, and an older one did not.
+OLD_TEXT = "Write to the baker at hannelore@oven.example if the yeast ran out, and she leaves some by the back door."
+UNMARKED = {"language": "en", "redacted": None}
+
+
+class OlderRedactor:
+    """It found nothing."""
+
+    version = "lecs-redactor-0"
+
+    def redact(self, passages: Sequence[Passage]) -> list[Redaction]:
+        """Every text as it came."""
+        return [Redaction("redacted", "en", None, passage.text, ()) for passage in passages]
+
+
+def take_in_by_an_older_redactor(path: Path, archive: Path) -> str:
+    """One text; returns its contribution."""
+    with open_home(path) as home:
+        source = open_source(archive, home.keyring.secret("batch"))
+        intake = Intake(home, source, OlderRedactor(), Terms(), now)
+        (taken,) = intake.run()
+        intake.finish()
+    return taken.contribution
 
 
 @dataclass(frozen=True)

@@ -8,50 +8,31 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kill_stories import NEW_TEXTS, STORIES, Killed, Scene, contributions, finish, home_of, sound, start_and_kill
+from kill_stories import (
+    NEW_TEXTS,
+    OLD_ROW,
+    STORIES,
+    Killed,
+    Scene,
+    contributions,
+    finish,
+    home_of,
+    sound,
+    start_and_kill,
+    take_in_by_an_older_redactor,
+)
 
-from consent.intake import Intake, Terms
-from consent.redaction import Passage, Redaction
-from consent.sources import open_source
-from lecs_pipeline.clock import now
 from substrate.store import failpoints
 from substrate.store.failpoints import REGISTRY
 from substrate.store.home import open_home
 
 pytestmark = [pytest.mark.models, pytest.mark.dagster]
-
-#: What the installed redactor finds, and an older one did not.
-OLD_TEXT = (
-    "Write to the baker at hannelore@oven.example if the yeast ran out, and she leaves some by the back door."
-)
-UNMARKED = {"language": "en", "redacted": None}
-
-
-class OlderRedactor:
-    """It found nothing."""
-
-    version = "lecs-redactor-0"
-
-    def redact(self, passages: Sequence[Passage]) -> list[Redaction]:
-        """Every text as it came."""
-        return [Redaction("redacted", "en", None, passage.text, ()) for passage in passages]
-
-
-def take_in_by_an_older_redactor(path: Path, archive: Path) -> str:
-    """One text; returns its contribution."""
-    with open_home(path) as home:
-        source = open_source(archive, home.keyring.secret("batch"))
-        intake = Intake(home, source, OlderRedactor(), Terms(), now)
-        (taken,) = intake.run()
-        intake.finish()
-    return taken.contribution
-
 
 PLACES = [(name, command) for name, place in REGISTRY.items() for command in place.commands]
 
@@ -78,7 +59,7 @@ def template(
     home = folder / "grown"
     shutil.copytree(original.path, home)
     lecs("contribute", rows_file(folder / "one.jsonl", rows[NEW_TEXTS:]), home=home).ok()
-    aged = take_in_by_an_older_redactor(home, rows_file(folder / "aged.jsonl", [make_row(OLD_TEXT, **UNMARKED)]))
+    aged = take_in_by_an_older_redactor(home, rows_file(folder / "aged.jsonl", [make_row(**OLD_ROW)]))
     lecs("ledger", "export", folder / "export.jsonl", "--with-vault", home=home).ok()
     shutil.copytree(home, folder / "built")
     wanted = lecs("dataset", "build", "--json", home=folder / "built").ok().json["version"]

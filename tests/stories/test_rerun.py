@@ -195,6 +195,29 @@ def test_batch_after_batch(small: Any, make_row: Any, rows_file: Any, tmp_path: 
     assert not any(NAMES[2] in kept(small.path, one.contribution) for one in taken)
 
 
+@pytest.mark.dagster
+def test_a_build_in_the_middle_of_it(aged: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More is redacted between two stages: the version has the row after, and nothing of the row before."""
+    from assets.corpus import asset as corpus_asset
+    from assets.corpus.uniqueness import keep_unique
+
+    done: dict[str, tuple[str, str]] = {}
+
+    def meanwhile(home: Any) -> tuple[int, int]:
+        found = keep_unique(home)
+        if not done:
+            done.update(run_over(aged.path, Finder("finder-2", *NAMES))[0])
+        return found
+
+    monkeypatch.setattr(corpus_asset, "keep_unique", meanwhile)
+    built = aged.run("dataset", "build", "--json").ok().json
+    diff = aged.run("dataset", "diff", aged.version, built["version"], "--json").ok().json
+    rows = {entry["row"] for entry in diff["added"]}
+    assert {after for _, after in done.values()} <= rows
+    assert not {before for before, _ in done.values()} & rows
+    assert aged.run("dataset", "verify", "latest", "--json").ok().json["ok"] is True
+
+
 @pytest.mark.models
 def test_the_command(aged: Any) -> None:
     """The installed redactor over what the earlier one left; the objects of the interface; idempotent."""
