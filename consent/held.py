@@ -13,16 +13,15 @@ from typing import Any, Protocol
 from consent.change import lapse
 from consent.founding import steward_of
 from consent.issue import Assistance, standing_of
-from consent.lookup import all_states, record_of, state_of
+from consent.lookup import record_of, state_of
 from consent.redaction import InvalidSpan, Passage, Redaction, Span
 from consent.redaction.replace import PLACEHOLDER
 from consent.removing import marked_more
-from consent.state import BY_HAND, State, readings_of
+from consent.state import BY_HAND, State, contribution_state, readings_of
 from consent.superseding import (
     Plan,
     TextChanged,
     check_speaks,
-    finish_superseding,
     identifier_of,
     issue_receipt,
     supersede,
@@ -86,8 +85,10 @@ class Read:
 
 def held_texts(home: Home) -> Iterator[Held]:
     """Every text that waits for a person, by id."""
-    for state in all_states(home, home.roles()):
-        if is_waiting(state):
+    roles = home.roles()
+    for contribution in home.ledger.given_as("held"):
+        state = contribution_state(list(home.ledger.documents(subject=contribution)), roles)
+        if state is not None and is_waiting(state):
             yield _held(home, state)
 
 
@@ -119,7 +120,7 @@ def mark(home: Home, contribution: str, spans: Sequence[Span], time: str, *, row
     check_speaks(home, roles, state.node)
     wish = json.dumps([[s.start, s.end, s.label] for s in spans], separators=(",", ":"))
     if state.superseded and _was_marked(home, contribution, state.superseded[-1], wish):
-        finish_superseding(home, time, [contribution])  # Said already, by a process that died before it could tell.
+        complete(home, time, [contribution])  # Said already, by a process that died before it could tell.
         return _read(home, contribution, False)
     if row is not None and row != state.row:
         raise TextChanged("this text was marked since: look at it again with `lecs held show`")
@@ -165,11 +166,16 @@ def confirm(home: Home, contribution: str, time: str) -> Read:
 
 def expire_held(home: Home, time: str) -> list[str]:
     """Erase the held texts that this node accepted and nobody confirmed in time; returns their ids."""
-    roles, here = home.roles(), home.vault.contributions()
+    roles = home.roles()
+    # Those that this home took in and still keeps: one look at a table, so that it can be asked often.
+    taken = (
+        "SELECT contribution FROM intake JOIN items USING (contribution) WHERE status = 'held' ORDER BY contribution"
+    )
+    waiting = [str(one) for (one,) in home.database.connection.execute(taken).fetchall()]
     late = [
         state.contribution
-        for state in all_states(home, roles)
-        if lapsed(state, time) and state.contribution in here and roles.succeeds(home.node.did, state.node)
+        for state in (state_of(home, roles, contribution) for contribution in waiting)
+        if lapsed(state, time) and roles.succeeds(home.node.did, state.node)
     ]
     for contribution in late:
         lapse(home, contribution, time)

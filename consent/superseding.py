@@ -93,7 +93,7 @@ def supersede(home: Home, plans: Sequence[Plan], time: str) -> list[Superseded]:
         remove_exports(home, writer.connection)
         failpoint("supersede.exports")
     failpoint("supersede.after-commit")
-    finish_superseding(home, time, [plan.contribution for plan in plans])
+    complete(home, time, [plan.contribution for plan in plans])
     return done
 
 
@@ -107,21 +107,37 @@ def check_speaks(home: Home, roles: Roles, node: str) -> None:
         raise NoAuthority("only the node that accepted this text can redact more of it: do it there")
 
 
-def finish_superseding(home: Home, time: str, contributions: Sequence[str] = ()) -> None:
-    """What a process that died after the transaction left undone: receipts, the write-ahead log, the backup journals.
+def finish_superseding(home: Home, time: str) -> int:
+    """What a process that died after the transaction left undone, in the whole home.
 
-    Texts that a redaction from elsewhere superseded are destroyed here too.
+    Texts that a redaction from elsewhere superseded are destroyed here too; returns how many.
     """
-    if not contributions and next(home.ledger.documents(kinds=["Redaction"]), None) is None:
-        return
-    _destroy_outdated(home, time)
-    wanted = set(contributions) | _without_receipt(home)
-    for contribution in sorted(wanted & home.vault.contributions().keys()):
-        issue_receipt(home, contribution, time)
-        failpoint("supersede.receipt")
-    if not home.database.forget(wait=READERS_SECONDS if contributions else 0.0) and contributions:
+    redacted = {document.subject for document in home.ledger.documents(kinds=["Redaction"])}
+    if not redacted:
+        return 0
+    destroyed = _destroy_outdated(home, time)
+    _issue_and_tell(home, time, [one for one in sorted(redacted) if not receipt_path(home, one).exists()])
+    home.database.forget()
+    return destroyed
+
+
+def complete(home: Home, time: str, contributions: Sequence[str]) -> None:
+    """What follows the transaction: receipts of the rows after, nothing left in the write-ahead log, journals told.
+
+    Raises:
+        Busy: an open reader keeps the old state in the write-ahead log.
+    """
+    _issue_and_tell(home, time, contributions)
+    if not home.database.forget(wait=READERS_SECONDS):
         raise Busy(_READ_STILL)
     failpoint("supersede.forgotten")
+
+
+def _issue_and_tell(home: Home, time: str, contributions: Sequence[str]) -> None:
+    for contribution in contributions:
+        if home.vault.rows(contribution):
+            issue_receipt(home, contribution, time)
+            failpoint("supersede.receipt")
     keep_told(home)
 
 
@@ -172,18 +188,12 @@ def _remove_receipts(home: Home, contributions: Iterable[str]) -> None:
             failpoint("supersede.old-receipt")
 
 
-def _without_receipt(home: Home) -> set[str]:
-    """Texts that were redacted further and have no receipt: the process died before it could issue a new one."""
-    redacted = {document.subject for document in home.ledger.documents(kinds=["Redaction"])}
-    return {one for one in redacted & home.vault.contributions().keys() if not receipt_path(home, one).exists()}
-
-
-def _destroy_outdated(home: Home, time: str) -> None:
+def _destroy_outdated(home: Home, time: str) -> int:
     """Copies of bytes that a redaction superseded of which this home only heard; another node has the new ones."""
     roles = home.roles()
     outdated = outdated_texts(home.database, home.ledger, roles)
     if not outdated:
-        return
+        return 0
     own = [c for c in outdated if roles.succeeds(home.node.did, state_of(home, roles, c).node)]
     for contribution in own:
         ErasureJournal(home.path).add(contribution, home.vault.rows(contribution))
@@ -197,3 +207,4 @@ def _destroy_outdated(home: Home, time: str) -> None:
                 writer.add(write_document("Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time))
         remove_exports(home, writer.connection)
     home.database.forget()
+    return len(outdated)

@@ -8,8 +8,4 @@ from substrate.store.home import Home
 
 def tidy_up(home: Home, time: str) -> int:
     """Finish erasures and redactions, and erase held texts whose time has come; how many texts were destroyed."""
-    before = len(home.vault.contributions())
-    finish_erasures(home, time)
-    finish_superseding(home, time)
-    expire_held(home, time)
-    return before - len(home.vault.contributions())
+    return finish_erasures(home, time) + finish_superseding(home, time) + len(expire_held(home, time))

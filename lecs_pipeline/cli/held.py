@@ -13,6 +13,7 @@ from lecs_pipeline.settings import choose_home
 if TYPE_CHECKING:
     from consent.held import Read, Shown
     from consent.redaction import Span
+    from substrate.store.home import Home
 
 app = typer.Typer(help="Held texts: look at them, mark what has to go, confirm them.", no_args_is_help=True)
 
@@ -81,6 +82,7 @@ def mark(
     marked = _spans(spans)
     with open_home(choose_home(home)) as opened:
         done = mark_text(opened, find_contribution(opened, id), marked, now(), row=row)
+        warn_of_older_backups(opened, 1)
     _tell(done, json, "marked")
 
 
@@ -110,6 +112,14 @@ def expire(home: HomeOption = None, json: JsonOption = False) -> None:
         emit({"expired": late})
     else:
         say(f"{len(late)} held texts had not been confirmed in time: they are erased.")
+
+
+def warn_of_older_backups(home: "Home", texts: int) -> None:
+    """A restore drops what was superseded since the backup: say so while a new one can still be made."""
+    from substrate.store.backup import known_folders
+
+    if texts and known_folders(home.path):
+        say("Backups made before now cannot bring back what was redacted: make a new one with `lecs backup`.")
 
 
 def _tell(done: "Read", json: bool, word: str) -> None:

@@ -2,6 +2,7 @@
 
 import typer
 
+from lecs_pipeline.cli.held import warn_of_older_backups
 from lecs_pipeline.cli.options import HomeOption, JsonOption
 from lecs_pipeline.cli.output import emit, progress, say, show_table
 from lecs_pipeline.settings import choose_home
@@ -17,7 +18,6 @@ def rerun(home: HomeOption = None, json: JsonOption = False) -> None:
     from consent.upkeep import tidy_up
     from lecs_pipeline.clock import now
     from lecs_pipeline.redactor import redactor_of
-    from substrate.store.backup import known_folders
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
@@ -28,8 +28,8 @@ def rerun(home: HomeOption = None, json: JsonOption = False) -> None:
             for batch in run_again(opened, redactor, now):
                 batches.append(batch)
                 advance(batch.read)
-        backups = bool(known_folders(opened.path))
-    done = [one for batch in batches for one in batch.superseded]
+        done = [one for batch in batches for one in batch.superseded]
+        warn_of_older_backups(opened, len(done))
     unread = [one for batch in batches for one in batch.unread]
     if json:
         emit(
@@ -45,5 +45,3 @@ def rerun(home: HomeOption = None, json: JsonOption = False) -> None:
     say(f"{redactor.version} read {sum(b.read for b in batches)} texts again and removed more from {len(done)}.")
     for one in unread:
         say(f"{one.contribution}: {one.reason}; only shapes were looked for. A person should look at it.")
-    if done and backups:
-        say("Backups made before now cannot bring these texts back: make a new one with `lecs backup`.")

@@ -77,7 +77,7 @@ REGISTRY: Final[dict[str, Place]] = {
             "exports": "nothing is redacted further, exports are gone",
             "after-commit": "the old bytes are destroyed; the next run issues the receipts",
             "receipt": "the old bytes are destroyed; the next run issues the missing receipts",
-            "forgotten": "the old bytes are destroyed; the next run tells the backup folders",
+            "forgotten": "the old bytes are destroyed, receipts issued, backup folders told",
         }.items()
     },
     **{

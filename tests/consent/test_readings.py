@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consent.gate import Refused, eligible, law_of
 from consent.state import BY_HAND, State, contribution_state
@@ -148,3 +150,27 @@ def test_contradictory_readings_are_malformed(commons: Any, changed: dict[str, s
         commons.write("HeldReading", commons.stewards[0], **changed)
     with pytest.raises(MalformedDocument):
         commons.write("HeldReading", commons.stewards[0], reading="confirmed", standing="held")
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_any_order_and_repetition_gives_the_same_standing(commons: Any, data: st.DataObject) -> None:
+    """Readings and redactions by right and wrong keys: one fold; released only by a curator who confirmed its text."""
+    fact = held(commons)
+    row = fact.body["row"]
+    keys = [commons.stewards[0], commons.moderators[1], commons.stranger, commons.node]
+    pool = [
+        *(reading(commons, key, at, word) for key in keys for at in (row, AFTER) for word in ("marked", "confirmed")),
+        redaction(commons, row, AFTER), redaction(commons, row, AFTER, "redactor-2"), redaction(commons, AFTER, row),
+        redaction(commons, row, LATER, signer=commons.other_node),
+    ]  # fmt: skip
+    chosen = data.draw(st.lists(st.sampled_from(pool), max_size=6))
+    found = state(commons, fact, *chosen)
+    assert found == state(commons, *data.draw(st.permutations([*chosen, *chosen, fact])))
+    curators = {key.did for key in keys[:2]}
+    yes = [d for d in chosen if d.kind == "HeldReading" and d.body["reading"] == "confirmed" and d.signer in curators]
+    chain = {found.row, *found.superseded}
+    if found.standing != "held":
+        assert any(d.body["row"] in chain for d in yes)
+    if any(d.body["row"] == found.row for d in yes):
+        assert found.standing == "contributor"

@@ -259,7 +259,8 @@ def test_a_restored_backup_does_not_bring_the_text_before_back(small: Any, lecs:
     """From before the marking: the text is gone, and a tombstone says so. From after: it is as it was left."""
     made = small.run("backup", tmp_path / "early", "--json").ok().json
     traces = must_go(small.path, small.ids["held"], SECRET)
-    small.run("held", "mark", small.ids["held"], spans_of(small, SECRET)).ok()
+    marked = small.run("held", "mark", small.ids["held"], spans_of(small, SECRET)).ok()
+    assert "make a new one with `lecs backup`" in marked.err
     late = small.run("backup", tmp_path / "late", "--json", "--show-code").ok().json
     code = made["backup_code"]
     assert late["backup_code"] == code
