@@ -22,6 +22,7 @@ from consent.superseding import (
     Plan,
     TextChanged,
     check_speaks,
+    complete,
     identifier_of,
     issue_receipt,
     supersede,

@@ -21,11 +21,12 @@ from substrate.store.home import open_home
 
 NEW_TEXTS = 3
 CASE = "second"
-
-
 #: What the installed redactor finds, and an older one did not.
-OLD_TEXT = "Write to the baker at hannelore@oven.example if the yeast ran out, and she leaves some by the back door."
-UNMARKED = {"language": "en", "redacted": None}
+OLD_ROW = {
+    "text": "Write to the baker at hannelore@oven.example if the yeast ran out, and she leaves some by the back door.",
+    "language": "en",
+    "redacted": None,
+}
 
 
 class OlderRedactor:
