@@ -1,8 +1,9 @@
 """The receipt bundle: what a person takes home, and how anyone checks it offline.
 
-It holds the record, the fact, the salt of the commitment, the notice, the charter, the co-consents and a
-receipt: a W3C Verifiable Credential 2.0 in which the node states, under its signature, where in its log the
-record and the fact stand. Receipts are signed but not logged; they can be issued again until erasure.
+It holds the record, the fact, the salt of the commitment, the notice, the charter, the co-consents, the redactions
+since (where there are any: the salt is then that of the row after the last of them) and a receipt: a W3C Verifiable
+Credential 2.0 in which the node states, under its signature, where in its log the record and the fact stand. Receipts
+are signed but not logged; they can be issued again until erasure.
 """
 
 import base64
@@ -12,7 +13,8 @@ from typing import Any, Final
 
 import base58
 
-from substrate.record.authority import Roles, fold_roles
+from consent.state import contribution_state
+from substrate.record.authority import Roles, fold_roles, is_authorised
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
 from substrate.record.checkpoint import node_of, read_checkpoint
 from substrate.record.documents import Document, read_document, trusted_document
@@ -27,6 +29,7 @@ from substrate.record.errors import (
 from substrate.record.kinds import CONTEXT
 from substrate.record.merkle import leaf_hash, verify_inclusion
 from substrate.record.proof import secure, verify_proof
+from substrate.record.rows import follow_redactions
 from substrate.store.appending import leaf_data
 from substrate.store.home import Home
 from substrate.store.ledger import Inclusion
@@ -77,7 +80,7 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     bundle = {
         "format": FORMAT,
         "readme": _README,
-        "receipt": _receipt(home, record, fact, notice, evidence, time),
+        "receipt": _receipt(home, record, fact, notice, evidence, _standing(home, roles, fact), time),
         "record": record.body,
         "fact": fact.body,
         "coConsents": [d.body for d in co_consents],
@@ -85,6 +88,8 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
         "notice": notice.body,
         "charter": charter.body,
     }
+    if redactions := _redactions(home, roles, fact):
+        bundle["redactions"] = [d.body for d in redactions]
     if roles.chain.changes:
         bundle["changes"] = _changes(home, roles)
     return canonical_bytes(bundle)
@@ -96,6 +101,18 @@ def _changes(home: Home, roles: Roles) -> list[JsonObject]:
     wanted = {*roles.chain.changes, *cited} - {home.charter}
     approvals = [d for d in home.ledger.documents(kinds=["Approval"]) if d.body["act"] in wanted]
     return [d.body for d in (*map(home.ledger.document, sorted(wanted)), *approvals)]
+
+
+def _redactions(home: Home, roles: Roles, fact: Document) -> tuple[Document, ...]:
+    """What leads from the row that the fact states to the one that stands now."""
+    found = home.ledger.documents(kinds=["Redaction"], subject=fact.subject)
+    return follow_redactions(fact.body["row"], [d for d in found if is_authorised(d, roles, fact)])
+
+
+def _standing(home: Home, roles: Roles, fact: Document) -> str:
+    """How the consent stands now: a held text may have been confirmed since."""
+    state = contribution_state(list(home.ledger.documents(subject=fact.subject)), roles)
+    return state.standing if state is not None else str(fact.body["standing"])
 
 
 def _held_here(raw: bytes) -> Document:
@@ -137,7 +154,9 @@ def _verify(
     parties = [_signed(body, "CoConsent", result) for body in bundle["coConsents"]]
     issuer = verify_proof(bundle["receipt"])
     result.checks["receipt"] = "signed"
-    result.standing, result.contribution = fact.body["standing"], fact.body["contribution"]
+    stated = bundle["receipt"].get("credentialSubject", {}).get("standing")
+    result.standing = stated if isinstance(stated, str) else fact.body["standing"]
+    result.contribution = fact.body["contribution"]
     result.commons = charter.body["audience"]
     changes = [_change(body) for body in bundle.get("changes", [])]
     roles = fold_roles([charter, *changes], charter.body["audience"], charter.digest, None)
@@ -149,10 +168,26 @@ def _verify(
     result.checks["links"] = "the fact cites this record, the record this notice"
     _check_inclusion(bundle["receipt"], record, fact, {issuer, fact.signer})
     result.checks["inclusion"] = "record and fact stand in the node's log"
+    row = _row_now(bundle.get("redactions", []), fact, roles, result)
     if text is not None:
-        if commitment(bytes.fromhex(bundle["salt"]), text) != fact.body["row"]:
+        if commitment(bytes.fromhex(bundle["salt"]), text) != row:
             raise BadInclusion("the text is not the one that the record commits to")
         result.checks["text"] = "fits the commitment"
+
+
+def _row_now(redactions: list[Any], fact: Document, roles: Roles, result: Verification) -> str:
+    """The row to which the redactions of the bundle lead, each of which must follow from the one before."""
+    row = str(fact.body["row"])
+    for body in redactions:
+        document = _signed(body, "Redaction", result)
+        if not roles.succeeds(document.signer, fact.signer):
+            raise NoAuthority("a redaction is signed neither by the node that accepted the text nor by its successor")
+        if (document.subject, document.body["rowBefore"]) != (fact.subject, row):
+            raise BadInclusion("a redaction does not follow from the row before it")
+        row = document.body["rowAfter"]
+    if redactions:
+        result.checks["redactions"] = f"{len(redactions)} since: the salt is that of the text as it stands now"
+    return row
 
 
 def _read_shape(raw: bytes) -> JsonObject:
@@ -161,8 +196,7 @@ def _read_shape(raw: bytes) -> JsonObject:
         "format": str, "readme": str, "receipt": dict, "record": dict, "fact": dict, "coConsents": list,
         "salt": str, "notice": dict, "charter": dict,
     }  # fmt: skip
-    if "changes" in bundle:
-        shape["changes"] = list
+    shape.update({key: list for key in ("changes", "redactions") if key in bundle})
     for key, kind in shape.items():
         if not isinstance(bundle.get(key), kind):
             raise MalformedDocument(f"{key} is missing from the bundle, or has the wrong type")
@@ -283,8 +317,9 @@ def _evidence(document: Document, found: Inclusion) -> dict[str, Any]:
 
 
 def _receipt(
-    home: Home, record: Document, fact: Document, notice: Document, evidence: list[dict[str, Any]], time: str
-) -> JsonObject:
+    home: Home, record: Document, fact: Document, notice: Document, evidence: list[dict[str, Any]], standing: str,
+    time: str,
+) -> JsonObject:  # fmt: skip
     body = {
         "@context": CONTEXT,
         "type": ["VerifiableCredential", "ConsentReceipt"],
@@ -296,7 +331,7 @@ def _receipt(
             "state": "dpv:ConsentGiven",
             "tier": fact.body["tier"],
             "purposes": fact.body["purposes"],
-            "standing": fact.body["standing"],
+            "standing": standing,
         },
         "relatedResource": [
             {"id": document.body["id"], "digestMultibase": multibase_digest(document.digest)}

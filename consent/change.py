@@ -5,14 +5,14 @@ steward on an identified request, it stays private and the accepting node publis
 """
 
 import secrets
-import shutil
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from consent.lookup import state_of
 from consent.state import State
+from consent.traces import receipts_of, remove_exports, remove_stages
+from consent.waiting import lapsed
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
@@ -28,12 +28,14 @@ from substrate.store.tombstones import texts_to_destroy
 _COMMAND: Final = {"ConsentWithdrawal": "withdraw", "ConsentNarrowing": "narrow"}
 #: How long an erasure waits for readers of the state before, without keeping any writer waiting.
 READERS_SECONDS: Final = 120.0
-#: Where exports of a home are, unless somebody chose another folder.
-EXPORTS: Final = "exports"
 
 
 class NotNarrower(ValueError):
     """A narrowing that would not make anything stricter; the message says what would."""
+
+
+class NotLapsed(ValueError):
+    """Only a held text whose time has come is erased without anybody's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,53 +128,54 @@ def finish_erasures(home: Home, time: str) -> int:
 def _traces(home: Home, contribution: str) -> bool:
     connection = home.database.connection
     query = "SELECT EXISTS(SELECT 1 FROM items WHERE contribution = ?)"
-    return bool(connection.execute(query, (contribution,)).fetchone()[0]) or bool(_receipts(home, contribution))
+    return bool(connection.execute(query, (contribution,)).fetchone()[0]) or bool(receipts_of(home, contribution))
 
 
 def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
-    # Stages are computed from texts; they are rebuilt without the item.
-    shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    remove_stages(home)
     failpoint("erase.stages")
-    for receipt in _receipts(home, contribution):
+    for receipt in receipts_of(home, contribution):
         overwrite_and_remove(receipt)
     failpoint("erase.receipt")
-    tombstone = write_document(
-        "Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, {"contribution": contribution, "time": time},
-        home.node, time,
-    )  # fmt: skip
+    fields = {"contribution": contribution, "time": time, "reason": _reason(home, contribution, time)}
+    tombstone = write_document("Erased", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
     with home.ledger.write() as writer:
         if home.vault.destroy(writer.connection, contribution):
             writer.add(tombstone)
         failpoint("erase.inside-transaction")
         # An export becomes visible in a transaction too: none can appear between these two steps.
-        _remove_exports(home, writer.connection)
+        remove_exports(home, writer.connection)
         failpoint("erase.exports")
     failpoint("erase.after-commit")
     # A build that read the text before it went may have written what it found (hashes of it) since.
-    shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    remove_stages(home)
     if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
     failpoint("erase.forgotten")
 
 
-def _receipts(home: Home, contribution: str) -> list[Path]:
-    """The receipt, and what a process that died while writing it left beside it."""
-    name = f"{contribution.removeprefix('urn:uuid:')}.json"
-    return [path for path in (home.receipts / name, *home.receipts.glob(f".{name}.*.tmp")) if path.exists()]
+def lapse(home: Home, contribution: str, time: str) -> None:
+    """Erase a held text that nobody confirmed in time, as `erase` does; the tombstone says why.
+
+    Raises:
+        NotFound: no such contribution. NotLapsed: it is not held, or its time has not come.
+    """
+    state = state_of(home, home.roles(), contribution)
+    if not lapsed(state, time):
+        raise NotLapsed("this text is not held, or its time has not come")
+    ErasureJournal(home.path).add(contribution, [state.row, *state.superseded])
+    keep_told(home)
+    _destroy(home, contribution, time)
 
 
-def _remove_exports(home: Home, connection: Any) -> None:
-    """Exports under the home may hold the text; they go as a whole, half-written ones too, and can be made again."""
-    root = home.path.resolve()
-    for number, path in connection.execute("SELECT export, path FROM exports").fetchall():
-        folder = (root / path).resolve()
-        if folder.is_relative_to(root):
-            shutil.rmtree(folder, ignore_errors=True)
-            connection.execute("DELETE FROM exports WHERE export = ?", (number,))
-    unfinished = [path for path in home.path.rglob(".*.tmp") if path.is_dir()]
-    for folder in (home.path / EXPORTS, *unfinished):
-        shutil.rmtree(folder, ignore_errors=True)
+def _reason(home: Home, contribution: str, time: str) -> str | None:
+    """Why a text is erased without anybody's word; None when somebody asked for it."""
+    try:
+        state = state_of(home, home.roles(), contribution)
+    except NotFound:
+        return None
+    return "held-expired" if lapsed(state, time) else None
 
 
 def _permitted(home: Home, contribution: str, voice: Voice) -> State:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from substrate.record.authority import Roles, is_authorised
 from substrate.record.documents import Document
-from substrate.record.vocabulary import STRICTNESS, strictest
+from substrate.record.rows import follow_redactions
+from substrate.record.vocabulary import RELEASED, STRICTNESS, Standing, strictest
+
+#: What stands as ``redactor`` in a `Redaction` that a person made.
+BY_HAND = "by-hand"
 
 _SEVERITY = ("admit", "restore", "restrict-tier", "require-redaction", "quarantine", "exclude")
 _RESTRICT = _SEVERITY.index("restrict-tier")
@@ -25,6 +29,9 @@ class State:
         tier, purposes: what is left of them after narrowing and moderation.
         tier_given: the fact's own tier, where ``tier`` is no longer that one.
         moderation: the strictest standing decision, or None.
+        standing: how the consent was signed; ``held`` until curators have confirmed the text.
+        redactor: version of the program that read the text last.
+        erased_because: the reason that a tombstone states, where it states one.
         conflict: two facts claim this contribution, so none counts.
     """
 
@@ -52,6 +59,7 @@ class State:
     moderation: str | None
     conflict: bool
     tier_given: str | None = None
+    erased_because: str | None = None
 
     @property
     def word(self) -> str:
@@ -74,25 +82,28 @@ def contribution_state(documents: list[Document], roles: Roles) -> State | None:
     changes = [d for d in documents if d.kind != "ConsentFact" and is_authorised(d, roles, fact)]
     body = fact.body
     decision = _decision([d for d in changes if d.kind == "ModerationDecision"])
-    row, superseded = _rows(body["row"], [d for d in changes if d.kind == "Redaction"])
+    redactions = follow_redactions(body["row"], [d for d in changes if d.kind == "Redaction"])
+    rows = (body["row"], *(d.body["rowAfter"] for d in redactions))
     tier = _tier(body["tier"], changes, decision)
     return State(
         contribution=body["contribution"],
         fact=fact.digest,
         record=body["record"],
         node=fact.signer,
-        row=row,
-        superseded=superseded,
+        row=rows[-1],
+        superseded=rows[:-1],
         tier=tier,
         purposes=_purposes(body["purposes"], changes),
-        standing=body["standing"],
+        standing=_standing(body["standing"], readings_of(body["row"], redactions, changes), roles),
         preview=body["preview"],
         language=body["language"],
         size_class=body["sizeClass"],
         cohort=body.get("cohort"),
         parties_required=body["parties"]["required"],
         parties_given=body["parties"]["given"],
-        redactor=body["redactor"],
+        redactor=next(
+            (d.body["redactor"] for d in reversed(redactions) if d.body["redactor"] != BY_HAND), body["redactor"]
+        ),
         given_at=body["time"],
         expires=_earliest([body.get("expires"), *(d.body.get("expires") for d in changes)]),
         hold_until=body.get("holdUntil"),
@@ -101,6 +112,9 @@ def contribution_state(documents: list[Document], roles: Roles) -> State | None:
         moderation=decision.body["decision"] if decision else None,
         conflict=len(facts) > 1,
         tier_given=body["tier"] if body["tier"] != tier else None,
+        erased_because=min(
+            (d.body["reason"] for d in changes if d.kind == "Erased" and "reason" in d.body), default=None
+        ),
     )
 
 
@@ -119,17 +133,20 @@ def _purposes(given: list[str], changes: list[Document]) -> tuple[str, ...]:
     return tuple(sorted(left))
 
 
-def _rows(first: str, redactions: list[Document]) -> tuple[str, tuple[str, ...]]:
-    """Follow before → after from the fact's row.
+def readings_of(first: str, redactions: tuple[Document, ...], documents: list[Document]) -> list[Document]:
+    """What curators said about a text's rows. Who confirmed it before somebody marked more has to read it again."""
+    rows = [first, *(d.body["rowAfter"] for d in redactions)]
+    marked = max((n for n, d in enumerate(redactions, 1) if d.body["redactor"] == BY_HAND), default=0)
+    fitting = {"marked": rows, "confirmed": rows[marked:]}
+    return [d for d in documents if d.kind == "HeldReading" and d.body["row"] in fitting[d.body["reading"]]]
 
-    A redaction that fits nowhere, or leads back to a row that was destroyed, changes nothing.
-    """
-    ordered = sorted(redactions, key=lambda document: document.digest)
-    following = {d.body["rowBefore"]: d.body["rowAfter"] for d in ordered}
-    rows = [first]
-    while (after := following.get(rows[-1])) is not None and after not in rows:
-        rows.append(after)
-    return rows[-1], tuple(rows[:-1])
+
+def _standing(given: str, readings: list[Document], roles: Roles) -> str:
+    """``held`` until enough curators have read the text; then the weakest standing that one who confirmed states."""
+    if given != "held" or not roles.read_enough(readings):
+        return given
+    stated: list[Standing] = [d.body["standing"] for d in readings if d.body["reading"] == "confirmed"]
+    return max(stated, key=RELEASED.index)
 
 
 def _decision(decisions: list[Document]) -> Document | None:

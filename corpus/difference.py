@@ -15,12 +15,15 @@ class Difference:
     ``added`` and ``removed`` hold manifest lines; ``reweighted`` holds {row, contribution, before, after} for
     items of both versions whose weight differs; ``changed`` holds {row, contribution, before, after} where
     tier, purposes or cohort differ (a narrowed consent keeps its row), each as {cohort, tier, purposes}.
+    ``superseded`` says why a row is among ``removed`` and another of the same contribution among ``added``: more was
+    redacted in the text. It holds {contribution, row_before, row_after}, sorted by contribution.
     """
 
     added: list[dict[str, Any]]
     removed: list[dict[str, Any]]
     reweighted: list[dict[str, Any]]
     changed: list[dict[str, Any]]
+    superseded: list[dict[str, Any]]
 
 
 def diff(a: pl.DataFrame, b: pl.DataFrame) -> Difference:
@@ -42,6 +45,11 @@ def diff(a: pl.DataFrame, b: pl.DataFrame) -> Difference:
             before=pl.struct("cohort", "tier", "purposes"),
             after=pl.struct(cohort="cohort_after", tier="tier_after", purposes="purposes_after"),
         )
+        .to_dicts(),
+        superseded=a.join(b, on="contribution", how="inner", suffix="_after")
+        .filter(pl.col("row") != pl.col("row_after"))
+        .select("contribution", row_before="row", row_after="row_after")
+        .sort("contribution")
         .to_dicts(),
     )
 

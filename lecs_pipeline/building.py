@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from assets.failures import RULE
-from consent.change import finish_erasures
+from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
 from lecs_pipeline.runs import open_instance
 from substrate.record.documents import Document
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_STARTS: Final = 20
 #: What a change of mind or an erasure in the middle of a build looks like to the step that meets it.
-MAY_BE_A_CHANGE: Final = frozenset({"NotFound", "gate_holds"})
+MAY_BE_A_CHANGE: Final = frozenset({"NotFound", "gate_holds", "commitments_hold"})
 
 
 class BuildStopped(HomeError):
@@ -56,7 +56,7 @@ def build_version(path: Path, as_of: str | None, say: Callable[[str], None], *, 
 def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], None], *, afresh: bool) -> None:
     with open_home(path) as home:
         sweep_home(path)
-        finish_erasures(home, now())
+        tidy_up(home, now())
     for start in range(MAX_STARTS):
         mark = _high_water(path)
         result = _run(path, as_of, afresh=afresh and start == 0)

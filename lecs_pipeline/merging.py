@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from consent.change import finish_erasures
 from consent.founding import adopt_commons
+from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
 from substrate.record.errors import UnknownCommons
 from substrate.store.exchange import Imported, read_export, refuse_for_new_home, store_import
@@ -33,11 +33,11 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None], *, accept:
     with open_home(path) as home:
         imported = store_import(home, contents, accepted=now() if accept else "")
         # A tombstone by the accepting node, or a withdrawal that asks for it, destroys the copy that is here.
-        destroyed = finish_erasures(home, now())
+        destroyed = tidy_up(home, now())
         _install_models(home)
         failpoint("import.models")
     if destroyed:
-        say(f"{destroyed} texts that were here had been erased elsewhere: they are destroyed here too.")
+        say(f"{destroyed} texts that were here had been erased or redacted elsewhere: they are destroyed here too.")
     if imported.at_risk:
         say(
             f"{imported.at_risk} texts came in although nothing here was newer than the file: the ledger says so now. "

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.provenance.views import rebuild_views
-from consent.change import finish_erasures
+from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
 from lecs_pipeline.versions import distinct_versions, verify_version
 from substrate.store.buildlock import build_lock
@@ -36,7 +36,7 @@ def rebuild_home(path: Path) -> Rebuilt:
     """Make the views again for the recorded cut and time; verify every version."""
     with open_home(path) as home, build_lock(path, "lecs rebuild"):
         sweep_home(path)
-        finish_erasures(home, now())
+        tidy_up(home, now())
         recorded, identical = rebuild_views(home, now())
         versions = distinct_versions(home)
         problems = [

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent.bundle import text_digest
-from consent.change import finish_erasures
 from consent.forms import ask_missing, read_form
 from consent.intake import Intake, Outcome, Terms
 from consent.issue import Assistance
 from consent.redaction import Redaction
 from consent.rows import Refusal, Row, complete, missing_answers
 from consent.sources import Source, UnreadableSource, open_source
+from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
 from lecs_pipeline.founding import ask_charter, found
 from lecs_pipeline.redactor import redactor_of
@@ -53,7 +53,7 @@ def take(
         say(f"There was no home at {path}: founded a commons there, with its keys and a default charter.")
     with open_home(path) as home:
         sweep_home(path)
-        finish_erasures(home, now())
+        tidy_up(home, now())
         source = open_source(wish.source, home.keyring.secret("batch"))
         if wish.interactive:
             form = _asked(source, form)

@@ -96,6 +96,7 @@ class Commons:
             "ConsentChange": self.node,
             "ModerationDecision": self.moderators[0],
             "Redaction": self.node,
+            "HeldReading": self.moderators[0],
             "Erased": self.node,
             "DatasetVersion": self.node,
             "HomeRestored": self.node,
@@ -107,8 +108,8 @@ class Commons:
         made = {d.kind: d for d in (*self.founding, self.record, self.fact)}
         others = (
             "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
-            "ConsentChange", "ModerationDecision", "Redaction", "Erased", "DatasetVersion", "HomeRestored",
-            "TextsImported",
+            "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased", "DatasetVersion",
+            "HomeRestored", "TextsImported",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -296,6 +297,9 @@ class Commons:
             "redactor": "redactor-2",
             "time": TIME,
         }
+
+    def _HeldReading(self) -> dict[str, Any]:  # noqa: N802
+        return {"contribution": self.contribution, "row": commitment(SALT, TEXT), "reading": "marked", "time": TIME}
 
     def _Erased(self) -> dict[str, Any]:  # noqa: N802
         return {"contribution": self.contribution, "time": TIME}

@@ -10,12 +10,13 @@ Importing this package loads no model and no model library; `Redactor` does, whe
 
 from consent.redaction.engine import Redactor
 from consent.redaction.language import VALIDATED
-from consent.redaction.lines import MalformedLine, output_line, parse_line
+from consent.redaction.lines import Explained, MalformedLine, explain, output_line, parse_line
 from consent.redaction.replace import placeholders, spans_cover
 from consent.redaction.types import InvalidSpan, Passage, RecognizerFailed, Redaction, Span
 
 __all__ = [
     "VALIDATED",
+    "Explained",
     "InvalidSpan",
     "MalformedLine",
     "Passage",
@@ -23,6 +24,7 @@ __all__ = [
     "Redaction",
     "Redactor",
     "Span",
+    "explain",
     "output_line",
     "parse_line",
     "placeholders",

@@ -1,9 +1,12 @@
 """The lines of ``lecs redact``: one JSON object in, one out. Pure; errors never quote a line."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from consent.redaction.types import Passage, Redaction
+from consent.redaction.replace import PLACEHOLDER
+from consent.redaction.types import Passage, Redaction, Span
 
 _KEYS: Final = frozenset({"id", "text", "language"})
 
@@ -53,6 +56,27 @@ def output_line(row_id: str, redaction: Redaction) -> dict[str, Any]:
             for span in redaction.spans
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A span with the placeholder that took its place."""
+
+    span: Span
+    placeholder: str
+
+
+def explain(redaction: Redaction) -> Iterator[Explained]:
+    """For each span, in order, what stands in its place; read from the redacted text. Nothing for a held one."""
+    if redaction.text is None:
+        return
+    shift = 0
+    for span in redaction.spans:
+        found = PLACEHOLDER.match(redaction.text, span.start + shift)
+        if found is None:
+            return
+        yield Explained(span, found[0])
+        shift += len(found[0]) - (span.end - span.start)
 
 
 def _string(row: dict[str, Any], key: str) -> str:

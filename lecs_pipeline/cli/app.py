@@ -11,11 +11,13 @@ from lecs_pipeline.cli import (
     contribute,
     curate,
     dataset,
+    held,
     key,
     ledger,
     mixture,
     moderate,
     redact,
+    redaction,
     start,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
@@ -36,6 +38,8 @@ for group in (start, contribute, redact, curate, moderate, backup, charter):
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")
+app.add_typer(held.app, name="held")
+app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(ledger.app, name="ledger")

@@ -26,7 +26,7 @@ def backup(
     json: JsonOption = False,
 ) -> None:
     """Write an encrypted backup into DIR, and bring the journals of all backup folders up to date."""
-    from consent.change import finish_erasures
+    from consent.upkeep import tidy_up
     from lecs_pipeline.clock import now
     from substrate.record.codes import write_code
     from substrate.store.backup import keep_told, write_backup
@@ -36,7 +36,7 @@ def backup(
     if folder.resolve().is_relative_to(path.resolve()):
         raise typer.BadParameter("a backup inside the home would be lost with it: choose another place")
     with open_home(path) as opened, working("Writing the backup"):
-        finish_erasures(opened, now())
+        tidy_up(opened, now())
         done = write_backup(opened, folder, now())
         open_folders = [s.path for s in keep_told(opened) if s.behind]
     code = write_code(done.code) if done.first or show_code else None

@@ -74,7 +74,14 @@ def show(
     with open_home(choose_home(home)) as opened:
         contribution = find_contribution(opened, id)
         state = state_of(opened, opened.roles(), contribution)
-        view = {**_brief(state), "gate": _gate(opened, state), "documents": _documents(opened, contribution)}
+        view = {
+            **_brief(state),
+            "superseded": list(state.superseded),
+            "redactor": state.redactor,
+            "erased_because": state.erased_because,
+            "gate": _gate(opened, state),
+            "documents": _documents(opened, contribution),
+        }
         if receipt is not None:
             bundle = issue_bundle(opened, opened.ledger.document(state.fact), now())
             write_atomic(receipt, bundle, mode=0o600)

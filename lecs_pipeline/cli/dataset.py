@@ -92,7 +92,9 @@ def diff(a: VersionArgument, b: VersionArgument, home: HomeOption = None, json: 
         emit(found)
     else:
         rows = [
-            [kind, entry["contribution"], entry["row"][:16]] for kind, entries in found.items() for entry in entries
+            [kind, entry["contribution"], (entry.get("row") or entry["row_after"])[:16]]
+            for kind, entries in found.items()
+            for entry in entries
         ]
         show_table("Difference", ["", "contribution", "row"], rows)
         say(", ".join(f"{len(entries)} {kind}" for kind, entries in found.items()))

@@ -24,6 +24,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "lost-erasures",
         "Texts erased since the backup or export might come back: nothing here tells which. Nothing was taken in.",
     ),
+    18: ("not-held", "The text is not held, or it was marked since somebody looked at it: look again."),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
@@ -70,6 +71,8 @@ _BY_NAME: Final[dict[str, int]] = {
     "UnsafeKey": 15,
     "NotNarrower": 16,
     "LostErasures": 17,
+    "NotHeld": 18,
+    "TextChanged": 18,
     "DiskFull": 28,
     "UnknownFailpoint": 2,
     "KeyboardInterrupt": 130,

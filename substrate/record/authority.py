@@ -33,6 +33,7 @@ AUTHORITY: Final[dict[str, str]] = {
     "ConsentChange": "the node that accepted the contribution, or its successor",
     "ModerationDecision": "moderators (panel)",
     "Redaction": "the node that accepted the contribution, or its successor",
+    "HeldReading": "a steward or a moderator",
     "Erased": "an admitted node, or this home's own: for the copy that it held",
     "DatasetVersion": "an admitted node, or this home's own",
     "HomeRestored": "an admitted node, or this home's own: for its own logs",
@@ -81,6 +82,27 @@ class Roles:
 
     def _enough(self, state: CharterState, role: str, voices: list[tuple[str, str]]) -> bool:
         return len(state.counted(role, voices, self.inside)) >= state.needed(role)
+
+    def read_enough(self, readings: Iterable[Document]) -> bool:
+        """Whether curators confirmed a held text, in one state of the charter: one key, or two with a second reader.
+
+        ``readings`` are those of the rows that the text had: what somebody let pass stays so when more is removed.
+        """
+        voices = [(d.signer, d.digest, d.body["reading"]) for d in readings]
+        if self._read_by_enough(self.chain.state, voices):
+            return True
+        return any(
+            self._read_by_enough(state, [voice for voice in voices if self.inside(voice[1], cut)])
+            for state, cut in self.chain.epochs
+        )
+
+    def _read_by_enough(self, state: CharterState, voices: list[tuple[str, str, str]]) -> bool:
+        def keys(words: frozenset[str]) -> set[str]:
+            said = [(key, digest) for key, digest, word in voices if word in words]
+            return curators(state, said, self.inside)
+
+        needed = 2 if state.body["secondReader"] else 1
+        return bool(keys(frozenset({"confirmed"}))) and len(keys(frozenset({"confirmed", "marked"}))) >= needed
 
     def by_node(self, document: Document) -> bool:
         """Whether an admitted node, this home's own, or one that was removed only later made the statement."""
@@ -147,6 +169,12 @@ def fold_roles(
     return roles
 
 
+def curators(state: CharterState, voices: Iterable[tuple[str, str]], inside: Inside) -> set[str]:
+    """Those of ``voices`` (key, digest of what it said) that are a steward's or a moderator's in this state."""
+    said = list(voices)
+    return state.counted("steward", said, inside) | state.counted("moderator", said, inside)
+
+
 def is_authorised(document: Document, roles: Roles, fact: Document | None = None) -> bool:
     """Whether ``document`` may change a view; ``fact`` is that of the contribution it is about."""
     if not document.known or document.body["audience"] != roles.commons:
@@ -158,9 +186,8 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return document.digest in roles.acts
     if kind == "CharterChange":
         return document.digest in roles.chain.changes
-    if kind == "Approval":
-        voice = [(document.signer, document.digest)]
-        return any(roles.chain.state.counted(role, voice, roles.inside) for role in ("steward", "moderator"))
+    if kind in ("Approval", "HeldReading"):
+        return bool(curators(roles.chain.state, [(document.signer, document.digest)], roles.inside))
     if kind == "ModerationDecision":
         return roles.carried(document, "moderator")
     if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored", "TextsImported"):

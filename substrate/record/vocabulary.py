@@ -26,12 +26,16 @@ SensitiveCategory = Literal[
     "secrets-of-others",
 ]
 Decision = Literal["admit", "require-redaction", "restrict-tier", "quarantine", "exclude", "restore"]
+Reading = Literal["marked", "confirmed"]
+ErasedBecause = Literal["held-expired"]
 Ground = Literal["rights", "third-party-privacy", "minor", "student", "sensitive", "poisoning", "spam", "illegal"]
 SizeClass = Literal["under-1KiB", "1-10KiB", "10-100KiB", "100KiB-1MiB", "over-1MiB"]
 
 TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
+#: What a held text may become, the strongest consent first.
+RELEASED: Final[tuple[Standing, ...]] = tuple(word for word in STANDINGS if word != "held")
 PREVIEWS: Final[tuple[Preview, ...]] = get_args(Preview)
 
 #: From the loosest to the strictest; narrowing may only move right.

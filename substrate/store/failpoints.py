@@ -67,6 +67,25 @@ REGISTRY: Final[dict[str, Place]] = {
         after_commit="erased; the next run empties the write-ahead log",
         forgotten="erased",
     ),
+    **{
+        f"supersede.{name}": Place(("held-mark", "rerun"), holds)
+        for name, holds in {
+            "stages": "nothing is redacted further; the next build computes every stage again",
+            "old-receipt": "nothing is redacted further; receipts are issued again with the next run",
+            "inside-transaction": "nothing is redacted further; receipts are issued again with the next run",
+            "exports": "nothing is redacted further, exports are gone",
+            "after-commit": "the old bytes are destroyed; the next run issues the receipts",
+            "receipt": "the old bytes are destroyed; the next run issues the missing receipts",
+            "forgotten": "the old bytes are destroyed, receipts issued, backup folders told",
+        }.items()
+    },
+    **{
+        f"confirm.{name}": Place(("held-confirm",), holds)
+        for name, holds in {
+            "inside-transaction": "nothing is confirmed",
+            "after-commit": "it is confirmed",
+        }.items()
+    },
     **_of(
         "build",
         stage="no version; the stage is what it was before",

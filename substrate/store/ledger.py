@@ -122,6 +122,17 @@ class Ledger:
         )
         return [str(subject) for (subject,) in rows]
 
+    def given_as(self, standing: str) -> list[str]:
+        """Contributions of which a fact states this standing, by id. Reads no body but looks into each."""
+        stated = f'"standing":"{standing}"'.encode(
+            "ascii"
+        )  # As canonical JSON has it: in a string it would be escaped.
+        rows = self.database.connection.execute(
+            "SELECT DISTINCT subject FROM documents WHERE kind = 'ConsentFact' AND instr(body, ?) > 0 ORDER BY subject",
+            (stated,),
+        )
+        return [str(subject) for (subject,) in rows]
+
     def high_water(self) -> int:
         """How many documents have arrived so far: a local mark, to ask later what came since."""
         (mark,) = self.database.connection.execute("SELECT coalesce(max(seq), 0) FROM documents").fetchone()

@@ -126,6 +126,31 @@ class Vault:
                 found.append(raw)
         return found
 
+    def supersede(self, connection: sqlite3.Connection, contribution: str, salt: bytes, kept: bytes) -> str:
+        """Put other bytes in the place of an item's, inside the caller's transaction; returns the new row.
+
+        The old key goes with the old bytes: the private documents are sealed again under a new one.
+
+        Raises:
+            NotFound: the item is not here. Tampered: a ciphertext was changed.
+        """
+        private = [(hashlib.sha256(raw).hexdigest(), raw) for raw in self.private(contribution)]
+        key, row = secrets.token_bytes(32), commitment(salt, kept)
+        connection.execute(
+            "UPDATE items SET row = ?, wrapped_key = ?, sealed_text = ? WHERE contribution = ?",
+            (
+                row,
+                bytes(self._wrap.encrypt(key, _aad(contribution, "key"))),
+                bytes(Aead(key).encrypt(salt + kept, _aad(contribution, "text"))),
+                contribution,
+            ),
+        )
+        connection.executemany(
+            "UPDATE sealed SET body = ? WHERE digest = ?",
+            [(bytes(Aead(key).encrypt(raw, _aad(contribution, digest))), digest) for digest, raw in private],
+        )
+        return row
+
     def destroy(self, connection: sqlite3.Connection, contribution: str) -> bool:
         """Delete key, salt, kept bytes and private documents; False when there were none."""
         connection.execute("DELETE FROM sealed WHERE contribution = ?", (contribution,))

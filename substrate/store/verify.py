@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
-from substrate.record.authority import Roles, is_authorised
+from substrate.record.authority import is_authorised
 from substrate.record.canonical import canonical_bytes
 from substrate.record.checkpoint import read_checkpoint
-from substrate.record.documents import read_document
+from substrate.record.documents import Document, read_document
 from substrate.record.errors import RecordError
 from substrate.record.merkle import Frontier, leaf_hash
 from substrate.record.vocabulary import ContributorKind
@@ -18,6 +18,7 @@ from substrate.store.appending import is_timed, leaf_data
 from substrate.store.errors import HomeError
 from substrate.store.home import PIN, Home
 from substrate.store.models import verify_model
+from substrate.store.superseded import loose_redactions, rows_of
 
 #: What reading a damaged file can raise besides our own errors.
 _DAMAGE: Final = (
@@ -53,7 +54,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 def verify_home(home: Home) -> Report:
     """Check everything that is stored; never stops at the first problem."""
     report = Report()
-    for check in (_file, _pin, _documents, _logs, _vault, _blobs, _models, _keys):
+    for check in (_file, _pin, _documents, _logs, _redactions, _vault, _blobs, _models, _keys):
         try:
             report.problems.extend(check(home, report))
         except (HomeError, RecordError) as error:
@@ -186,10 +187,12 @@ def _vault(home: Home, _: Report) -> Iterator[str]:
             yield str(error)
             continue
         about = facts.get(contribution, [])
-        rows = {kept.row for fact in about if kept.row in _rows(home, roles, fact)}
+        chains = [rows_of(fact, _redactions_of(home, contribution), roles) for fact in about]
         if not about:
             yield f"vault: no admitted consent fact speaks of {contribution}"
-        elif not rows:
+        elif any(kept.row in chain[:-1] for chain in chains):
+            yield f"vault: the text of {contribution} is one that a later redaction superseded"
+        elif all(kept.row != chain[-1] for chain in chains):
             yield f"vault: the text of {contribution} is not the one that its fact commits to"
         elif {fact.body["tier"] == "federated" for fact in about} != {federated}:
             yield f"vault: {contribution} is kept under another tier than its fact states"
@@ -224,10 +227,19 @@ def _lost_in_a_restore(home: Home) -> set[str]:
     return lost
 
 
-def _rows(home: Home, roles: Roles, fact: Any) -> set[str]:
-    """Every row that the text of a fact may have: its own, and those after redactions by the same node."""
-    redactions = home.ledger.documents(kinds=["Redaction"], subject=fact.subject)
-    return {fact.body["row"], *(d.body["rowAfter"] for d in redactions if is_authorised(d, roles, fact))}
+def _redactions(home: Home, _: Report) -> Iterator[str]:
+    """Row before, row after: one chain from the row of the fact, without a gap or a fork."""
+    roles = home.roles()
+    for subject in sorted({document.subject for document in home.ledger.documents(kinds=["Redaction"])}):
+        facts = [d for d in home.ledger.documents(kinds=["ConsentFact"], subject=subject) if is_authorised(d, roles)]
+        for fact in facts:
+            for loose in loose_redactions(fact, _redactions_of(home, subject), roles):
+                place = f"ledger: Redaction {loose.digest[:16]}…"
+                yield f"{place}: the row before does not follow from the consent fact of {subject}"
+
+
+def _redactions_of(home: Home, contribution: str) -> list[Document]:
+    return list(home.ledger.documents(kinds=["Redaction"], subject=contribution))
 
 
 def _blobs(home: Home, _: Report) -> Iterator[str]:

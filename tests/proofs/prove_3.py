@@ -106,6 +106,8 @@ def _template(folder: Path) -> dict[str, Any]:
     rows = [stories.a_row(f"Une histoire de plus, la numéro {n}, de la vieille horloge du village.") for n in range(4)]
     fresh = stories.write_rows(folder / "fresh.jsonl", rows[: kills.NEW_TEXTS])
     lecs("contribute", stories.write_rows(folder / "one.jsonl", rows[kills.NEW_TEXTS :]), home=original.path).ok()
+    old = stories.write_rows(folder / "aged.jsonl", [stories.a_row(**kills.OLD_ROW)])
+    original.ids["aged"] = kills.take_in_by_an_older_redactor(original.path, old)
     lecs("ledger", "export", folder / "export.jsonl", "--with-vault", home=original.path).ok()
     shutil.copytree(original.path, folder / "built")
     wanted = lecs("dataset", "build", "--json", home=folder / "built").ok().json["version"]

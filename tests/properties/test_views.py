@@ -71,6 +71,7 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "ConsentChange": {"the accepting node"},
         "Redaction": {"the accepting node"},
         "ModerationDecision": {"a moderator"},
+        "HeldReading": {"a steward", "a moderator"},
     }[kind]
     return {name: key for name, key in everybody.items() if name not in allowed}
 

@@ -87,6 +87,9 @@ def _what_others_have(home: Home, contribution: str) -> bytes:
     parts = [d.raw for d in home.ledger.documents()]
     # Logs hold digests, of private documents too; they stay.
     parts += [str(d).encode() for (d,) in home.database.connection.execute("SELECT digest FROM leaves")]
+    # Signed heads are public, and a receipt quotes one.
+    heads = [str(head) for (head,) in home.database.connection.execute("SELECT checkpoint FROM heads")]
+    parts += [form.encode() for head in heads for form in (head, json.dumps(head, ensure_ascii=False))]
     parts += _records_of_others(home, contribution)
     # A contributor's key stays theirs, and carries no name.
     parts += [key.did.encode() for key in home.keyring.files()]

@@ -10,13 +10,45 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from consent.intake import Intake, Terms
+from consent.redaction import Passage, Redaction
+from consent.sources import open_source
+from lecs_pipeline.clock import now
+from substrate.store.home import open_home
+
 NEW_TEXTS = 3
 CASE = "second"
+#: What the installed redactor finds, and an older one did not.
+OLD_ROW = {
+    "text": "Write to the baker at hannelore@oven.example if the yeast ran out, and she leaves some by the back door.",
+    "language": "en",
+    "redacted": None,
+}
+
+
+class OlderRedactor:
+    """It found nothing."""
+
+    version = "lecs-redactor-0"
+
+    def redact(self, passages: Sequence[Passage]) -> list[Redaction]:
+        """Every text as it came."""
+        return [Redaction("redacted", "en", None, passage.text, ()) for passage in passages]
+
+
+def take_in_by_an_older_redactor(path: Path, archive: Path) -> str:
+    """One text; returns its contribution."""
+    with open_home(path) as home:
+        source = open_source(archive, home.keyring.secret("batch"))
+        intake = Intake(home, source, OlderRedactor(), Terms(), now)
+        (taken,) = intake.run()
+        intake.finish()
+    return taken.contribution
 
 
 @dataclass(frozen=True)
@@ -271,6 +303,33 @@ def _holds(database: Path, contribution: str) -> bool:
         connection.close()
 
 
+def _documents(scene: Scene, case: str) -> tuple[str, list[str]]:
+    """Row, and kinds of the public documents, sorted."""
+    shown = scene.run("consent", "show", scene.ids[case], "--json", home=scene.home).ok().json
+    return shown["row"], sorted(document["kind"] for document in shown["documents"])
+
+
+def _redacted_further(case: str, kinds: list[str]) -> Callable[[Scene, Killed, Any], None]:
+    """Said once, the receipt is that of the new row, the old salt is gone with the old receipt."""
+
+    def check(scene: Scene, killed: Killed, again: Any) -> None:
+        row, found = _documents(scene, case)
+        assert found == kinds
+        receipt = scene.home / "receipts" / f"{scene.ids[case].removeprefix('urn:uuid:')}.json"
+        assert json.loads(receipt.read_bytes())["redactions"][-1]["rowAfter"] == row
+        assert set(contributions(scene)) == scene.before
+
+    return check
+
+
+def _confirmed(scene: Scene, killed: Killed, again: Any) -> None:
+    assert _documents(scene, "held")[1] == ["ConsentFact", "HeldReading"], "said once"
+    assert contributions(scene)[scene.ids["held"]] == "given"
+    receipt = scene.home / "receipts" / f"{scene.ids['held'].removeprefix('urn:uuid:')}.json"
+    found = scene.run("consent", "verify", receipt, "--json", home=scene.home).ok().json
+    assert found["standing"] == "assisted-operator"
+
+
 STORIES: dict[str, Story] = {
     "init": Story(lambda s: ["init", "--json"], _founded, done=(4,)),
     "contribute": Story(lambda s: ["contribute", str(s.fresh), "--json"], _contributed),
@@ -289,6 +348,14 @@ STORIES: dict[str, Story] = {
     "erase": Story(
         lambda s: ["consent", "erase", "--code", "-", "--json"],
         _erased_and_told, lambda s: s.codes[CASE], prepare=_back_up,
+    ),
+    "held-mark": Story(
+        lambda s: ["held", "mark", s.ids["held"], '[[4, 12, "LOCATION"], [0, 3, "PERSON"]]', "--json"],
+        _redacted_further("held", ["ConsentFact", "HeldReading", "Redaction"]),
+    ),
+    "held-confirm": Story(lambda s: ["held", "confirm", s.ids["held"], "--json"], _confirmed),
+    "rerun": Story(
+        lambda s: ["redaction", "rerun", "--json"], _redacted_further("aged", ["ConsentFact", "Redaction"])
     ),
     "build": Story(lambda s: ["dataset", "build", "--json"], _built),
     "rebuild": Story(lambda s: ["rebuild", "--json"], _rebuilt),

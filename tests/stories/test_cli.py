@@ -104,6 +104,11 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "consent narrow": (["consent", "narrow", "--code", "-", "--purposes", "train"], code),
         "consent withdraw": (["consent", "withdraw", "--code", "-"], code),
         "consent erase": (["consent", "erase", "--code", "-"], code),
+        "held list": (["held", "list"], ""),
+        "held mark": (["held", "mark", small.ids["held"], '[[0, 3, "PERSON"]]'], ""),
+        "held confirm": (["held", "confirm", small.ids["held"]], ""),
+        "held expire": (["held", "expire"], ""),
+        "redaction rerun": (["redaction", "rerun"], ""),
         "redact": (["redact", "-"], '{"id": "1", "text": "Bonjour."}\n'),
         "demo": (["demo", "--home", tmp_path / "demo"], ""),
     }  # fmt: skip

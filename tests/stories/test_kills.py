@@ -14,10 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kill_stories import NEW_TEXTS, STORIES, Killed, Scene, contributions, finish, home_of, sound, start_and_kill
+from kill_stories import (
+    NEW_TEXTS,
+    OLD_ROW,
+    STORIES,
+    Killed,
+    Scene,
+    contributions,
+    finish,
+    home_of,
+    sound,
+    start_and_kill,
+    take_in_by_an_older_redactor,
+)
 
 from substrate.store import failpoints
 from substrate.store.failpoints import REGISTRY
+from substrate.store.home import open_home
 
 pytestmark = [pytest.mark.models, pytest.mark.dagster]
 
@@ -35,6 +48,7 @@ class Template:
     exported: Path
     wanted: str
     before: set[str]
+    aged: str
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +61,20 @@ def template(
     home = folder / "grown"
     shutil.copytree(original.path, home)
     lecs("contribute", rows_file(folder / "one.jsonl", rows[NEW_TEXTS:]), home=home).ok()
+    aged = take_in_by_an_older_redactor(home, rows_file(folder / "aged.jsonl", [make_row(**OLD_ROW)]))
     lecs("ledger", "export", folder / "export.jsonl", "--with-vault", home=home).ok()
     shutil.copytree(home, folder / "built")
     wanted = lecs("dataset", "build", "--json", home=folder / "built").ok().json["version"]
     listed = lecs("consent", "list", "--json", home=home).ok().json["contributions"]
-    return Template(home, fresh, folder / "export.jsonl", wanted, {one["id"] for one in listed})
+    return Template(home, fresh, folder / "export.jsonl", wanted, {one["id"] for one in listed}, aged)
 
 
 @pytest.fixture
 def scene(template: Template, original: Any, tmp_path: Path, lecs: Any) -> Scene:
     shutil.copytree(template.small, tmp_path / "home")
     return Scene(
-        home=tmp_path / "home", folder=tmp_path, codes=original.codes, ids=original.ids, fresh=template.fresh,
+        home=tmp_path / "home", folder=tmp_path, codes=original.codes,
+        ids={**original.ids, "aged": template.aged}, fresh=template.fresh,
         exported=template.exported, wanted=template.wanted, version=original.version, run=lecs,
         before=template.before,
     )  # fmt: skip
@@ -121,6 +137,12 @@ def _holds(name: str, scene: Scene) -> None:
     elif name.startswith(("withdraw.", "erase.")):
         word = states[scene.ids["second"]]
         assert (word != "given") == (name != "withdraw.inside-transaction"), word
+    elif name.startswith("confirm."):
+        assert (states[scene.ids["held"]] == "given") == (name == "confirm.after-commit")
+    elif name.startswith("supersede."):
+        with open_home(scene.home) as home:
+            done = next(home.ledger.documents(kinds=["Redaction"]), None) is not None
+        assert done == (name in ("supersede.after-commit", "supersede.receipt", "supersede.forgotten"))
     elif name.startswith("build."):
         versions = scene.run("dataset", "list", "--json", home=scene.home).ok().json["versions"]
         assert len(versions) == (2 if name == "build.published" else 1)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from substrate.record import vocabulary as words
 from substrate.record.schemas.base import Count, Digest, Envelope, Nonce, Prose, Time, Token, Urn
@@ -70,7 +70,7 @@ class ModerationDecision(Envelope):
 
 
 class Redaction(Envelope):
-    """A later redactor removed more: the old row is superseded, the old bytes are destroyed."""
+    """A later redactor, or a person, removed more: the old row is superseded, the old bytes are destroyed."""
 
     type: Literal["Redaction"]
     contribution: Urn
@@ -80,12 +80,32 @@ class Redaction(Envelope):
     time: Time
 
 
+class HeldReading(Envelope):
+    """A curator read a held text under this row: marked more in it, or confirmed that it need not be held."""
+
+    type: Literal["HeldReading"]
+    contribution: Urn
+    row: Digest
+    reading: words.Reading
+    time: Time
+    standing: words.Standing | None = None
+
+    @model_validator(mode="after")
+    def _confirmed_as_something(self) -> "HeldReading":
+        if (self.reading == "confirmed") != (self.standing is not None):
+            raise ValueError("standing is stated exactly when a text is confirmed")
+        if self.standing == "held":
+            raise ValueError("a confirmed text is not held")
+        return self
+
+
 class Erased(Envelope):
     """The tombstone: this node holds neither text, salt, key nor record of the contribution any more."""
 
     type: Literal["Erased"]
     contribution: Urn
     time: Time
+    reason: words.ErasedBecause | None = None
 
 
 class HomeRestored(Envelope):

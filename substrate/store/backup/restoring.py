@@ -29,6 +29,7 @@ from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import PIN, Home, open_home, pin_bytes
 from substrate.store.ledger import Ledger
+from substrate.store.superseded import outdated_texts
 from substrate.store.tombstones import texts_to_destroy
 from substrate.store.vault import Vault
 from substrate.store.verify import verify_home
@@ -110,6 +111,8 @@ def _take_back(staging: Path, evidence: Evidence) -> tuple[list[Document], set[s
         gone |= {d.subject for d in ledger.documents(kinds=["Erased"]) if is_authorised(d, roles)}
         gone |= set(texts_to_destroy(database, ledger, roles, node))
         gone |= _erased_by(learned, ledger, roles)
+        # The bytes after a redaction are not in this backup, and those before must not come back.
+        gone |= set(outdated_texts(database, ledger, roles, learned))
         vault = Vault(database, bytes(32))
         with database.transaction() as connection:
             dropped = {contribution for contribution in gone if vault.destroy(connection, contribution)}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from substrate.record.authority import Roles
+from substrate.record.authority import Roles, is_authorised
 from substrate.record.canonical import JsonObject
 from substrate.record.checkpoint import read_checkpoint
 from substrate.record.errors import UnknownCommons
@@ -15,6 +15,7 @@ from substrate.store.exchange.contents import Contents, LogCopy
 from substrate.store.exchange.risk import ADVICE, accepted_statement, texts_at_risk
 from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
+from substrate.store.superseded import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def store_import(home: Home, contents: Contents, *, accepted: str = "") -> Impor
             added += connection.total_changes > before
         for log in contents.logs.values():
             forks += _merge_log(home, connection, log)
+        now = _standing_rows(home, contents)
         for item in contents.items:
-            if item["contribution"] in gone:
+            if item["contribution"] in gone or item["row"] not in now.get(item["contribution"], ()):
                 dropped += 1
             elif _store_item(home, connection, item):
                 items += 1
@@ -117,9 +119,24 @@ def _merge_log(home: Home, connection: Any, log: LogCopy) -> int:
     return int(forked)
 
 
+def _standing_rows(home: Home, contents: Contents) -> dict[str, set[str]]:
+    """The rows that stand now, by all that the home knows with the file's documents: older bytes do not come back."""
+    if not contents.items:
+        return {}
+    roles, found = home.roles(), dict[str, set[str]]()
+    for item in contents.items:
+        about = list(home.ledger.documents(subject=item["contribution"]))
+        facts = [d for d in about if d.kind == "ConsentFact" and is_authorised(d, roles)]
+        found[item["contribution"]] = {rows_of(fact, about, roles)[-1] for fact in facts}
+    return found
+
+
 def _store_item(home: Home, connection: Any, item: JsonObject) -> bool:
-    if connection.execute("SELECT 1 FROM items WHERE contribution = ?", (item["contribution"],)).fetchone():
+    """Store an item that is not here; one of which older bytes are here takes their place."""
+    here = home.vault.rows(item["contribution"])
+    if here == [item["row"]]:
         return False
+    home.vault.destroy(connection, item["contribution"])
     home.vault.put(connection, item["contribution"], bytes.fromhex(item["salt"]), item["text"], federated=False)
     for document in item["private"]:
         home.vault.seal(connection, item["contribution"], document)

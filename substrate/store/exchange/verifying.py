@@ -1,13 +1,15 @@
 """What an export states must fit together: heads over leaves, texts under facts."""
 
-from substrate.record.authority import Roles, fold_roles, is_authorised
+from substrate.record.authority import fold_roles, is_authorised
 from substrate.record.charter import Inside
 from substrate.record.checkpoint import Head, read_checkpoint
 from substrate.record.cut import Cut
+from substrate.record.documents import Document
 from substrate.record.errors import BadInclusion
 from substrate.record.merkle import Frontier, leaf_hash, tree_root
 from substrate.store.appending import leaf_data
 from substrate.store.exchange.contents import Contents
+from substrate.store.superseded import rows_of
 from substrate.store.vault import commitment
 
 
@@ -39,16 +41,14 @@ def verify_items(contents: Contents) -> None:
     roles = fold_roles(contents.documents.values(), contents.commons, contents.charter, None, _positions(contents))
     contents.erased = {d.subject for d in contents.documents.values() if d.kind == "Erased" and roles.by_node(d)}
     facts = {d.subject: d for d in contents.documents.values() if d.kind == "ConsentFact" and is_authorised(d, roles)}
-    rows = _rows_after_redaction(contents, roles)
+    redactions = _redactions(contents)
     for item in contents.items:
         fact = facts.get(item["contribution"])
         if fact is None or fact.body["tier"] == "federated":
             raise BadInclusion("a text without an admitted consent fact, or a federated one")
-        if commitment(bytes.fromhex(item["salt"]), item["text"]) != item["row"] or item["row"] not in (
-            fact.body["row"],
-            *rows.get(item["contribution"], ()),
-        ):
-            raise BadInclusion("a text that does not fit the commitment of its fact")
+        rows = rows_of(fact, redactions.get(item["contribution"], ()), roles)
+        if commitment(bytes.fromhex(item["salt"]), item["text"]) != item["row"] or item["row"] != rows[-1]:
+            raise BadInclusion("a text that does not fit the commitment of its fact, or one that was superseded")
         if [fact.body["record"]] != [d.digest for d in item["private"] if d.kind == "ConsentRecord"]:
             raise BadInclusion("a text without the consent record that its fact cites, or with another one")
         if any(d.subject != item["contribution"] or not d.private for d in item["private"]):
@@ -81,9 +81,9 @@ def _fits(contents: Contents, head: Head) -> bool:
     return tree_root(leaf_data(*leaf) for leaf in log.leaves[: head.size]) == head.root
 
 
-def _rows_after_redaction(contents: Contents, roles: Roles) -> dict[str, list[str]]:
-    rows: dict[str, list[str]] = {}
+def _redactions(contents: Contents) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
     for document in contents.documents.values():
-        if document.kind == "Redaction" and roles.by_node(document):
-            rows.setdefault(document.subject, []).append(document.body["rowAfter"])
-    return rows
+        if document.kind == "Redaction":
+            found.setdefault(document.subject, []).append(document)
+    return found

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from consent.redaction import MalformedLine, Passage, Redaction, Span, output_line, parse_line
+from consent.redaction import MalformedLine, Passage, Redaction, Span, explain, output_line, parse_line, placeholders
 
 
 def test_a_line_becomes_a_passage():
@@ -49,3 +49,14 @@ def test_the_output_has_the_documented_shape():
     held = output_line("b", Redaction("held", "eu", "language-not-validated:eu", None, ()))
     assert list(json.loads(json.dumps(held))) == ["id", "language", "action", "held_reason", "text", "spans"]
     assert held["text"] is None
+
+
+def test_each_span_with_its_placeholder() -> None:
+    """Longer and shorter placeholders shift what follows; one value, one placeholder; a held text explains nothing."""
+    text = "Anna Maria Delacroix-Lindqvist, al@x.example, Anna Maria Delacroix-Lindqvist"
+    places = [(0, 30, "PERSON"), (32, 44, "EMAIL_ADDRESS"), (46, 76, "PERSON")]
+    spans = tuple(Span(start, end, label, 0.8, "finder") for start, end, label in places)
+    found = list(explain(Redaction("redacted", "en", None, placeholders(text, spans), spans)))
+    assert [one.placeholder for one in found] == ["<PERSON_1>", "<EMAIL_ADDRESS_1>", "<PERSON_1>"]
+    assert tuple(one.span for one in found) == spans
+    assert list(explain(Redaction("held", "eu", "language-undetermined", None, ()))) == []
