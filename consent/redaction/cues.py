@@ -10,15 +10,29 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from consent.redaction.people import name_at
+from consent.redaction.people import grown, name_at, without_capitals
 from consent.redaction.types import Span
-from consent.redaction.words import Words, alternatives, everywhere_set, words
+from consent.redaction.words import SUPPORTED, Words, alternatives, everywhere_set, words
 
 _LINE_REST: Final = re.compile(r"[ .,!?x❤️♥😘:)\-–—]{0,12}(?=\n|\Z)")
 _VOCATIVE_REST: Final = re.compile(r"\s?[,.!?;…\n]|\s?\Z")
+#: "Kershaw, Edith", as registers have it.
+_GIVEN: Final = re.compile(r", (?=[^\W\d_])")
+_FIELD_END: Final = re.compile(r"[ \t.]{0,3}(?:\n|\Z)")
 _SIGN: Final = re.compile(r"[ ,.!]{0,3}\s{0,3}(?:[-–—] ?)?")
 #: Languages that write common nouns with a capital: a capital there says less.
 NOUNS_CAPITALISED: Final = frozenset({"de"})
+
+
+#: What follows when somebody is called by name at the beginning of a sentence: "Anna, you may", "Ana, ven".
+_YOU: Final = {
+    "en": "you|why|what|how|where|who|can|could|would|will|did|do|are|have|please|put|come|look|is your|your|let",
+    "es": "tú|te|por qué|qué|cómo|dónde|quién|puedes|puede|quieres|ven|mira|dime|dame|has|tienes|vas|no te|por favor|pásame|trae|deja",
+    "de": "du|kannst|könntest|hast|bist|willst|was|wie|wo|wann|warum|wer|komm|gib|bitte|schau|hör|weißt|können|haben|sind|geh|mach|nimm",
+    "fr": "tu|vous|peux|pouvez|as-tu|avez|viens|venez|pourquoi|comment|où|qui|qu'|que|regarde|écoute|s'il|donne|va|allez|prends|dis",
+    "it": "tu|ti|puoi|può|hai|sei|vuoi|vieni|guarda|perché|come|dove|chi|che|dimmi|dammi|per favore|senti|vai|prendi|metti|lascia",
+    "pt": "tu|você|podes|pode|queres|quer|vem|olha|porque|por que|como|onde|quem|que|diz|dá|por favor|tens|tem|vais|vai|traz|deixa|senta",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +44,15 @@ class _Rules:
     kin: re.Pattern[str]
     kin_capital: re.Pattern[str]
     introduction: re.Pattern[str]
+    field: re.Pattern[str]
+    place: re.Pattern[str]
     greeting: re.Pattern[str]
     vocative: re.Pattern[str]
     sign_off: re.Pattern[str]
     verb: re.Pattern[str]
     verb_after: re.Pattern[str]
     apposition: re.Pattern[str]
+    called: re.Pattern[str]
 
 
 @cache
@@ -62,12 +79,15 @@ def _rules(language: str) -> _Rules:
         _words(rf"(?<!\w)(?:{possessive}) (?:[^\W\d_]{{2,15}} )?(?:{kin}){named}[,:]? (?=[^\W\d_])"),
         _words(rf"(?<!\w)(?:{kin}){named} (?=[^\W\d_])"),
         _words(rf"(?<![\w'’])(?:{alternatives(w['introductions'])})(?!\w)(?: ?[:=] ?|,? )(?:(?:la|el|the|o|a|die|der|il) )?(?=[^\W\d_])"),
+        re.compile(rf"(?im:^|(?<=[.;,] ))[\s\-*•]{{0,6}}(?i:{alternatives(w['fields'])})(?!\w)(?:[ \t]?\([^)\n]{{1,20}}\))?(?:[ \t]?[:=][ \t]{{0,3}}|[ \t]{{1,3}}(?=[^\W\d_a-zß-ÿ]))"),
+        _words(rf"(?<!\w)(?:{alternatives(w['place'])})(?!\w)(?: ?: ?| )"),
         _words(rf"(?m)^[^\w\n]{{0,4}}(?:{alternatives(w['greetings'])})(?!\w),? "),
         _words(rf"(?<!\w)(?:{alternatives([*w['vocatives'], *w['greetings']])})(?!\w),? (?=[^\W\d_])"),
         _words(rf"(?<!\w)(?:{alternatives(w['signoffs'])})(?!\w)(?: (?:from|de|von|di|da|dein|deine|dal|ta|ton|tu|tua|tuo))?"),
         re.compile(rf"(?:(?<=[.!?:\n\"“«„—–] )|(?<=[\n\"“«„¿¡—–])|\A){name} (?:{verbs})(?!\w)"),
         _words(rf"(?<=[\"”»“,!?…] )(?:{verbs})(?!\w) (?=[^\W\d_])"),
         re.compile(rf"(?<!\w){name}(?:, (?:(?i:{possessive}) (?:[^\W\d_]{{2,15}} )?(?i:{kin})(?!\w)|\d\d?,)| \(\d\d?\))"),
+        re.compile(rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])"),
     )
 
 
@@ -77,6 +97,16 @@ def _titles(w: Words) -> str:
 
 def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
+
+
+def whole_names(text: str, spans: list[Span], language: str) -> list[Span]:
+    """The spans, people's names with the capitalised words directly beside them."""
+    if language in NOUNS_CAPITALISED or language not in SUPPORTED:
+        return spans
+    refused = _rules(language).refused
+    return [
+        Span(*grown(text, s.start, s.end, refused), s.label, s.score, s.recognizer) if s.label == "PERSON" else s for s in spans
+    ]
 
 
 def finder(language: str) -> Callable[[str], Iterator[Span]]:
@@ -91,6 +121,8 @@ def _find(text: str, language: str) -> Iterator[Span]:
     yield from _after(text, rules.kin, rules.refused, "kin", 0.7)
     yield from _after(text, rules.kin_capital, rules.refused, "kin", 0.65)
     yield from _after(text, rules.introduction, rules.refused, "introduction", 0.65)
+    yield from _after(text, rules.field, rules.refused, "introduction", 0.65)
+    yield from _places(text, rules)
     yield from _greetings(text, rules)
     yield from _vocatives(text, rules)
     yield from _signatures(text, rules)
@@ -120,8 +152,21 @@ def _after(
 ) -> Iterator[Span]:
     for match in cue.finditer(text):
         found = name_at(text, match.end(), refused, lower=lower)
+        if found is None:
+            continue
+        given = _GIVEN.match(text, found[1]) if rule == "introduction" else None
+        second = name_at(text, given.end(), refused) if given else None
+        if second and _FIELD_END.match(text, second[1]):
+            found = (found[0], second[1])
+        yield Span(*found, "PERSON", score, rule)
+
+
+def _places(text: str, rules: _Rules) -> Iterator[Span]:
+    """Where somebody was born or lives, in small letters too: "place of birth: dunmore"."""
+    for match in rules.place.finditer(text):
+        found = name_at(text, match.end(), rules.refused_lower, lower=without_capitals(text))
         if found:
-            yield Span(*found, "PERSON", score, rule)
+            yield Span(*found, "LOCATION", 0.6, "place-cue")
 
 
 def _greetings(text: str, rules: _Rules) -> Iterator[Span]:
@@ -168,7 +213,7 @@ def _signatures(text: str, rules: _Rules) -> Iterator[Span]:
 def _speakers(text: str, rules: _Rules, language: str) -> Iterator[Span]:
     """"Anna said", "said Anna", "Anna, my sister", "Anna (34)"."""
     everyday = rules.refused_lower if language in NOUNS_CAPITALISED else rules.refused
-    for pattern, rule in ((rules.verb, "name-verb"), (rules.apposition, "apposition")):
+    for pattern, rule in ((rules.verb, "name-verb"), (rules.apposition, "apposition"), (rules.called, "vocative")):
         for match in pattern.finditer(text):
             if match.group("v").lower() not in everyday:
                 yield Span(match.start("v"), match.end("v"), "PERSON", 0.6, rule)

@@ -9,7 +9,7 @@ from consent.redaction.cues import refused_words
 from consent.redaction.types import Span
 from consent.redaction.words import everywhere_set
 
-_PART: Final = r"[^\W\d_](?:[^\W\d_]|['’\-]){0,24}\.?"
+_PART: Final = r"[^\W\d_](?:\w|['’\-]|\.(?=\w)){0,30}\.?"
 _LABEL: Final = re.compile(
     rf"(?m)^[\s\-*>•–—\[(]{{0,6}}(?:\d\d?[:.h]\d\d(?::\d\d)?(?: ?[ap]m)?[\])]?,? ?[\-–]? ?|\d{{1,2}}/\d{{1,2}}/\d{{2,4}},? \d\d?:\d\d ?[\-–\]] ?)?"
     rf"(?:(?P<v>{_PART}(?: {_PART}){{0,3}})[\])]?(?: ?[(\[][^)\]\n]{{1,20}}[)\]])?[*]{{0,2}} ?:(?=\s)|<(?P<w>{_PART}(?: {_PART})?)> )"
@@ -29,6 +29,22 @@ def find(text: str) -> Iterator[Span]:
         repeated = times[value.lower()] > 1
         if repeated or (len(matches) >= _TURNS and value[0].isupper() and _turns(times)):
             yield Span(match.start(key), match.end(key), "PERSON", 0.7, "dialogue-label")
+
+
+    yield from _capitals(text)
+
+
+#: A play's way: the speaker in capitals, then the words, without a colon.
+_CAPITALS: Final = re.compile(r"(?m)^[ \t]{0,4}(?P<v>[^\W\d_a-zß-ÿ]{3,20}(?:[ \-][^\W\d_a-zß-ÿ]{2,20}){0,2})(?= {1,2}[^\W\d_][a-zß-ÿ ]|:)")
+
+
+def _capitals(text: str) -> Iterator[Span]:
+    """Speakers in capitals at the beginning of more than one line."""
+    matches = [m for m in _CAPITALS.finditer(text) if m.group("v").isupper()]
+    times = Counter(m.group("v") for m in matches)
+    for match in matches:
+        if times[match.group("v")] > 1 and _nameable(match.group("v")):
+            yield Span(match.start("v"), match.end("v"), "PERSON", 0.7, "dialogue-capitals")
 
 
 def _turns(times: Counter[str]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from consent.redaction.cues import whole_names
 from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
 from consent.redaction.names import people_first, propagate
 from consent.redaction.plain import plain
@@ -85,6 +86,8 @@ class Redactor:
                 continue
             texts = [views[i].text for i in chosen]
             for i, outcome in zip(chosen, read(texts, self._readers_of(language), self._set(language)), strict=True):
+                if not isinstance(outcome, RecognizerFailed):
+                    outcome = whole_names(views[i].text, outcome, language)
                 outcomes[i] = _joined(outcomes[i], outcome)
         return [
             outcome if isinstance(outcome, RecognizerFailed) else view.original(self._whole(view.text, outcome))

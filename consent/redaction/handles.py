@@ -28,7 +28,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 _NUMBERED: Final = re.compile(r"(?<![\w@./\-#])(?=[a-z_.]{0,20}[a-z]{3})[a-zA-Z][a-z]{2,20}(?:[._][a-zA-Z]{1,20}){0,3}[._\-]?\d{2,4}(?![\w@/])")
 _DISCORD: Final = re.compile(r"(?<![\w@./#])[^\W\d_][\w.]{1,31}#\d{4}(?!\w)")
 _REDDIT: Final = re.compile(r"(?<![\w/])/?u/[\w\-]{3,30}")
-_DOTTED: Final = re.compile(r"(?<![\w@./\-])[a-z]{2,20}(?:[._][a-z]{1,20}){1,3}[._]?\d{1,4}(?![\w@/])")
+_DOTTED: Final = re.compile(r"(?<![\w@./\-])(?=[a-z._]{3,40}\d)[a-z]{2,20}(?:[._][a-z0-9]{1,20}){1,3}(?![\w@/]|\.\w)")
 _TECH: Final = re.compile(r"(?i)(?:covid|windows|html|python|utf|sars|mp|iso|din|web|vitamin|euro|formula|agenda|fig|figure|page|kapitel|act|vol|ps|type|typ|area|level|seite|nr|no|num|abb|cap)[._\-]?\d+")
 
 

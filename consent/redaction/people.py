@@ -1,7 +1,10 @@
 """Reading a person's name from a place in a text, word by word: capitals, particles, initials, hyphens."""
 
 import re
+from functools import cache
 from typing import Final
+
+from consent.redaction.words import words
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’´\-‐‑][^\W\d_]+)*")
 _SPACES: Final = re.compile(r"[ \t\u00a0]{1,2}")
@@ -68,3 +71,62 @@ def name_at(text: str, at: int, refused: frozenset[str], *, lower: bool = False)
 def _after(text: str, end: int) -> int | None:
     match = _SPACES.match(text, end)
     return match.end() if match else None
+
+
+def without_capitals(text: str) -> bool:
+    """Whether a text is written in small letters throughout, as many chats are."""
+    upper = sum(1 for char in text if char.isupper())
+    return upper * 66 < len(text)
+
+
+def recased(text: str) -> str:
+    """A text without capitals as the model knows texts: capitals on what is no everyday word. Same length.
+
+    The model learned from newspapers and finds few names in small letters, or among nothing but capitals.
+    """
+    if not (without_capitals(text) or _shouted(text)):
+        return text
+    shown = text.lower() if _shouted(text) else text
+    if len(shown) != len(text):
+        return text
+    return WORD.sub(_with_capital, shown)
+
+
+def _shouted(text: str) -> bool:
+    letters = [char for char in text if char.isalpha()]
+    return len(letters) > 20 and sum(char.isupper() for char in letters) > 0.8 * len(letters)
+
+
+def _with_capital(match: re.Match[str]) -> str:
+    word = match.group()
+    if len(word) < 3 or word in _plain_words() or word.split("'")[0] in _plain_words():
+        return word
+    capital = "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
+    return capital if len(capital) == len(word) else word
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    w = words("en")
+    return frozenset().union(*(w.set(name) for name in ("common", "not_names", "kin", "verbs", "street_last", "records", "impersonal", "phone", "fillers")))
+
+
+def grown(text: str, start: int, end: int, refused: frozenset[str]) -> tuple[int, int]:
+    """A name with the capitalised words directly beside it: half of "Aroha Te Whata" still names her."""
+    for _ in range(3):
+        gap = _SPACES.match(text, end)
+        match = WORD.match(text, gap.end()) if gap else None
+        if match is None or not capitalised(match.group()) or match.group().lower() in refused or match.group().isupper():
+            break
+        end = match.end()
+    for _ in range(3):
+        before = _BEFORE.search(text[max(0, start - _REACH) : start])
+        if before is None or before.group("w").lower() in refused or not capitalised(before.group("w")) or before.group("w").isupper():
+            break
+        start -= len(before.group("w")) + len(before.group("gap"))
+    return start, end
+
+
+_REACH: Final = 40
+#: A word before a name, itself within a sentence: what begins a sentence has its capital from that.
+_BEFORE: Final = re.compile(r"(?<=[\w,] )(?P<w>[^\W\d_]+(?:['’\-][^\W\d_]+)*)(?P<gap> )\Z")

@@ -115,7 +115,7 @@ def _stray(token: Any, lower: set[str]) -> bool:
     if token.i == 0 or not _name_like(token, lower):
         return False
     before = token.nbor(-1)
-    return bool(before.is_alpha or before.text == ",")
+    return bool(before.is_alpha or before.text in {",", ";"})
 
 
 def _first_of_name(token: Any, lower: set[str]) -> bool:

@@ -16,7 +16,7 @@ from consent.redaction.types import Span
 from consent.redaction.words import words
 
 SCORE: Final = 0.42
-_BEFORE: Final = re.compile(r"(?:^|[.!?:;…\n\"“«„”»¿¡(\-–—*•>\[|])\s*\Z")
+_BEFORE: Final = re.compile(r"(?:^|[.!?:…\n\"“«„”»¿¡(\-–—*•>\[|])\s*\Z")
 _GAP: Final = re.compile(r"[ \u00a0]\Z")
 _NOUN_END: Final = re.compile(
     r"(?:ung|heit|keit|schaft|tion|tät|nis|tum|ling|chen|lein|zeug|werk|stoff|zeit|haus|schule|platz|straße|tag|nacht|"
@@ -81,6 +81,7 @@ def _pairs(text: str, language: str) -> Iterator[Span]:
     small = {m.group() for m in tokens if m.group().islower()}
     refused = _refused(language)
     used_as_noun = _nouns(tokens)
+    yield from _bare(text, tokens, language, used_as_noun, small)
     for a, b in zip(tokens, tokens[1:], strict=False):
         if not _GAP.match(text[a.end() : b.start()]) or b.start() - a.end() != 1:
             continue
@@ -92,6 +93,24 @@ def _pairs(text: str, language: str) -> Iterator[Span]:
         yield Span(a.start(), b.end(), "PERSON", SCORE, "stray-name")
 
 
+#: Prepositions behind which a noun without article is rarer than a name.
+_BARE: Final = {"in": "LOCATION", "aus": "LOCATION", "nach": "LOCATION", "bei": "PERSON", "von": "PERSON", "mit": "PERSON", "für": "PERSON", "und": "PERSON"}
+
+
+def _bare(text: str, tokens: list[re.Match[str]], language: str, used_as_noun: set[str], small: set[str]) -> Iterator[Span]:
+    """A capitalised word straight behind a preposition that is not known to be a noun."""
+    refused = _refused(language) | words(language).set("bare")
+    for a, b in zip(tokens, tokens[1:], strict=False):
+        label = _BARE.get(a.group().lower())
+        if label is None or b.start() - a.end() != 1 or not _named(b.group(), refused, small):
+            continue
+        word = b.group()
+        if _NOUN_END.search(word.lower()) or word in used_as_noun or _PLURAL.search(word):
+            continue
+        yield Span(b.start(), b.end(), label, SCORE, "stray-name")
+
+
+_PLURAL: Final = re.compile(r"(?:en|ern|eln|er|e)\Z")
 _DETERMINERS: Final = frozenset(
     "der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein meine meinen meinem meiner"
     " dein deine deinen deinem deiner sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren unserem"

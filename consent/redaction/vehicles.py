@@ -13,6 +13,8 @@ from consent.redaction.words import alternatives
 _PLATE_LETTERS: Final = "BCDFGHJKLMNPRSTVWXYZ"
 
 PLATES: Final[tuple[Shape, ...]] = (
+    Shape("plate-de-spaced", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \d{2,4}[EH]?(?!\w|[.,]\d)"), 0.55),
+    Shape("plate-glued", "LICENSE_PLATE", re.compile(r"(?<!\w)(?:[A-Z]{3}\d{3}|\d{3}[A-Z]{3})(?!\w)"), 0.5),
     Shape("plate-uk", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}\d{2} ?[A-Z]{3}(?!\w)"), 0.7),
     Shape("plate-es", "LICENSE_PLATE", re.compile(rf"(?<!\w)\d{{4}}[ \-]?[{_PLATE_LETTERS}]{{3}}(?!\w)"), 0.7),
     Shape("plate-fr-it", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}[ \-]?\d{3}[ \-]?[A-Z]{2}(?!\w)"), 0.7),
