@@ -54,7 +54,7 @@ def _cores(loose: bool) -> tuple[tuple[str, float, re.Pattern[str]], ...]:
     found: tuple[tuple[str, float, str], ...] = (
         ("number-street", 0.85, rf"(?<![\w.,]){unit}{_HOUSE},? (?:{_CAP} ){{1,4}}(?i:{last})\b\.?(?: (?:North|South|East|West|[NSEW]{{1,2}})\b)?"),
         ("number-street-lower", 0.6, rf"(?<![\w.,]){unit}\d{{1,4}}[a-z]?,? (?:[^\W\d_]{{2,20}} ){{1,2}}(?i:{plain})(?!\w)"),
-        ("number-rue", 0.85, rf"(?<![\w.])\d{{1,4}}(?: ?(?:bis|ter|quater|[a-dA-D]))?,? (?i:{first})\.? {named}(?!\w)"),
+        ("number-rue", 0.85, rf"(?<![\w.]){unit}\d{{1,4}}(?: ?(?:bis|ter|quater|[a-dA-D]))?,? (?i:{first})\.? {named}(?!\w)"),
         ("number-rue-lower", 0.6, rf"(?<![\w.])\d{{1,4}}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|impasse|allée|chemin|quai)(?: {_WORD}){{1,4}}?(?=[,.;\n]|$)"),
         ("calle-number", 0.85, rf"(?<!\w){unit}(?i:{first})\.? {named}{number}{_HOUSE}(?!\w|[.,]\d|[:%€])"),
         ("calle-number-lower", 0.6, rf"(?<!\w)(?i:{first})(?: {_WORD}){{1,5}}?(?i:,? (?:{alternatives(everywhere('number_word'))})\.? ?|,? )\d{{1,4}}(?!\w|[.,:]\d|[%€]| ?(?:euro|€|h\b|Uhr|km|min|anni|años|ans|anos))"),
@@ -168,8 +168,25 @@ def _extended(text: str, end: int, everyday: frozenset[str], *, loose: bool) -> 
         match = _tail(loose).match(text, end)
         if match is None or match.end() == end:
             break
-        town = match.group("town")
-        if town and any(word.lower() in everyday for word in town.split() if not _SMALL_WORD.fullmatch(word.lower())):
-            break
+        stop = _sentence_goes_on(match, everyday)
+        if stop is not None:
+            return max(end, stop)
         end = match.end()
     return end
+
+
+def _sentence_goes_on(tail: re.Match[str], everyday: frozenset[str]) -> int | None:
+    """Where the first everyday word of what reads as a town begins: "Kirkcaldy Write to her". None: nowhere."""
+    at = tail.start("town")
+    if at < 0:
+        return None
+    last = tail.start()
+    for word in _TOWN_WORD.finditer(tail.string, at, tail.end("town")):
+        folded = word.group().lower()
+        if folded in everyday and not _SMALL_WORD.fullmatch(folded):
+            return last
+        last = word.end()
+    return None
+
+
+_TOWN_WORD: Final = re.compile(r"[^\s\-]+")
