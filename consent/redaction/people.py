@@ -84,12 +84,21 @@ def recased(text: str) -> str:
 
     The model learned from newspapers and finds few names in small letters, or among nothing but capitals.
     """
-    if not (without_capitals(text) or _shouted(text)):
-        return text
+    if not uncased(text):
+        return _SHOUTED_NAME.sub(lambda m: m.group().title(), text)
     shown = text.lower() if _shouted(text) else text
     if len(shown) != len(text):
         return text
     return WORD.sub(_with_capital, shown)
+
+
+#: Two words and more in capitals within other text: a name as forms and registers write it.
+_SHOUTED_NAME: Final = re.compile(r"(?<!\w)[A-ZÀ-ÖØ-Þ]{3,20}(?:[ \-][A-ZÀ-ÖØ-Þ]{2,20}){1,3}(?!\w)")
+
+
+def uncased(text: str) -> bool:
+    """Whether a text has next to no capitals, or next to nothing else."""
+    return without_capitals(text) or _shouted(text)
 
 
 def _shouted(text: str) -> bool:

@@ -18,6 +18,7 @@ _INVISIBLE: Final = re.compile(
     "\U000e0000-\U000e01ef]"
 )
 _UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _MARKS: Final = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 #: Widths, styles, enclosures and the digits of other scripts: folded one to one where one plain one stands for it.
 _STYLED: Final = re.compile(
@@ -59,6 +60,7 @@ class Plain:
 def plain(text: str) -> Plain:
     """What recognizers read in place of ``text``."""
     readable = _UNREADABLE.sub(" ", text)
+    readable = _SPACES.sub(" ", readable)
     if readable.isascii():
         return Plain(readable, None)
     readable = _latin(_STYLED.sub(_fold, readable))

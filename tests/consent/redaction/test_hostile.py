@@ -78,7 +78,7 @@ def test_a_disguise_hides_nothing(redactor, name, secret):
 
 
 def _bombs():
-    rng = random.Random(7)  # noqa: S311
+    rng = random.Random(7)
     yield from ("", " ", "\n", "\x00", "\ud800", "\u202e", "\u0301" * 300, "👩‍👩‍👧 " * 200, "é" * 2_000, "e\u0301" * 2_000)
     yield from ("a" * 20_000, "a." * 10_000, "a-" * 10_000, "1 " * 10_000, "1-" * 10_000, "A. " * 8_000, "@" * 10_000, "a@" * 10_000)
     yield from ("<" * 10_000, "<PERSON_1>" * 1_000, "(" * 10_000, "M-" * 8_000, "M, " * 6_000, "one " * 5_000, "at dot " * 3_000)
@@ -89,7 +89,8 @@ def _bombs():
         yield "".join(chr(rng.choice((rng.randrange(32, 127), rng.randrange(160, 0x2FFF), 0x200B, 0x301, 0x20))) for _ in range(1_500))
 
 
-BOMBS = list(_bombs())
+#: More than one piece each, and no more: what grows with length is measured in the proofs.
+BOMBS = [bomb[:5_000] for bomb in _bombs()]
 
 
 def test_there_are_two_hundred():
