@@ -18,7 +18,10 @@ from consent.redaction import Passage, Redactor
 from consent.redaction.pool import RedactorPool
 
 WORDS = 160
-_START = "import time; a = time.process_time(); from consent.redaction import Passage, Redactor; Redactor().redact([Passage('We met Anna in the old town.', 'en')]); print(time.process_time() - a)"
+_START = (
+    "import time; a = time.process_time(); from consent.redaction import Passage, Redactor; Redactor()"
+    ".redact([Passage('We met Anna in the old town.', 'en')]); print(time.process_time() - a)"
+)
 
 
 def documents(count: int) -> list[str]:
@@ -54,7 +57,8 @@ def ours(found: Sequence[str], **options: frozenset[str]) -> tuple[float, float]
     redactor.redact([Passage(found[0], "en")])
     held: list[bool] = []
     cost = _per_document(
-        lambda: held.extend(one.action == "held" for one in redactor.redact([Passage(text, "en") for text in found])), len(found)
+        lambda: held.extend(one.action == "held" for one in redactor.redact([Passage(text, "en") for text in found])),
+        len(found),
     )
     return cost, sum(held) / len(held)
 
@@ -86,7 +90,9 @@ def main() -> None:
     cost, held = ours(found)
     print(f"this project, everything on  {cost:7.1f} CPU ms a document ({held:.1%} held)")
     print(f"  memory so far              {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:7.0f} MiB")
-    print(f"  without the entity model   {ours(found, without=frozenset({'names-by-model'}))[0]:7.1f} CPU ms a document")
+    print(
+        f"  without the entity model   {ours(found, without=frozenset({'names-by-model'}))[0]:7.1f} CPU ms a document"
+    )
     plain = naive(found)
     print(f"stock Presidio, one by one   {plain:7.1f} CPU ms a document: {plain / cost:.2f} times ours")
     started = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, check=True)

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.models
 def test_the_same_as_one_redactor(redactor, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    passages = [Passage(f"Dear Marta, the parcel number {i} came to 14 Mill Lane on Friday.", "en") for i in range(LEAST)]
+    passages = [
+        Passage(f"Dear Marta, the parcel number {i} came to 14 Mill Lane on Friday.", "en") for i in range(LEAST)
+    ]
     with RedactorPool(processes=1) as pool:
         assert pool.redact(passages) == redactor.redact(passages)
         with pytest.raises(InvalidSpan):
