@@ -216,7 +216,7 @@ def _chatter(found: str, everyday: frozenset[str]) -> bool:
     named = [
         word for word in inner if word not in streets and not _SMALL_WORD.fullmatch(word) and word not in _PREFIXES
     ]
-    return not named or any(word in everyday for word in named)
+    return any(word in everyday for word in named)
 
 
 #: Everyday words that streets are named after.

@@ -79,7 +79,7 @@ def _after(text: str, end: int) -> int | None:
 def without_capitals(text: str) -> bool:
     """Whether a text is written in small letters throughout, as many chats are."""
     upper = sum(1 for char in text if char.isupper())
-    return upper * 66 < len(text)
+    return upper * 200 < len(text)
 
 
 def recased(text: str) -> str:
