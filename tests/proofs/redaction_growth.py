@@ -48,8 +48,8 @@ def main() -> int:
         one, two, four = (seconds(redactor, text[: factor * size]) for factor in (1, 2, 4))
         ratio = four / max(one, FLOOR_SECONDS)
         worst = max(worst, ratio)
-        print(f"{name:16} {one:6.2f} s  {two:6.2f} s  {four:6.2f} s   x{ratio:.1f}")
-    print(f"worst growth over four times the text: x{worst:.1f}")
+        print(f"{name:16} {one:6.2f} s  {two:6.2f} s  {four:6.2f} s   x{ratio:.1f}")  # noqa: T201
+    print(f"worst growth over four times the text: x{worst:.1f}")  # noqa: T201
     return 1 if worst > 6 else 0
 
 

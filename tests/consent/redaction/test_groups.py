@@ -10,10 +10,10 @@ from consent.redaction.words import SUPPORTED, words
 pytestmark = pytest.mark.models
 
 LETTERS = {
-    "en": "Dear Lucia, I live at 14 Mill Lane, York. My codice fiscale is RSSMRA85T10A562S. My sister Marta will call you"
-    " on 07700 900123 before the market opens. Love,\nJoan",
-    "es": "Querida Lucía: vivo en la calle Mayor, 14, 3.º B, 28013 Madrid. Mi DNI es 12345678Z y mi móvil el 612 34 56 78."
-    " Mi hermana Marta vino ayer. Un abrazo,\nRosario",
+    "en": "Dear Lucia, I live at 14 Mill Lane, York. My codice fiscale is RSSMRA85T10A562S. My sister Marta will call"
+    " you on 07700 900123 before the market opens. Love,\nJoan",
+    "es": "Querida Lucía: vivo en la calle Mayor, 14, 3.º B, 28013 Madrid. Mi DNI es 12345678Z y mi móvil el 612 34"
+    " 56 78. Mi hermana Marta vino ayer. Un abrazo,\nRosario",
     "de": "Liebe Lucia, ich wohne jetzt in der Hauptstraße 5a, 10115 Berlin. Meine Steuer-ID ist 12 345 678 901."
     " Meine Schwester Marta ruft dich an: 0176 12345678. Viele Grüße\nHeinz",
     "fr": "Chère Lucie, j'habite 12 bis, rue de la Paix, 75002 Paris. Mon numéro de sécurité sociale est"
