@@ -35,6 +35,7 @@ GROUP_OF: dict[str, Group] = {
     "CASE_NUMBER": "structured",
     # Written so that no shape is left: spoken digits, "anna dot m at example dot org", spelled-out names.
     "OBFUSCATED": "other",
+    "BIRTH_DATE": "other",
 }
 
 
