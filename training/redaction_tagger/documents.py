@@ -1,0 +1,185 @@
+"""Whole texts from sentences with gaps: letters, stories, conversations, chats, notes; with what is in the gaps."""
+
+import random
+import re
+from dataclasses import dataclass, field
+
+from training.redaction_tagger.people import People, Person, full, mention
+from training.redaction_tagger.source import Culture, Material
+
+#: A stretch of text and its kind: PERSON, PLACE, ADDRESS, or "" for what names nobody.
+Part = tuple[str, str]
+
+_GAP = re.compile(r"\{(\w+)\}")
+_ROLES = {
+    "en": ("Q", "A", "Interviewer", "Speaker", "Teacher", "Note", "Host", "Narrator", "Subject", "Student"),
+    "es": ("P", "R", "Entrevistadora", "Informante", "Profesora", "Nota", "Narrador", "Asunto", "Alumno"),
+    "de": ("F", "A", "Interviewerin", "Erzähler", "Lehrerin", "Notiz", "Betreff", "Schüler", "Hinweis"),
+    "fr": ("Q", "R", "Enquêtrice", "Témoin", "Professeur", "Note", "Objet", "Élève", "Narrateur"),
+    "it": ("D", "R", "Intervistatrice", "Testimone", "Insegnante", "Nota", "Oggetto", "Studente"),
+    "pt": ("P", "R", "Entrevistadora", "Informante", "Professora", "Nota", "Assunto", "Aluno"),
+}
+
+
+@dataclass
+class Scene:
+    """The people and places of one text: what is mentioned once is mentioned again."""
+
+    people: list[Person]
+    towns: list[str]
+    met: set[int] = field(default_factory=set)
+
+
+class Writer:
+    """Writes texts of one language."""
+
+    def __init__(self, material: Material, cultures: dict[str, Culture], messages: tuple[str, ...]) -> None:
+        self._m = material
+        self._people = People(material.language, cultures)
+        self._messages = messages
+
+    def write(self, chance: random.Random) -> list[Part]:
+        """One text. A quarter of them name nobody."""
+        kind = chance.random()
+        if kind < 0.25:
+            return self._nobody(chance)
+        scene = self._scene(chance)
+        if kind < 0.4:
+            return self._letter(scene, chance)
+        if kind < 0.6:
+            return self._turns(scene, chance)
+        if kind < 0.68:
+            return self._story(scene, chance, "\n")
+        return self._story(scene, chance, " ")
+
+    def _scene(self, chance: random.Random) -> Scene:
+        people = [self._people.person(chance) for _ in range(chance.randint(2, 5))]
+        return Scene(people, [self._town(chance) for _ in range(2)])
+
+    def _nobody(self, chance: random.Random) -> list[Part]:
+        parts: list[Part] = []
+        scene = self._scene(chance)
+        for _ in range(chance.randint(1, 6)):
+            parts += [*self._quiet(scene, chance), (chance.choice((" ", " ", "\n")), "")]
+        return parts
+
+    def _quiet(self, scene: Scene, chance: random.Random) -> list[Part]:
+        """A sentence that names nobody."""
+        kind = chance.random()
+        if kind < 0.5 and self._messages:
+            return [(chance.choice(self._messages), "")]
+        return self._fill(chance.choice(self._m.plain), scene, chance)
+
+    def _sentence(self, scene: Scene, chance: random.Random) -> list[Part]:
+        if chance.random() < 0.3:
+            return self._quiet(scene, chance)
+        return self._fill(chance.choice(self._m.frames), scene, chance)
+
+    def _story(self, scene: Scene, chance: random.Random, between: str) -> list[Part]:
+        parts: list[Part] = []
+        for _ in range(chance.randint(1, 7)):
+            parts += [*self._sentence(scene, chance), (between, "")]
+        return parts
+
+    def _letter(self, scene: Scene, chance: random.Random) -> list[Part]:
+        gap = chance.choice(("\n\n", "\n", " "))
+        greeting = self._fill(chance.choice(self._m.salute), scene, chance)
+        ending = self._fill(chance.choice(self._m.signoff), scene, chance)
+        return [*greeting, (gap, ""), *self._story(scene, chance, " "), (gap, ""), *ending]
+
+    def _turns(self, scene: Scene, chance: random.Random) -> list[Part]:
+        """A conversation: each line begins with who speaks, by name or by role."""
+        named = chance.random() < 0.75
+        stamp = chance.random() < 0.2
+        shout = chance.random() < 0.25
+        mark = chance.choice((": ", ": ", ": ", " - ", " > ", ":\n"))
+        labels = self._labels(scene, chance, named)
+        parts: list[Part] = []
+        for _ in range(chance.randint(2, 7)):
+            label, kind = chance.choice(labels)
+            if stamp:
+                parts.append((f"[{chance.randint(0, 23):02d}:{chance.randint(0, 59):02d}] ", ""))
+            parts += [(label.upper() if shout else label, kind), (mark, ""), *self._sentence(scene, chance), ("\n", "")]
+        return parts
+
+    def _labels(self, scene: Scene, chance: random.Random, named: bool) -> list[Part]:
+        if not named:
+            return [(role, "") for role in chance.sample(_ROLES[self._m.language], 2)]
+        labels = [(full(p, chance) if chance.random() < 0.3 else p.given, "PERSON") for p in scene.people[:3]]
+        return [*labels, (chance.choice(_ROLES[self._m.language]), "")] if chance.random() < 0.3 else labels
+
+    def _fill(self, frame: str, scene: Scene, chance: random.Random) -> list[Part]:
+        """A sentence with its gaps filled."""
+        parts: list[Part] = []
+        at = 0
+        for gap in _GAP.finditer(frame):
+            parts += [(frame[at : gap.start()], ""), self._gap(gap.group(1), scene, chance)]
+            at = gap.end()
+        return [part for part in (*parts, (frame[at:], "")) if part[0]]
+
+    def _gap(self, gap: str, scene: Scene, chance: random.Random) -> Part:
+        if gap in {"p", "g", "f", "s"}:
+            return self._somebody(gap, scene, chance), "PERSON"
+        if gap == "l":
+            return chance.choice(scene.towns), "PLACE"
+        if gap == "t":
+            return f"{chance.randint(6, 22)}{chance.choice((':', '.'))}{chance.choice(('00', '15', '30'))}", ""
+        if gap == "a":
+            return self._address(chance), "ADDRESS"
+        if gap in {"r", "st"}:
+            return self._street(chance), "ADDRESS"
+        if frame := {"N": self._m.things, "m": self._m.months, "w": self._m.weekdays, "c": self._m.countries}.get(gap):
+            return chance.choice(frame), ""
+        return self._number(gap, chance), ""
+
+    def _number(self, gap: str, chance: random.Random) -> str:
+        if gap == "y":
+            return str(chance.randint(1905, 2024))
+        if gap == "z":
+            return self._postcode(chance)
+        if gap == "x":
+            return chance.choice("ABCDabc")
+        return str(chance.choice((chance.randint(1, 30), chance.randint(1, 240))))
+
+    def _somebody(self, gap: str, scene: Scene, chance: random.Random) -> str:
+        person = chance.choice(scene.people)
+        if gap == "g":
+            return person.given if chance.random() < 0.8 else person.pet
+        if gap == "s":
+            return person.family
+        if gap == "f":
+            return full(person, chance)
+        return mention(person, chance)
+
+    def _town(self, chance: random.Random) -> str:
+        if chance.random() < 0.35:
+            return chance.choice(self._m.towns)
+        head, tail = chance.choice(self._m.town_heads), chance.choice(self._m.town_tails)
+        if head[-1] in "_-":
+            return head.replace("_", " ") + tail[0].upper() + tail[1:]
+        return head + tail.lower()
+
+    def _street(self, chance: random.Random) -> str:
+        pattern = chance.choice(self._m.streets)
+        person = self._people.person(chance)
+        head = chance.choice(self._m.street_heads)
+        if chance.random() < 0.25:
+            head = person.family.split(" ")[-1]
+        return pattern.replace("{H}", head).replace("{S}", person.family).replace("{F}", full(person, chance))
+
+    def _address(self, chance: random.Random) -> str:
+        pattern = chance.choice(self._m.addresses)
+        scene = Scene([self._people.person(chance)], [self._town(chance)])
+        pattern = pattern.replace("{H}", chance.choice(self._m.street_heads))
+        return "".join(text for text, _ in self._fill(pattern, scene, chance))
+
+    def _postcode(self, chance: random.Random) -> str:
+        letters = "ABDEFGHJLNPQRSTUWXYZ"
+        if self._m.language == "en":
+            if chance.random() < 0.4:
+                return f"{chance.choice(('MA', 'OH', 'TX', 'CA', 'NY', 'WA'))} {chance.randint(10000, 99999)}"
+            area = "".join(chance.choice(letters) for _ in range(chance.randint(1, 2)))
+            return f"{area}{chance.randint(1, 29)} {chance.randint(1, 9)}{chance.choice(letters)}{chance.choice(letters)}"
+        if self._m.language == "pt":
+            return f"{chance.randint(1000, 9990)}-{chance.randint(1, 999):03d}"
+        return f"{chance.randint(1000, 98000):05d}"

@@ -1,0 +1,20 @@
+"""The recipe: every number that decides what is trained."""
+
+from dataclasses import dataclass
+
+from consent.redaction.tagger.network import Sizes
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the tagger is trained. The same recipe, wheels and machine class give the same bytes."""
+
+    seed: int = 11
+    texts: int = 60_000
+    vocabulary_texts: int = 30_000
+    batch_words: int = 2_500
+    learning_rate: float = 0.0015
+    warm_up: int = 100
+    dropout: float = 0.1
+    outside: float = 0.5
+    sizes: Sizes = Sizes()
