@@ -30,9 +30,10 @@ class Corpus:
         for language in LANGUAGES:
             material = read_material(language)
             said = messages(wheels, language)
-            self._writers[language] = Writer(material, cultures, said)
+            words = Inventor([*_words(said, language), *material.nouns])
+            self._writers[language] = Writer(material, cultures, said, words)
             self._fillers[language] = material.fillers
-            self._inventors[language] = Inventor(_words(said, language))
+            self._inventors[language] = words
 
     def text(self, language: str, chance: random.Random) -> list[Part]:
         """One text in parts."""

@@ -4,6 +4,7 @@ import random
 import re
 from dataclasses import dataclass, field
 
+from training.redaction_tagger.invent import Inventor
 from training.redaction_tagger.people import People, Person, full, mention
 from training.redaction_tagger.source import Culture, Material
 
@@ -33,10 +34,14 @@ class Scene:
 class Writer:
     """Writes texts of one language."""
 
-    def __init__(self, material: Material, cultures: dict[str, Culture], messages: tuple[str, ...]) -> None:
+    def __init__(
+        self, material: Material, cultures: dict[str, Culture], messages: tuple[str, ...], words: Inventor
+    ) -> None:
         self._m = material
         self._people = People(material.language, cultures)
         self._messages = messages
+        self._words = words
+        self._silent = tuple(s for s in material.salad if not re.search(r"\{(p|g|f|s|l|a|st)\}", s))
 
     def write(self, chance: random.Random) -> list[Part]:
         """One text. A quarter of them name nobody."""
@@ -66,14 +71,17 @@ class Writer:
     def _quiet(self, scene: Scene, chance: random.Random) -> list[Part]:
         """A sentence that names nobody."""
         kind = chance.random()
-        if kind < 0.5 and self._messages:
+        if kind < 0.35:
             return [(chance.choice(self._messages), "")]
+        if kind < 0.65:
+            return self._fill(chance.choice(self._silent), scene, chance)
         return self._fill(chance.choice(self._m.plain), scene, chance)
 
     def _sentence(self, scene: Scene, chance: random.Random) -> list[Part]:
         if chance.random() < 0.3:
             return self._quiet(scene, chance)
-        return self._fill(chance.choice(self._m.frames), scene, chance)
+        frames = self._m.frames if chance.random() < 0.7 else self._m.salad
+        return self._fill(chance.choice(frames), scene, chance)
 
     def _story(self, scene: Scene, chance: random.Random, between: str) -> list[Part]:
         parts: list[Part] = []
@@ -104,7 +112,8 @@ class Writer:
 
     def _labels(self, scene: Scene, chance: random.Random, named: bool) -> list[Part]:
         if not named:
-            return [(role, "") for role in chance.sample(_ROLES[self._m.language], 2)]
+            roles = (*_ROLES[self._m.language], self._word("O", chance), self._word("O", chance))
+            return [(role, "") for role in chance.sample(roles, 2)]
         labels = [(full(p, chance) if chance.random() < 0.3 else p.given, "PERSON") for p in scene.people[:3]]
         return [*labels, (chance.choice(_ROLES[self._m.language]), "")] if chance.random() < 0.3 else labels
 
@@ -130,7 +139,22 @@ class Writer:
             return self._street(chance), "ADDRESS"
         if frame := {"N": self._m.things, "m": self._m.months, "w": self._m.weekdays, "c": self._m.countries}.get(gap):
             return chance.choice(frame), ""
+        if gap in {"o", "O", "V", "v", "d"}:
+            return self._word(gap, chance), ""
         return self._number(gap, chance), ""
+
+    def _word(self, gap: str, chance: random.Random) -> str:
+        """A noun, a verb or a past form; nouns are sometimes new, and in German often two in one."""
+        if gap in {"V", "v"}:
+            verb = chance.choice(self._m.verbs)
+            return verb if gap == "V" else verb.lower()
+        if gap == "d":
+            return chance.choice(self._m.past)
+        kind = chance.random()
+        word = chance.choice(self._m.nouns) if kind < 0.75 else self._words.word(chance, 18)
+        if self._m.language == "de" and kind < 0.3:
+            word += chance.choice(("", "", "s", "n")) + chance.choice(self._m.nouns).lower()
+        return word.lower() if gap == "o" else word[0].upper() + word[1:]
 
     def _number(self, gap: str, chance: random.Random) -> str:
         if gap == "y":

@@ -12,7 +12,7 @@ class Recipe:
     seed: int = 11
     texts: int = 60_000
     vocabulary_texts: int = 30_000
-    batch_words: int = 2_500
+    batch_words: int = 1_500
     learning_rate: float = 0.0015
     warm_up: int = 100
     dropout: float = 0.1

@@ -27,6 +27,10 @@ class Material:
     salute: tuple[str, ...]
     signoff: tuple[str, ...]
     fillers: tuple[str, ...]
+    nouns: tuple[str, ...]
+    verbs: tuple[str, ...]
+    past: tuple[str, ...]
+    salad: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Culture:
 
 
 _LINES = {"frames", "plain"}
-_WORDS = {"months", "weekdays", "towns", "town_heads", "town_tails", "street_heads", "fillers"}
+_WORDS = {"months", "weekdays", "towns", "town_heads", "town_tails", "street_heads", "fillers", "nouns", "verbs", "past"}
 
 
 def read_material(language: str) -> Material:
