@@ -11,8 +11,13 @@ import zipfile
 from pathlib import Path
 
 #: Folders of message catalogues in the wheels, by language; English is what the messages are called by.
-_FOLDERS = {"es": ("es", "es_ES"), "de": ("de", "de_DE"), "fr": ("fr", "fr_FR"), "it": ("it", "it_IT"),
-            "pt": ("pt", "pt_BR", "pt_PT")}
+_FOLDERS = {
+    "es": ("es", "es_ES"),
+    "de": ("de", "de_DE"),
+    "fr": ("fr", "fr_FR"),
+    "it": ("it", "it_IT"),
+    "pt": ("pt", "pt_BR", "pt_PT"),
+}
 _WHEELS = ("django-", "wagtail-", "indico-")
 _MARKUP = re.compile(r"%\(?\w*\)?[sdif]?|\{[^}]*\}|<[^>]*>|&\w+;|https?://\S+")
 _LONGEST = 400
@@ -47,4 +52,3 @@ def _clean(text: str) -> str:
         return ""
     text = re.sub(r"[ \t]+", " ", text).strip()
     return text if re.search(r"[^\W\d_]{3}", text) else ""
-

@@ -203,7 +203,9 @@ class Writer:
             if chance.random() < 0.4:
                 return f"{chance.choice(('MA', 'OH', 'TX', 'CA', 'NY', 'WA'))} {chance.randint(10000, 99999)}"
             area = "".join(chance.choice(letters) for _ in range(chance.randint(1, 2)))
-            return f"{area}{chance.randint(1, 29)} {chance.randint(1, 9)}{chance.choice(letters)}{chance.choice(letters)}"
+            return (
+                f"{area}{chance.randint(1, 29)} {chance.randint(1, 9)}{chance.choice(letters)}{chance.choice(letters)}"
+            )
         if self._m.language == "pt":
             return f"{chance.randint(1000, 9990)}-{chance.randint(1, 999):03d}"
         return f"{chance.randint(1000, 98000):05d}"

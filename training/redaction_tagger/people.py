@@ -17,12 +17,20 @@ HOME = {
 }
 _FAMILY_FIRST = {"chinese", "japanese", "korean"}
 _SHORT = {
-    "en": ("y", "ie", "s"), "es": ("ito", "ita", "i"), "de": ("i", "chen", "e"),
-    "fr": ("ou", "ette", "on"), "it": ("ino", "ina", "uccia"), "pt": ("inho", "inha", "zito"),
+    "en": ("y", "ie", "s"),
+    "es": ("ito", "ita", "i"),
+    "de": ("i", "chen", "e"),
+    "fr": ("ou", "ette", "on"),
+    "it": ("ino", "ina", "uccia"),
+    "pt": ("inho", "inha", "zito"),
 }
 _PARTICLES = {
-    "en": ("St", "Fitz"), "es": ("de la", "del", "de"), "de": ("von", "von der", "zu"),
-    "fr": ("de", "du", "de la", "d'"), "it": ("di", "del", "della"), "pt": ("da", "dos", "de", "do"),
+    "en": ("St", "Fitz"),
+    "es": ("de la", "del", "de"),
+    "de": ("von", "von der", "zu"),
+    "fr": ("de", "du", "de la", "d'"),
+    "it": ("di", "del", "della"),
+    "pt": ("da", "dos", "de", "do"),
 }
 
 

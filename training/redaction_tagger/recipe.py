@@ -1,6 +1,6 @@
 """The recipe: every number that decides what is trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consent.redaction.tagger.network import Sizes
 
@@ -17,4 +17,4 @@ class Recipe:
     warm_up: int = 100
     dropout: float = 0.1
     outside: float = 0.5
-    sizes: Sizes = Sizes()
+    sizes: Sizes = field(default_factory=Sizes)

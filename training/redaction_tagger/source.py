@@ -43,7 +43,18 @@ class Culture:
 
 
 _LINES = {"frames", "plain"}
-_WORDS = {"months", "weekdays", "towns", "town_heads", "town_tails", "street_heads", "fillers", "nouns", "verbs", "past"}
+_WORDS = {
+    "months",
+    "weekdays",
+    "towns",
+    "town_heads",
+    "town_tails",
+    "street_heads",
+    "fillers",
+    "nouns",
+    "verbs",
+    "past",
+}
 
 
 def read_material(language: str) -> Material:

@@ -14,7 +14,7 @@ import numpy as np
 
 #: A line break, a word (with its combining marks), a number, or one sign of any other kind.
 _TOKEN: Final = re.compile(r"\n|(?:[^\W\d_][\u0300-\u036f]*)+|\d+|\S")
-_ENDS: Final = frozenset(".!?…\n:«»„“”\"—–")
+_ENDS: Final = frozenset('.!?…\n:«»„“”"—–')
 
 #: One column each: the word, its first three letters, its last two, three and four, its shape, the letters
 #: inside it, its length, and how it stands in its text.
