@@ -21,17 +21,20 @@ _FOLDERS = {
 _WHEELS = ("django-", "wagtail-", "indico-")
 _MARKUP = re.compile(r"%\(?\w*\)?[sdif]?|\{[^}]*\}|<[^>]*>|&\w+;|https?://\S+")
 _LONGEST = 400
+#: A word with a capital inside a sentence: a product, a title, perhaps a name.
+_CAPITAL = re.compile(r"[^\W\d_][,;'’\"“)]* [(\"“'’]*[A-ZÀ-Þ]")
 
 
 def messages(folder: Path, language: str) -> tuple[str, ...]:
-    """The messages in ``language``, sorted, without markup and gaps."""
+    """The messages in ``language``, sorted, without markup and gaps, and but for German without inner capitals."""
     found: set[str] = set()
     for wheel in sorted(folder.glob("*.whl")):
         if wheel.name.startswith(_WHEELS):
             with zipfile.ZipFile(wheel) as archive:
                 for name in archive.namelist():
                     found |= _read(archive, name, language)
-    return tuple(sorted(clean for text in found if (clean := _clean(text))))
+    clean = sorted(clean for text in found if (clean := _clean(text)))
+    return tuple(text for text in clean if language == "de" or not _CAPITAL.search(text))
 
 
 def _read(archive: zipfile.ZipFile, name: str, language: str) -> set[str]:

@@ -17,7 +17,7 @@ from training.redaction_tagger.noise import noisy
 from training.redaction_tagger.source import LANGUAGES, read_cultures, read_material
 
 #: How often a word's identity is hidden in training, outside and inside of names.
-HIDDEN = (0.08, 0.35)
+HIDDEN = (0.15, 0.6)
 _INDEX = {tag: i for i, tag in enumerate(TAGS)}
 
 

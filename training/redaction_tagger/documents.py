@@ -41,6 +41,7 @@ class Writer:
         self._people = People(material.language, cultures)
         self._messages = messages
         self._words = words
+        self._new_town = Inventor([*material.towns, *material.street_heads, *self._all_towns()])
         self._silent = tuple(s for s in material.salad if not re.search(r"\{(p|g|f|s|l|a|st)\}", s))
 
     def write(self, chance: random.Random) -> list[Part]:
@@ -97,7 +98,7 @@ class Writer:
 
     def _turns(self, scene: Scene, chance: random.Random) -> list[Part]:
         """A conversation: each line begins with who speaks, by name or by role."""
-        named = chance.random() < 0.75
+        named = chance.random() < 0.85
         stamp = chance.random() < 0.2
         shout = chance.random() < 0.25
         mark = chance.choice((": ", ": ", ": ", " - ", " > ", ":\n"))
@@ -144,15 +145,23 @@ class Writer:
         return self._number(gap, chance), ""
 
     def _word(self, gap: str, chance: random.Random) -> str:
-        """A noun, a verb or a past form; nouns are sometimes new, and in German often two in one."""
+        """A noun, a verb or a past form.
+
+        Small nouns are sometimes new, and in German large ones often two in one: elsewhere a large word that
+        nobody knows is more likely a name, and nothing here may teach otherwise.
+        """
         if gap in {"V", "v"}:
             verb = chance.choice(self._m.verbs)
             return verb if gap == "V" else verb.lower()
         if gap == "d":
             return chance.choice(self._m.past)
+        german = self._m.language == "de"
         kind = chance.random()
-        word = chance.choice(self._m.nouns) if kind < 0.75 else self._words.word(chance, 18)
-        if self._m.language == "de" and kind < 0.3:
+        if kind < (0.06 if german else 0.25 if gap == "o" else 0.0):
+            word = self._words.word(chance, 18)
+        else:
+            word = chance.choice(self._m.nouns)
+        if german and kind > 0.7:
             word += chance.choice(("", "", "s", "n")) + chance.choice(self._m.nouns).lower()
         return word.lower() if gap == "o" else word[0].upper() + word[1:]
 
@@ -175,9 +184,15 @@ class Writer:
             return full(person, chance)
         return mention(person, chance)
 
+    def _all_towns(self) -> list[str]:
+        """Every town that heads and tails of one word can make."""
+        return [h + t.lower() for h in self._m.town_heads for t in self._m.town_tails if h[-1] not in "_-"]
+
     def _town(self, chance: random.Random) -> str:
         if chance.random() < 0.35:
             return chance.choice(self._m.towns)
+        if chance.random() < 0.3:
+            return self._new_town.word(chance).capitalize()
         head, tail = chance.choice(self._m.town_heads), chance.choice(self._m.town_tails)
         if head[-1] in "_-":
             return head.replace("_", " ") + tail[0].upper() + tail[1:]
@@ -187,8 +202,13 @@ class Writer:
         pattern = chance.choice(self._m.streets)
         person = self._people.person(chance)
         head = chance.choice(self._m.street_heads)
-        if chance.random() < 0.25:
+        kind = chance.random()
+        if kind < 0.2:
             head = person.family.split(" ")[-1]
+        elif kind < 0.4:
+            head = chance.choice(self._m.nouns).capitalize()
+        elif kind < 0.5:
+            head = self._new_town.word(chance).capitalize()
         return pattern.replace("{H}", head).replace("{S}", person.family).replace("{F}", full(person, chance))
 
     def _address(self, chance: random.Random) -> str:

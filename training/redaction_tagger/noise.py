@@ -9,11 +9,7 @@ import re
 from training.redaction_tagger.documents import Part
 from training.redaction_tagger.invent import Inventor
 
-_REPLACEABLE = re.compile(
-    r"(?P<before>(?:\A|\b(?:[Dd]er|[Dd]ie|[Dd]as|[Dd]en|[Dd]em|[Dd]es|[Ee]ine?[nmr]?|[Ii]m|[Aa]m|[Zz]u[mr]|vom|keine?n?|"
-    r"unsere?|meine?n?|ihre?n?|gute[nr]?|alte[nr]?) ))(?P<word>[^\W\d_]{4,})"
-    r"|(?P<low>\b[a-zà-ÿ]{4,}\b)"
-)
+_LOW = re.compile(r"\b[a-zà-ÿ]{4,}\b")
 _NEAR = {"a": "sq", "e": "wr", "i": "uo", "o": "ip", "n": "mb", "r": "te", "s": "ad", "t": "ry", "l": "k", "d": "sf"}
 
 
@@ -42,23 +38,15 @@ def lowered(parts: list[Part]) -> list[Part]:
 
 
 def strange(part: Part, chance: random.Random, words: Inventor) -> Part:
-    """Outside of names, one word in ten becomes one that nobody has seen, in the same case.
-
-    Words with a capital only where something else explains it: the start, or a German article before.
-    """
+    """Outside of names, one small word in eight becomes one that nobody has seen."""
     text, label = part
     if label:
         return part
 
     def other(match: re.Match[str]) -> str:
-        if chance.random() > 0.12:
-            return match.group()
-        word = words.word(chance, 18)
-        if match["low"]:
-            return word.lower()
-        return match["before"] + (word.capitalize() if match["word"][0].isupper() else word.lower())
+        return match.group() if chance.random() > 0.12 else words.word(chance, 18).lower()
 
-    return _REPLACEABLE.sub(other, text), label
+    return _LOW.sub(other, text), label
 
 
 def said(parts: list[Part], chance: random.Random, fillers: tuple[str, ...]) -> list[Part]:
