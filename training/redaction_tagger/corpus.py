@@ -16,7 +16,8 @@ from training.redaction_tagger.invent import Inventor
 from training.redaction_tagger.noise import noisy
 from training.redaction_tagger.source import LANGUAGES, read_cultures, read_material
 
-#: How often a word's identity is hidden in training, outside and inside of names.
+#: How often a word's identity is hidden in training: small words outside of names, and words of names. Large
+#: words outside keep theirs: they are known, or they would be names.
 HIDDEN = (0.15, 0.6)
 _INDEX = {tag: i for i, tag in enumerate(TAGS)}
 
@@ -72,7 +73,7 @@ def example(parts: list[Part], known: frozenset[int], chance: random.Random) -> 
     features = featurize(tokens, known)
     tags = np.array(_tags(tokens, parts), dtype=np.int64)
     for i, tag in enumerate(tags):
-        if chance.random() < HIDDEN[int(tag > 0)]:
+        if (tag or tokens[i].text.islower()) and chance.random() < HIDDEN[int(tag > 0)]:
             features[i, 0] = UNKNOWN
     return features, tags
 

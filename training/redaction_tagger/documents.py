@@ -81,8 +81,22 @@ class Writer:
     def _sentence(self, scene: Scene, chance: random.Random) -> list[Part]:
         if chance.random() < 0.3:
             return self._quiet(scene, chance)
+        if chance.random() < 0.2:
+            return self._inserted(scene, chance)
         frames = self._m.frames if chance.random() < 0.7 else self._m.salad
         return self._fill(chance.choice(frames), scene, chance)
+
+    def _inserted(self, scene: Scene, chance: random.Random) -> list[Part]:
+        """A message with somebody, or a town, between any two of its words: names come up anywhere."""
+        words = chance.choice(self._messages).split(" ")[:40]
+        at = chance.randint(min(1, len(words)), len(words))
+        gap = chance.choice(("p", "p", "p", "f", "f", "l"))
+        before, after = " ".join(words[:at]), " ".join(words[at:])
+        return [
+            (f"{before} ", ""),
+            self._gap(gap, scene, chance),
+            (f" {after}" if after else chance.choice(".,?!"), ""),
+        ]
 
     def _story(self, scene: Scene, chance: random.Random, between: str) -> list[Part]:
         parts: list[Part] = []

@@ -15,6 +15,7 @@ class Recipe:
     batch_words: int = 1_500
     learning_rate: float = 0.0015
     warm_up: int = 100
-    dropout: float = 0.1
-    outside: float = 0.5
+    dropout: float = 0.15
+    smoothing: float = 0.04
+    outside: float = 0.9
     sizes: Sizes = field(default_factory=Sizes)

@@ -24,7 +24,7 @@ def train(recipe: Recipe, corpus: Corpus) -> tuple[Any, frozenset[int]]:
     started, seen, loss = time.monotonic(), 0, 0.0
     for step, (features, tags) in enumerate(_batches(recipe, corpus, known)):
         optimizer.learn_rate = recipe.learning_rate * _rate(step, seen / recipe.texts, recipe.warm_up)
-        loss += _update(model, features, tags, optimizer)
+        loss += _update(model, features, tags, optimizer, recipe.smoothing)
         seen += len(features)
         if step % 100 == 99:
             print(f"{seen} texts, loss {loss / 100:.4f}, {time.monotonic() - started:.0f} s", flush=True)
@@ -40,16 +40,16 @@ def _rate(step: int, done: float, warm_up: int) -> float:
     return min(1.0, (step + 1) / warm_up) * max(0.02, 1.0 - done)
 
 
-def _update(model: Any, features: list[Any], tags: list[Any], optimizer: Any) -> float:
-    """One step; returns the mean cross-entropy of a word."""
+def _update(model: Any, features: list[Any], tags: list[Any], optimizer: Any, smoothing: float) -> float:
+    """One step towards the tags, a little of each word left to all tags; returns the mean cross-entropy of a word."""
     outputs, backpropagate = model.begin_update(features)
     count = sum(len(t) for t in tags)
     gradients, loss = [], 0.0
     for output, wanted in zip(outputs, tags, strict=True):
         rows = np.arange(len(wanted))
         loss -= float(np.log(output[rows, wanted] + 1e-9).sum())
-        gradient = output.copy()
-        gradient[rows, wanted] -= 1.0
+        gradient = output - smoothing / output.shape[1]
+        gradient[rows, wanted] -= 1.0 - smoothing
         gradients.append((gradient / count).astype(np.float32))
     backpropagate(gradients)
     model.finish_update(optimizer)

@@ -30,6 +30,8 @@ class Tagger:
         FileNotFoundError, ValueError: if the weights are missing or are of another network.
     """
 
+    name: Final = NAME
+
     def __init__(self, folder: Path | None = None) -> None:
         place = folder or packaged_weights()
         about = json.loads((place / "tagger.json").read_text("utf-8"))
