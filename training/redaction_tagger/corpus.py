@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from consent.redaction.tagger.features import UNKNOWN, featurize, norm_id, tokenize
+from consent.redaction.tagger.features import COLUMNS, UNKNOWN, featurize, norm_id, tokenize
 from consent.redaction.tagger.network import TAGS
 from training.redaction_tagger.catalogues import messages
 from training.redaction_tagger.documents import Part, Writer
@@ -19,6 +19,9 @@ from training.redaction_tagger.source import LANGUAGES, read_cultures, read_mate
 #: How often a word's identity is hidden in training: small words outside of names, and words of names. Large
 #: words outside keep theirs: they are known, or they would be names.
 HIDDEN = (0.15, 0.6)
+#: How often the letters of a word are hidden too, so that case and company must tell.
+MASKED = 0.15
+_LETTERS = [COLUMNS.index(c) for c in ("prefix", "suffix2", "suffix3", "suffix4", "middle")]
 _INDEX = {tag: i for i, tag in enumerate(TAGS)}
 
 
@@ -75,6 +78,8 @@ def example(parts: list[Part], known: frozenset[int], chance: random.Random) -> 
     for i, tag in enumerate(tags):
         if (tag or tokens[i].text.islower()) and chance.random() < HIDDEN[int(tag > 0)]:
             features[i, 0] = UNKNOWN
+            if chance.random() < MASKED / HIDDEN[int(tag > 0)]:
+                features[i, _LETTERS] = UNKNOWN
     return features, tags
 
 

@@ -12,26 +12,35 @@ _LABEL: Final = {"PERSON": "PERSON", "PLACE": "LOCATION", "ADDRESS": "LOCATION"}
 
 
 def spans(tokens: Sequence[Token], probabilities: Any, outside: float, name: str) -> Iterator[Span]:
-    """The spans of one text.
+    """The spans of one text, without punctuation at their ends.
 
     ``probabilities`` is tokens x tags. A word is outside only where the network gives that at least
     ``outside``; else its most probable kind counts. The score is the mean probability of being inside.
     """
-    open_kind, first, last, total = "", 0, 0, 0.0
+    inside = 1.0 - probabilities[:, 0]
+    for kind, first, last in _runs(tokens, probabilities, outside):
+        while first < last and not tokens[last - 1].text[0].isalnum():
+            last -= 1
+        while first < last and not tokens[first].text[0].isalnum():
+            first += 1
+        if first < last:
+            score = round(min(float(inside[first:last].mean()), 1.0), 4)
+            yield Span(tokens[first].start, tokens[last - 1].end, _LABEL[kind], score, name)
+
+
+def _runs(tokens: Sequence[Token], probabilities: Any, outside: float) -> Iterator[tuple[str, int, int]]:
+    """Neighbouring words of one kind: the kind, the first, and the one after the last."""
+    kind_before, first = "", 0
     for i, row in enumerate(probabilities):
-        kind, begins = _kind(row, outside)
-        if tokens[i].text == "\n":
-            kind = ""
-        if open_kind and (kind != open_kind or begins):
-            yield _span(tokens, first, last, open_kind, total, name)
-            open_kind = ""
-        if kind:
-            if not open_kind:
-                open_kind, first, total = kind, i, 0.0
-            last = i
-            total += 1.0 - float(row[0])
-    if open_kind:
-        yield _span(tokens, first, last, open_kind, total, name)
+        kind, begins = _kind(row, outside) if tokens[i].text != "\n" else ("", False)
+        if kind_before and (kind != kind_before or begins):
+            yield kind_before, first, i
+            kind_before = ""
+        if kind and not kind_before:
+            first = i
+        kind_before = kind
+    if kind_before:
+        yield kind_before, first, len(tokens)
 
 
 def _kind(row: Any, outside: float) -> tuple[str, bool]:
@@ -40,8 +49,3 @@ def _kind(row: Any, outside: float) -> tuple[str, bool]:
         return "", False
     tag = TAGS[1 + int(row[1:].argmax())]
     return tag[2:], tag[0] == "B"
-
-
-def _span(tokens: Sequence[Token], first: int, last: int, kind: str, total: float, name: str) -> Span:
-    score = round(min(total / (last - first + 1), 1.0), 4)
-    return Span(tokens[first].start, tokens[last].end, _LABEL[kind], score, name)

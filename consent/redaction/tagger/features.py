@@ -50,13 +50,18 @@ def norm_id(word: str) -> int:
     return zlib.crc32(f"norm:{norm(word)}".encode())
 
 
-def featurize(tokens: Sequence[Token], known: Collection[int]) -> Ids:
-    """The features of the words of one text. Words that are not in ``known`` share one number."""
+def featurize(tokens: Sequence[Token], known: Collection[int], seen: dict[str, tuple[int, ...]] | None = None) -> Ids:
+    """The features of the words of one text. Words that are not in ``known`` share one number.
+
+    ``seen`` holds what words are by themselves, for texts that are read in one call; it is added to.
+    """
     if not tokens:
         return np.zeros((0, len(COLUMNS)), dtype=np.uint64)
-    words = [token.text for token in tokens]
-    of_word = {word: _of_word(word, known) for word in set(words)}
-    rows = [(*of_word[word], place) for word, place in zip(words, _places(tokens), strict=True)]
+    of_word = {} if seen is None else seen
+    for token in tokens:
+        if token.text not in of_word:
+            of_word[token.text] = _of_word(token.text, known)
+    rows = [(*of_word[token.text], place) for token, place in zip(tokens, _places(tokens), strict=True)]
     return np.array(rows, dtype=np.uint64)
 
 
@@ -79,6 +84,11 @@ def _of_word(word: str, known: Collection[int]) -> tuple[int, ...]:
 
 def shape(word: str) -> str:
     """``Xx``, ``X``, ``xx`` and the like, runs cut to three."""
+    if word.isalpha():
+        if word.islower():
+            return "xxx"[: len(word)]
+        if word[0].isupper() and (len(word) == 1 or word[1:].islower()):
+            return "Xxxx"[: len(word)]
     signs = "".join("X" if c.isupper() else "x" if c.isalpha() else "d" if c.isdigit() else c for c in word[:24])
     return re.sub(r"(.)\1{2,}", r"\1\1\1", signs)
 
@@ -86,16 +96,18 @@ def shape(word: str) -> str:
 def _places(tokens: Sequence[Token]) -> list[int]:
     """How each word stands: after what, whether the text has it in lower case too, how the text is cased."""
     lower = {token.text for token in tokens if token.text.islower()}
-    titled = sum(1 for token in tokens if token.text[0].isupper())
-    worded = sum(1 for token in tokens if token.text[0].isalpha())
-    case = "none" if titled == 0 else "all" if titled > 0.8 * worded else "some"
+    large = [token.text[0].isupper() for token in tokens]
+    worded = sum(token.text[0].isalpha() for token in tokens)
+    case = "all" if sum(large) > 0.8 * worded else "some" if any(large) else "none"
+    numbers: dict[tuple[str, bool, bool, bool], int] = {}
     found = []
-    before = "\n"
-    end = -1
-    for token in tokens:
-        word = token.text
+    before, end = "\n", -1
+    for token, capital in zip(tokens, large, strict=True):
         starts = "line" if before == "\n" else "sentence" if before in _ENDS else ""
-        also = word[0].isupper() and word.lower() in lower
-        found.append(zlib.crc32(f"place:{starts}:{also}:{case}:{token.start == end}:{word[0].isupper()}".encode()))
-        before, end = word, token.end
+        also = capital and token.text.lower() in lower
+        key = (starts, also, token.start == end, capital)
+        if key not in numbers:
+            numbers[key] = zlib.crc32(f"place:{starts}:{also}:{case}:{key[2]}:{capital}".encode())
+        found.append(numbers[key])
+        before, end = token.text, token.end
     return found

@@ -66,20 +66,23 @@ class Tagger:
     def _read(self, pieces: Sequence[_Piece]) -> Iterator[tuple[_Piece, list[Token], Any]]:
         """Each piece with its words and their probabilities, some hundred words at a time."""
         batch: list[tuple[_Piece, list[Token]]] = []
+        seen: dict[str, tuple[int, ...]] = {}
         size = 0
         for piece in pieces:
             batch.append((piece, tokenize(piece[2])))
             size += len(batch[-1][1])
             if size >= _TOGETHER:
-                yield from self._predict(batch)
+                yield from self._predict(batch, seen)
                 batch, size = [], 0
-        yield from self._predict(batch)
+        yield from self._predict(batch, seen)
 
-    def _predict(self, batch: Sequence[tuple[_Piece, list[Token]]]) -> Iterator[tuple[_Piece, list[Token], Any]]:
+    def _predict(
+        self, batch: Sequence[tuple[_Piece, list[Token]]], seen: dict[str, tuple[int, ...]]
+    ) -> Iterator[tuple[_Piece, list[Token], Any]]:
         worded = [(piece, tokens) for piece, tokens in batch if tokens]
         if not worded:
             return
-        outputs = self._model.predict([featurize(tokens, self._known) for _, tokens in worded])
+        outputs = self._model.predict([featurize(tokens, self._known, seen) for _, tokens in worded])
         for (piece, tokens), probabilities in zip(worded, outputs, strict=True):
             yield piece, tokens, probabilities
 

@@ -44,3 +44,9 @@ def test_a_word_is_outside_only_where_the_network_is_sure_enough() -> None:
     row = np.array([[0.6, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02]])
     assert not list(spans(tokenize("Ana"), row, 0.5, "t"))
     assert [s.score for s in spans(tokenize("Ana"), row, 0.7, "t")] == [0.4]
+
+
+def test_punctuation_is_no_end_of_a_name_and_no_name() -> None:
+    text = '"Ana", -'
+    rows = certain("B-PERSON", "I-PERSON", "I-PERSON", "I-PERSON", "B-PLACE")
+    assert [text[s.start : s.end] for s in spans(tokenize(text), rows, 0.5, "t")] == ["Ana"]
