@@ -25,6 +25,8 @@ class Tagger:
     """Finds people and places in texts of the languages it was trained on.
 
     ``folder`` holds ``weights.npz`` and ``tagger.json``. One instance serves a process; `find` keeps nothing.
+    ``outside`` is how sure the network must be that a word names nobody; higher finds more, right and wrong. The
+    one beside the weights holds unless another is given, for measuring.
 
     Raises:
         FileNotFoundError, ValueError: if the weights are missing or are of another network.
@@ -32,11 +34,11 @@ class Tagger:
 
     name: Final = NAME
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, outside: float | None = None) -> None:
         place = folder or packaged_weights()
         about = json.loads((place / "tagger.json").read_text("utf-8"))
         self.languages: tuple[str, ...] = tuple(about["languages"])
-        self._outside = float(about["outside"])
+        self._outside = float(about["outside"]) if outside is None else outside
         self._model = initialised(Sizes.from_json(about["sizes"]))
         with np.load(place / "weights.npz", allow_pickle=False) as arrays:
             self._known = frozenset(arrays["vocabulary"].tolist())
