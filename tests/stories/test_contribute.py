@@ -271,7 +271,7 @@ def test_killed_in_the_middle(
     before = taken(home)
     assert 0 < before < 600, "killed too late to prove anything"
     verified = lecs("ledger", "verify", "--json", home=home).ok().json
-    assert verified["documents"] == 5 + before, "documents and notes of a chunk appear together"
+    assert verified["documents"] == 6 + before, "documents and notes of a chunk appear together"
     first = lecs("consent", "list", "--json", home=home).ok().json["contributions"]
     result = lecs("contribute", file, "--json", home=home).ok().json
     assert result["accepted"] == 600
