@@ -278,7 +278,7 @@ def test_killed_in_the_middle(
     ids = [one["id"] for one in result["contributions"]]
     assert len(set(ids)) == 600
     assert {c["id"] for c in first} <= set(ids)
-    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 605
+    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 606
     codes = [one["withdrawal_code"] for one in result["contributions"]]
     assert len(set(codes)) == 600
     stored = {c["id"] for c in first}
@@ -354,7 +354,7 @@ def test_two_at_once(
     ids = [{one["id"] for one in answer["contributions"]} for answer in told]
     assert ids[0] == ids[1]
     assert len(ids[0]) == 300
-    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 305
+    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 306
     codes = {
         one["id"]: one["withdrawal_code"]
         for answer in told
