@@ -1,11 +1,12 @@
 """Founding a commons: who answers for it, what it admits, and the first signed acts.
 
 The charter is valid because its digest is pinned at init, join or first import. The policy, the notice, the
-recipe and the approval of the first model are signed before it; the charter cites the first three.
+recipe and the approvals of the first models are signed before it; the charter cites the first three.
 """
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -87,7 +88,7 @@ def read_charter_answers(text: str) -> JsonObject:
 
 
 def found_commons(
-    path: Path, answers: JsonObject, recipe: JsonObject, model: FirstModel | None, time: str
+    path: Path, answers: JsonObject, recipe: JsonObject, models: Sequence[FirstModel], time: str
 ) -> tuple[str, str]:
     """Make a home at ``path`` with a new commons; returns (commons id, digest of the charter).
 
@@ -98,13 +99,14 @@ def found_commons(
     with create_home(path, commons) as founding:
         home = founding.home
         steward = home.keyring.create("steward")
-        acts = _acts(commons, recipe, model, steward, time)
+        acts = _acts(commons, recipe, steward, time)
+        approvals = [_approval(commons, model, steward, time) for model in models]
         charter = _charter(commons, answers, acts, steward, home.node, time)
-        if model is not None:
-            body = acts["ModelApproval"].body
+        for model, approval in zip(models, approvals, strict=True):
+            body = approval.body
             copy_model(model.folder, home.models / f"{body['name']}-{body['version']}", body)
         with home.ledger.write() as writer:
-            for act in acts.values():
+            for act in (*acts.values(), *approvals):
                 writer.add(act)
             writer.add(charter)
         failpoint("init.logged")
@@ -140,21 +142,22 @@ def summary(path: Path) -> JsonObject:
         }
 
 
-def _acts(
-    commons: str, recipe: JsonObject, model: FirstModel | None, steward: Signer, time: str
-) -> dict[str, Document]:
+def _acts(commons: str, recipe: JsonObject, steward: Signer, time: str) -> dict[str, Document]:
     notice = files("consent").joinpath(f"notices/{NOTICE_VERSION}.en.md").read_text("utf-8")
     fields: dict[str, JsonObject] = {
         "Policy": {"content": POLICY},
         "Notice": {"version": NOTICE_VERSION, "language": "en", "text": notice},
         "Recipe": {"content": recipe},
     }
-    if model is not None:
-        fields["ModelApproval"] = {**model.fields, "files": describe_files(model.folder)}
     return {
         kind: write_document(kind, f"urn:uuid:{uuid.uuid4()}", commons, body, steward, time)
         for kind, body in fields.items()
     }
+
+
+def _approval(commons: str, model: FirstModel, steward: Signer, time: str) -> Document:
+    fields = {**model.fields, "files": describe_files(model.folder)}
+    return write_document("ModelApproval", f"urn:uuid:{uuid.uuid4()}", commons, fields, steward, time)
 
 
 def _charter(

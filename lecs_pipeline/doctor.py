@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lecs_pipeline.clock import now
+from substrate.record.authority import Roles
 from substrate.store.buildlock import lock_holder
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import HomeError
@@ -65,6 +67,7 @@ def _home(path: Path) -> list[Finding]:
             findings += [
                 Finding("commons", True, f"{roles.charter.body['name']} ({home.commons})"),
                 Finding("node", True, _admitted(home.node.did, roles.charter.body)),
+                Finding("tagger", True, _tagger(roles)),
                 Finding("keys", bool(home.keyring.files()), "no key can be read by others"),
                 Finding("erasures", not unfinished, f"{len(unfinished)} begun and not finished"),
                 Finding("builds", True, lock_holder(path) or "nobody is building"),
@@ -90,6 +93,19 @@ def _backups(home: Home) -> Finding:
         for s in standings
     ]
     return Finding("backups", not any(s.behind for s in standings), "; ".join(told))
+
+
+def _tagger(roles: Roles) -> str:
+    """Whether the stewards approved the tagger; commons founded before it existed did not."""
+    from consent.redaction.tagger import NAME
+    from substrate.store.errors import NotFound
+    from substrate.store.models import approved
+
+    try:
+        approval = approved(roles, NAME, "redaction", now())
+    except NotFound:
+        return f"{NAME} has no approval in force here: texts are redacted without it, and fewer names are found"
+    return f"{NAME} {approval.body['version']}, approved by the stewards"
 
 
 def _admitted(node: str, charter: dict[str, Any]) -> str:

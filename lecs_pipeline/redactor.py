@@ -1,7 +1,11 @@
-"""The redactor of a home: it runs on the model that the stewards approved, checked byte for byte."""
+"""The redactor of a home: it runs on the models that the stewards approved, checked byte for byte."""
+
+from pathlib import Path
 
 from consent.redaction import Redactor
+from consent.redaction.tagger import NAME as TAGGER
 from lecs_pipeline.clock import now
+from substrate.store.errors import NotFound
 from substrate.store.home import Home
 from substrate.store.models import approved, verify_model
 
@@ -16,3 +20,20 @@ def redactor_of(home: Home) -> Redactor:
     folder = home.models / f"{approval.body['name']}-{approval.body['version']}"
     verify_model(folder, approval.body)
     return Redactor(folder)
+
+
+def tagger_of(home: Home) -> Path | None:
+    """The folder of the approved tagger of this home, or None where no approval of it is in force.
+
+    A commons founded before the tagger existed has no approval of it; its redactor reads without it.
+
+    Raises:
+        NotFound: it is approved, and bytes are missing. Tampered: they were changed.
+    """
+    try:
+        approval = approved(home.roles(), TAGGER, "redaction", now())
+    except NotFound:
+        return None
+    folder = home.models / f"{approval.body['name']}-{approval.body['version']}"
+    verify_model(folder, approval.body)
+    return folder

@@ -1,0 +1,63 @@
+"""The tagger's weights run only where the stewards approved them, byte for byte."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from consent.founding import CHARTER_DEFAULTS, found_commons
+from consent.redaction.tagger import NAME, Tagger
+from lecs_pipeline.clock import now
+from lecs_pipeline.founding import first_models
+from lecs_pipeline.redactor import tagger_of
+from substrate.store.errors import NotFound, Tampered
+from substrate.store.home import open_home
+
+RECIPE = {"format": "of the tests"}
+
+
+@pytest.fixture
+def commons(tmp_path: Path) -> Callable[[bool], Path]:
+    """A commons founded with or without the tagger."""
+
+    def found(approved: bool) -> Path:
+        models = [model for model in first_models() if approved and model.fields["name"] == NAME]
+        found_commons(tmp_path / "home", CHARTER_DEFAULTS, RECIPE, models, now())
+        return tmp_path / "home"
+
+    return found
+
+
+def test_a_founding_approves_every_packaged_model() -> None:
+    assert [model.fields["name"] for model in first_models()] == ["en-core-web-sm", NAME]
+
+
+def test_the_approved_weights_run(commons: Callable[[bool], Path]) -> None:
+    with open_home(commons(True)) as home:
+        folder = tagger_of(home)
+    assert folder is not None
+    [spans] = Tagger(folder).find(["Yesterday my neighbour Marta Kowalska came from Oakmere with a cake."])
+    assert any(span.label == "PERSON" for span in spans)
+
+
+def test_a_commons_without_the_approval_goes_on_without_the_tagger(commons: Callable[[bool], Path]) -> None:
+    with open_home(commons(False)) as home:
+        assert tagger_of(home) is None
+
+
+def test_changed_weights_are_refused(commons: Callable[[bool], Path]) -> None:
+    path = commons(True)
+    weights = path / "models" / f"{NAME}-1" / "weights.npz"
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    weights.write_bytes(bytes(data))
+    with open_home(path) as home, pytest.raises(Tampered, match=NAME):
+        tagger_of(home)
+
+
+def test_missing_weights_are_told(commons: Callable[[bool], Path]) -> None:
+    path = commons(True)
+    shutil.rmtree(path / "models" / f"{NAME}-1")
+    with open_home(path) as home, pytest.raises(NotFound, match="missing"):
+        tagger_of(home)
