@@ -16,6 +16,7 @@ from lecs_pipeline.cli import (
     mixture,
     moderate,
     redact,
+    redaction,
     start,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
@@ -39,6 +40,7 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(redaction.app, name="redaction")
 
 
 @app.callback()

@@ -24,6 +24,10 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "lost-erasures",
         "Texts erased since the backup might come back: nothing here tells which. Nothing was restored.",
     ),
+    19: (
+        "recall-below-floor",
+        "The redactor of these texts was not measured, or finds too little. Nothing was released.",
+    ),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
@@ -70,6 +74,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "UnsafeKey": 15,
     "NotNarrower": 16,
     "LostErasures": 17,
+    "RecallBelowFloor": 19,
     "DiskFull": 28,
     "UnknownFailpoint": 2,
     "KeyboardInterrupt": 130,
