@@ -1,203 +1,223 @@
-"""What identifies people in English texts by the words around it, where the model is blind.
+"""Names given away by the words around them: titles, kinship, introductions, greetings, sign-offs.
 
-Titles, greetings, sign-offs, dialogue labels, kinship and introductions give names away; words like
-"born on" tell a birth date from any other; a house number and a street word make an address.
+One set of rules for every supported language; what differs is the words (`words`). Where the cue leaves no
+doubt ("mr", a greeting line, a signature), a name counts in lower case too.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from consent.redaction.shapes import Check, Shape
+from consent.redaction.people import grown, name_at, without_capitals
 from consent.redaction.types import Span
+from consent.redaction.words import SUPPORTED, Words, alternatives, everywhere_set, words
 
-_NAME: Final = r"[A-ZÀ-ÖØ-Þ][\w'’]{1,30}(?:-[A-ZÀ-ÖØ-Þ]?[\w'’]{1,30}){0,2}"
-_NAMES: Final = rf"{_NAME}(?: (?:(?:de|da|del|van|von|der|la|bin|al|O|ní|Ní|Mac)[ '’])?{_NAME}){{0,3}}"
-_MONTH: Final = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
-)
-_DATE: Final = (
-    rf"(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\.?,?(?: (?:18|19|20)\d\d)?"
-    rf"|{_MONTH}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,?(?: (?:18|19|20)\d\d)?"
-    r"|\d{1,2}[./\-]\d{1,2}[./\-](?:\d{4}|\d{2})|(?:18|19|20)\d\d-\d\d-\d\d)"
-)
-_ROAD: Final = (
-    r"(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Drive|Dr|Close|Court|Crescent|Terrace|Row|Way|Place|Square|Hill"
-    r"|Gardens|Grove|Mews|Walk|Boulevard|Blvd|Quay|Park|Green|Parade|Rise|View|Heights|Alley|Highway|Yard|Passage"
-    r"|Bank|Cottages?|House|Wharf|Buildings|Villas|Corner|End|Side|Steps|Fold|Gate)"
-)
-_UNIT: Final = r"(?:(?:[Ff]lat|[Aa]pt\.?|[Aa]partment|[Uu]nit|[Rr]oom|[Ss]uite|[Nn]o\.?|[Nn]umber) ?#?\w{1,6},? )?"
+_LINE_REST: Final = re.compile(r"[ .,!?x❤️♥😘:)\-–—]{0,12}(?=\n|\Z)")
+_VOCATIVE_REST: Final = re.compile(r"\s?[,.!?;…\n]|\s?\Z")
+#: "Kershaw, Edith", as registers have it.
+_GIVEN: Final = re.compile(r", (?=[^\W\d_])")
+_FIELD_END: Final = re.compile(r"[ \t.]{0,3}(?:\n|\Z)")
+_SIGN: Final = re.compile(r"[ ,.!]{0,3}\s{0,3}(?:[-–—] ?)?")
+#: Languages that write common nouns with a capital: a capital there says less.
+NOUNS_CAPITALISED: Final = frozenset({"de"})
 
 
-def _named(score: float) -> Check:
-    """A check that refuses what is capitalised for another reason than being a name."""
-    return lambda value: 0.0 if value.split()[0].lower() in NOT_NAMES else score
+#: What follows when somebody is called by name at the beginning of a sentence: "Anna, you may", "Ana, ven".
+_YOU: Final = {
+    "en": "you|why|what|how|where|who|can|could|would|will|did|do|are|have|please|put|come|look|is your|your|let",
+    "es": "tú|te|por qué|qué|cómo|dónde|quién|puedes|puede|quieres|ven|mira|dime|dame|has|tienes|vas|no te|por favor|pásame|trae|deja",
+    "de": "du|kannst|könntest|hast|bist|willst|was|wie|wo|wann|warum|wer|komm|gib|bitte|schau|hör|weißt|können|haben|sind|geh|mach|nimm",
+    "fr": "tu|vous|peux|pouvez|as-tu|avez|viens|venez|pourquoi|comment|où|qui|qu'|que|regarde|écoute|s'il|donne|va|allez|prends|dis",
+    "it": "tu|ti|puoi|può|hai|sei|vuoi|vieni|guarda|perché|come|dove|chi|che|dimmi|dammi|per favore|senti|vai|prendi|metti|lascia",
+    "pt": "tu|você|podes|pode|queres|quer|vem|olha|porque|por que|como|onde|quem|que|diz|dá|por favor|tens|tem|vais|vai|traz|deixa|senta",
+}
 
 
-CUED: Final[tuple[Shape, ...]] = (
-    Shape(
-        "address",
-        "LOCATION",
-        re.compile(
-            rf"(?<![\w.]){_UNIT}(?:(?:{_NAME} ){{1,2}}(?:House|Court|Buildings|Lodge), )?"
-            rf"\d{{1,5}}[A-Za-z]?(?: ?[\-–/] ?\d{{1,4}})?,? (?:{_NAME} ){{1,3}}{_ROAD}\b"
-            rf"(?:,? (?:[Ff]lat|[Aa]pt\.?|[Aa]partment|[Uu]nit|#) ?\w{{1,6}}\b)?(?:, {_NAME}(?: {_NAME})?)?"
-        ),
-        0.85,
-    ),
-    Shape(
-        "street",
-        "LOCATION",
-        re.compile(
-            rf"(?<!\w)(?!(?:The|This|That|Our|My|Your|His|Her|A|An|On|In|At) )(?:{_NAME} ){{1,2}}"
-            r"(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Close|Crescent|Terrace|Boulevard|Mews|Quay|Yard|Cottages|Wharf)\b"
-            rf"(?:, {_NAME}(?: {_NAME})?)?"
-        ),
-        0.7,
-    ),
-    Shape(
-        "unit",
-        "LOCATION",
-        re.compile(r"(?<!\w)(?i:flat|apartment|apt\.?|unit) ?#?\d{1,4}[A-Za-z]?(?!\w)"),
-        0.6,
-    ),
-    Shape("po-box", "LOCATION", re.compile(r"(?<!\w)P\.?\s?O\.? Box \d{1,6}"), 0.8),
-    Shape(
-        "birth-date",
-        "DATE_TIME",
-        re.compile(
-            r"(?i:\b(?:born|birth|birthday|d\.?o\.?b\.?)\b)[^.!?\n\d]{0,30}?"
-            rf"(?P<v>(?<!\w)(?:{_DATE}|{_MONTH}\.?,? (?:18|19|20)\d\d|(?:18|19|20)\d\d)(?!\w))"
-        ),
-        0.8,
-    ),
-    Shape(
-        "birth-date-after",
-        "DATE_TIME",
-        re.compile(rf"(?<!\w)(?P<v>{_DATE})(?!\w),? (?:is|was) (?:my|his|her|their|\w+['’]s) birth"),
-        0.8,
-    ),
-    Shape(
-        "title",
-        "PERSON",
-        re.compile(
-            r"(?<!\w)(?:Mr|Mrs|Ms|Miss|Mx|Dr|Doctor|Prof|Professor|Sir|Madam|Sister|Brother|Father|Rev"
-            r"|Reverend|Nurse|Señora?|Sra?|Don|Doña|Frau|Herr|Madame|Mme|Signora?|Whaea|Matua|Coach|Officer|Sergeant"
-            r"|Captain)\.? "
-            rf"(?P<v>{_NAMES})"
-        ),
-        check=_named(0.8),
-    ),
-    Shape(
-        "kin",
-        "PERSON",
-        re.compile(
-            r"(?<!\w)(?:[Aa]unt(?:ie|y)?|[Uu]ncle|[Gg]ran(?:dma|dpa|ny|ddad|dmother|dfather)?|[Nn]ana?|[Cc]ousin"
-            r"|[Ss]ister|[Bb]rother|[Mm]other|[Ff]ather|[Mm]um|[Dd]ad|[Ww]ife|[Hh]usband|[Ss]on|[Dd]aughter|[Nn]iece"
-            r"|[Nn]ephew|[Ff]riend|[Nn]eighbou?r|[Pp]artner|[Bb]oss|[Tt]eacher|[Ll]andlord|[Ll]andlady|[Cc]olleague)"
-            rf"(?:,? (?:called |named )?)(?P<v>{_NAMES})"
-        ),
-        check=_named(0.7),
-    ),
-    Shape(
-        "introduction",
-        "PERSON",
-        re.compile(
-            r"(?<!\w)(?i:my name(?:['’]s| is| was)|(?:his|her|their) name (?:is|was)|named"
-            r"|(?:i['’]m|i am|is|was) called|call me|this is|signed(?: by)?|interview(?:ed)? (?:with|by)"
-            r"|speaking to|ask for)[:,]? "
-            rf"(?P<v>{_NAMES})"
-        ),
-        check=_named(0.65),
-    ),
-    Shape(
-        "greeting",
-        "PERSON",
-        re.compile(rf"(?m)^\W{{0,3}}(?:Dear(?:est)?|Hi|Hello|Hey|Hiya|Darling|Kia ora),? (?P<v>{_NAMES})(?=\W)"),
-        check=_named(0.75),
-    ),
-    Shape(
-        "sign-off",
-        "PERSON",
-        re.compile(
-            r"(?i:\b(?:love|regards|wishes|sincerely|faithfully|yours|cheers|thanks|hugs|kisses|xx?x?|truly|always"
-            r"|affectionately))"
-            rf"(?: from)?[,.!]?\s{{1,3}}(?:[-–—]\s?)?(?P<v>{_NAMES})[ .x]{{0,5}}(?=\n|$)"
-        ),
-        check=_named(0.7),
-    ),
-    Shape(
-        "dash-signed",
-        "PERSON",
-        re.compile(rf"(?m)^\s{{0,4}}[-–—]{{1,2}} ?(?P<v>{_NAMES})\s*\Z"),
-        check=_named(0.6),
-    ),
-    Shape(
-        "username",
-        "USERNAME",
-        re.compile(
-            r"(?i:\b(?:user ?name|handle|nick(?:name)?|log-?in|screen name|insta(?:gram)?|discord|telegram"
-            r"|twitter|skype|snapchat|snap|tiktok|github|mastodon|reddit|signal|account)\b)"
-            r"(?: (?:is|was|name|id|as|user|handle)){0,2}[ :=]{1,3}[\"'“‘]?"
-            r"(?P<v>(?=[\w.\-#]{0,38}[\d_.#])[A-Za-z][\w.\-#]{1,38}\w)"
-        ),
-        0.7,
-    ),
-    Shape(
-        "id-cue",
-        "ID",
-        re.compile(
-            r"(?i:\b(?:passport|licen[cs]e|member(?:ship)?|student|pupil|patient|hospital|case|claim|policy|account"
-            r"|acct|customer|medicare|social security|national insurance|insurance|nhs|tax|employee|staff"
-            r"|badge|library|id|identity|reference|ref)\b)(?i:[ \-](?:card|no|number|nr|num|id|ref|code))*\.?"
-            r"(?i: (?:is|was))?[ :#=]{1,3}"
-            r"(?P<v>(?=[\w\-/]{0,24}\d{3})[A-Z0-9][A-Z0-9\-/]{3,24}(?: \d{2,6}){0,3})(?!\w)"
-        ),
-        0.7,
-    ),
-    Shape(
-        "plate-cue",
-        "LICENSE_PLATE",
-        re.compile(
-            r"(?i:\b(?:number ?plate|licen[cs]e plate|plates?|registration|reg|rego|tags?)\b)"
-            r"\W{1,3}(?:[a-z']{1,12}\W{1,2}){0,3}(?P<v>(?=[A-Z0-9 \-]{0,9}\d)(?=[A-Z0-9 \-]{0,9}[A-Z])"
-            r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{1,4}(?:[ \-]?[A-Z0-9]{1,4})?)(?!\w)"
-        ),
-        0.7,
-    ),
-)
-
-_NOT_NAMES: Final = """
-i the a an and but or so if then there they this that these those he she it we you me my his her our
-your their all everyone everybody team friends folks colleagues neighbours neighbors sir madam mum
-mom dad mummy daddy mam grandma grandpa gran granny nan nana grandad granddad grandmother
-grandfather mother father auntie aunt uncle sister brother cousin son daughter teacher student pupil
-child boy girl man woman tutor learner editor committee members parents residents reader interviewer
-interviewee speaker narrator host guest moderator doctor nurse patient customer clerk driver note
-notes ps nb q question answer ingredients method directions instructions serves preparation title
-subject date time place re to from cc yes no ok okay well oh ah hello hi hey dear thanks thank
-please sorry god lord jesus christmas easter monday tuesday wednesday thursday friday saturday
-sunday january february march april may june july august september october november december spring
-summer autumn winter what when where who why how is was are were not mr mrs ms miss dr prof in on at
-for with by as of just only also after before now today tomorrow yesterday chair both another other
-group class everyone's nobody someone one two three first second
-"""
-#: Capitalised words that the cues above would take for names.
-NOT_NAMES: Final = frozenset(_NOT_NAMES.split())
-_LABEL: Final = re.compile(
-    rf"(?m)^[\s\-*>\[]{{0,6}}(?:\d\d?:\d\d\]? ?)?(?P<v>{_NAME}(?: {_NAME}){{0,2}}|[A-Z]{{3,15}})\]?"
-    r"(?: \([^)\n]{1,20}\))?: "
-)
-_TURNS: Final = 3
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    refused: frozenset[str]
+    refused_lower: frozenset[str]
+    title: re.Pattern[str]
+    title_lower: re.Pattern[str]
+    kin: re.Pattern[str]
+    kin_capital: re.Pattern[str]
+    introduction: re.Pattern[str]
+    field: re.Pattern[str]
+    place: re.Pattern[str]
+    greeting: re.Pattern[str]
+    vocative: re.Pattern[str]
+    sign_off: re.Pattern[str]
+    verb: re.Pattern[str]
+    verb_after: re.Pattern[str]
+    apposition: re.Pattern[str]
+    called: re.Pattern[str]
 
 
-def find_labels(text: str) -> Iterator[Span]:
-    """Names that label the turns of a dialogue: a label that comes back, or stands among several."""
-    matches = [m for m in _LABEL.finditer(text) if m.group("v").split()[0].lower() not in NOT_NAMES]
-    turns = sum(1 for _ in _LABEL.finditer(text))
-    times = Counter(m.group("v") for m in matches)
-    for match in matches:
-        if times[match.group("v")] > 1 or turns >= _TURNS:
-            yield Span(match.start("v"), match.end("v"), "PERSON", 0.7, "dialogue-label")
+@cache
+def refused_words() -> frozenset[str]:
+    """Words of any supported language that are written with a capital and are no names."""
+    kin = frozenset(word for word in everywhere_set("kin") if " " not in word)
+    return everywhere_set("not_names") | everywhere_set("months") | kin | everywhere_set("titles")
+
+
+@cache
+def _rules(language: str) -> _Rules:
+    w = words(language)
+    own = w.set("not_names") | w.set("months") | w.set("kin") | w.set("titles")
+    everyday = own | w.set("common") | w.set("verbs") | w.set("not_nouns") | w.set("signoffs")
+    kin, possessive = alternatives(w["kin"]), alternatives(w["possessives"])
+    named = rf"(?:,? (?:{alternatives(w['named'])}))?"
+    verbs = alternatives(w["verbs"])
+    name = r"(?P<v>[^\W\d_a-zß-öø-ÿ][^\W\d_]{1,30}(?:-[^\W\d_]{2,30})?)"
+    return _Rules(
+        own,
+        everyday,
+        _words(rf"(?<![\w'’])(?:{_titles(w)})(?:\.|(?!\w)) ?(?=[^\W\d_])"),
+        _words(rf"(?<!\w)(?:{alternatives(w['titles_lower'])})(?:\. ?|(?!\w) )"),
+        _words(rf"(?<!\w)(?:{possessive}) (?:[^\W\d_]{{2,15}} )?(?:{kin}){named}[,:]? (?=[^\W\d_])"),
+        _words(rf"(?<!\w)(?:{kin}){named} (?=[^\W\d_])"),
+        _words(rf"(?<![\w'’])(?:{alternatives(w['introductions'])})(?!\w)(?: ?[:=] ?|,? )(?:(?:la|el|the|o|a|die|der|il) )?(?=[^\W\d_])"),
+        re.compile(rf"(?im:^|(?<=[.;,] ))[\s\-*•]{{0,6}}(?i:{alternatives(w['fields'])})(?!\w)(?:[ \t]?\([^)\n]{{1,20}}\))?(?:[ \t]?[:=][ \t]{{0,3}}|[ \t]{{1,3}}(?=[^\W\d_a-zß-ÿ]))"),
+        _words(rf"(?<!\w)(?:{alternatives(w['place'])})(?!\w)(?: ?: ?| )"),
+        _words(rf"(?m)^[^\w\n]{{0,4}}(?:{alternatives(w['greetings'])})(?!\w),? "),
+        _words(rf"(?<!\w)(?:{alternatives([*w['vocatives'], *w['greetings']])})(?!\w),? (?=[^\W\d_])"),
+        _words(rf"(?<!\w)(?:{alternatives(w['signoffs'])})(?!\w)(?: (?:from|de|von|di|da|dein|deine|dal|ta|ton|tu|tua|tuo))?"),
+        re.compile(rf"(?:(?<=[.!?:\n\"“«„—–] )|(?<=[\n\"“«„¿¡—–])|\A){name} (?:{verbs})(?!\w)"),
+        _words(rf"(?<=[\"”»“,!?…] )(?:{verbs})(?!\w) (?=[^\W\d_])"),
+        re.compile(rf"(?<!\w){name}(?:, (?:(?i:{possessive}) (?:[^\W\d_]{{2,15}} )?(?i:{kin})(?!\w)|\d\d?,)| \(\d\d?\))"),
+        re.compile(rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])"),
+    )
+
+
+def _titles(w: Words) -> str:
+    return alternatives(w["titles"])
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def whole_names(text: str, spans: list[Span], language: str) -> list[Span]:
+    """The spans, people's names with the capitalised words directly beside them."""
+    if language in NOUNS_CAPITALISED or language not in SUPPORTED:
+        return spans
+    refused = _rules(language).refused
+    return [
+        Span(*grown(text, s.start, s.end, refused), s.label, s.score, s.recognizer) if s.label == "PERSON" else s for s in spans
+    ]
+
+
+def finder(language: str) -> Callable[[str], Iterator[Span]]:
+    """The finder of names by cue in one language."""
+    return lambda text: _find(text, language)
+
+
+def _find(text: str, language: str) -> Iterator[Span]:
+    rules = _rules(language)
+    yield from _after(text, rules.title, rules.refused, "title", 0.8)
+    yield from _after(text, rules.title_lower, rules.refused_lower, "title", 0.7, lower=True)
+    yield from _after(text, rules.kin, rules.refused, "kin", 0.7)
+    yield from _after(text, rules.kin_capital, rules.refused, "kin", 0.65)
+    yield from _after(text, rules.introduction, rules.refused, "introduction", 0.65)
+    yield from _after(text, rules.field, rules.refused, "introduction", 0.65)
+    yield from _places(text, rules)
+    yield from _greetings(text, rules)
+    yield from _vocatives(text, rules)
+    yield from _signatures(text, rules)
+    yield from _speakers(text, rules, language)
+
+
+#: Titles that are no other word in any of the six languages.
+_ANYWHERE: Final = (
+    "mr", "mrs", "ms", "dr", "prof", "señor", "señora", "señorita", "sra", "srta", "doña", "herr", "herrn", "frau",
+    "fräulein", "madame", "monsieur", "mme", "mlle", "mademoiselle", "signora", "signor", "signorina", "dott", "dottor",
+    "dottoressa", "dona", "senhor", "senhora", "tante", "oma", "opa", "onkel", "nonna", "nonno", "zia", "zio", "tía", "whaea",
+)  # fmt: skip
+
+
+@cache
+def _anywhere() -> re.Pattern[str]:
+    return _words(rf"(?<![\w'’])(?:{alternatives(_ANYWHERE)})(?:\.|(?!\w)) ?(?=[^\W\d_])")
+
+
+def titles_anywhere(text: str) -> Iterator[Span]:
+    """Names after a title of any supported language, whatever the text is written in."""
+    yield from _after(text, _anywhere(), refused_words(), "title", 0.8)
+
+
+def _after(
+    text: str, cue: re.Pattern[str], refused: frozenset[str], rule: str, score: float, *, lower: bool = False
+) -> Iterator[Span]:
+    for match in cue.finditer(text):
+        found = name_at(text, match.end(), refused, lower=lower)
+        if found is None:
+            continue
+        given = _GIVEN.match(text, found[1]) if rule == "introduction" else None
+        second = name_at(text, given.end(), refused) if given else None
+        if second and _FIELD_END.match(text, second[1]):
+            found = (found[0], second[1])
+        yield Span(*found, "PERSON", score, rule)
+
+
+def _places(text: str, rules: _Rules) -> Iterator[Span]:
+    """Where somebody was born or lives, in small letters too: "place of birth: dunmore"."""
+    for match in rules.place.finditer(text):
+        found = name_at(text, match.end(), rules.refused_lower, lower=without_capitals(text))
+        if found:
+            yield Span(*found, "LOCATION", 0.6, "place-cue")
+
+
+def _greetings(text: str, rules: _Rules) -> Iterator[Span]:
+    for match in rules.greeting.finditer(text):
+        found = name_at(text, match.end(), rules.refused)
+        if found is None:
+            found = name_at(text, match.end(), rules.refused_lower, lower=True)
+            if found is None or not _VOCATIVE_REST.match(text, found[1]):
+                continue
+        yield Span(*found, "PERSON", 0.75, "greeting")
+        joint = re.compile(r" (?:and|y|und|et|e|&|\+) |, ").match(text, found[1])
+        second = name_at(text, joint.end(), rules.refused) if joint else None
+        if second and _VOCATIVE_REST.match(text, second[1]):
+            yield Span(*second, "PERSON", 0.7, "greeting")
+
+
+def _vocatives(text: str, rules: _Rules) -> Iterator[Span]:
+    """"Thanks, Tom." and "ja, Anna": a name where somebody is spoken to."""
+    for match in rules.vocative.finditer(text):
+        found = name_at(text, match.end(), rules.refused)
+        if found and _VOCATIVE_REST.match(text, found[1]):
+            yield Span(*found, "PERSON", 0.65, "vocative")
+
+
+def _signatures(text: str, rules: _Rules) -> Iterator[Span]:
+    for match in rules.sign_off.finditer(text):
+        sign = _SIGN.match(text, match.end())
+        at = sign.end() if sign else match.end()
+        if at == match.end():
+            continue
+        for refused, lower in ((rules.refused, False), (rules.refused_lower, True)):
+            found = name_at(text, at, refused, lower=lower)
+            if found and _LINE_REST.match(text, found[1]):
+                yield Span(*found, "PERSON", 0.7, "sign-off")
+                break
+    dash = re.search(r"(?:\A|\n)\s{0,4}[-–—]{1,2} ?(?=[^\W\d_])", text[-80:])
+    if dash:
+        at = max(0, len(text) - 80) + dash.end()
+        found = name_at(text, at, rules.refused)
+        if found and not text[found[1] :].strip(" .\n"):
+            yield Span(*found, "PERSON", 0.6, "dash-signed")
+
+
+def _speakers(text: str, rules: _Rules, language: str) -> Iterator[Span]:
+    """"Anna said", "said Anna", "Anna, my sister", "Anna (34)"."""
+    everyday = rules.refused_lower if language in NOUNS_CAPITALISED else rules.refused
+    for pattern, rule in ((rules.verb, "name-verb"), (rules.apposition, "apposition"), (rules.called, "vocative")):
+        for match in pattern.finditer(text):
+            if match.group("v").lower() not in everyday:
+                yield Span(match.start("v"), match.end("v"), "PERSON", 0.6, rule)
+    for match in rules.verb_after.finditer(text):
+        found = name_at(text, match.end(), everyday)
+        if found:
+            yield Span(*found, "PERSON", 0.6, "verb-name")

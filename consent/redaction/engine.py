@@ -1,46 +1,59 @@
 """The redactor: gate by language, find, propagate, merge, replace; or hold for a person.
 
-Nothing here raises because of a text. What cannot be read whole is held, never passed.
+Nothing here raises because of a text. What cannot be read whole is held, never passed. A held text keeps what
+was found in it as suggestions: the person who looks at it starts from there.
 """
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from consent.redaction.chunks import chunks
-from consent.redaction.language import VALIDATED, Verdict, gate, spoken
+from consent.redaction.cues import whole_names
+from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
 from consent.redaction.names import people_first, propagate
 from consent.redaction.plain import plain
+from consent.redaction.reading import Outcome, Reader, read
+from consent.redaction.recognizers import GROUPS, recognizers
 from consent.redaction.replace import checked, merge, placeholders
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
-from consent.redaction.universal import universal
-
-if TYPE_CHECKING:
-    from consent.redaction.english import EnglishAnalyzer, Outcome
+from consent.redaction.universal import Recognizer
+from consent.redaction.words import SUPPORTED
 
 MAX_CODE_POINTS: Final = 1_000_000
-#: Passages that go through the model together; bounds memory, not results.
+#: Passages that go through the models together; bounds memory, not results.
 WINDOW: Final = 512
 
 
 class Redactor:
-    """Redacts passages. The English set is loaded when the first passage needs it.
+    """Redacts passages. Models are loaded when the first passage needs them.
 
-    ``model_path`` is a directory of the spaCy pipeline; without it the packaged one is used.
+    ``model_path`` is a directory of the spaCy pipeline; without it the packaged one is used. ``readers`` are
+    further batch readers per language, run beside it. ``without`` names groups of `recognizers.GROUPS` to leave
+    out, and ``validated`` the languages that may pass without a person: both for measuring.
+
+    Raises:
+        ValueError: for an unknown group.
     """
 
-    version: Final = "lecs-redactor-1"
+    version: Final = "lecs-redactor-2"
 
-    def __init__(self, model_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        model_path: Path | None = None,
+        *,
+        readers: Mapping[str, Sequence[Reader]] | None = None,
+        without: frozenset[str] = frozenset(),
+        validated: frozenset[str] = VALIDATED,
+    ) -> None:
+        if without - GROUPS.keys():
+            raise ValueError(f"no such group of recognizers: {', '.join(sorted(without - GROUPS.keys()))}")
         self._model_path = model_path
-
-    @cached_property
-    def _english(self) -> "EnglishAnalyzer":
-        from consent.redaction.english import EnglishAnalyzer
-
-        return EnglishAnalyzer(self._model_path)
+        self._further = {} if readers is None or "names-by-reader" in without else dict(readers)
+        self._without = without
+        self._validated = validated
+        self._readers: dict[str, list[Reader]] = {}
+        self._recognizers: dict[str, tuple[Recognizer, ...]] = {}
 
     def redact(self, passages: Sequence[Passage]) -> list[Redaction]:
         """What becomes of each passage, in order.
@@ -56,69 +69,76 @@ class Redactor:
         return result
 
     def _window(self, passages: Sequence[Passage], marked: Sequence[list[Span]]) -> list[Redaction]:
-        verdicts = [_judge(passage) for passage in passages]
-        english = [i for i, (p, v) in enumerate(zip(passages, verdicts, strict=True)) if _needs_english(p, v)]
-        outcomes = dict(zip(english, self._find_english([passages[i].text for i in english]), strict=True))
+        verdicts = [_judge(passage, self._validated) for passage in passages]
+        found = self._find(passages, verdicts)
         return [
-            _conclude(passage, verdict, marks, outcomes.get(i))
-            for i, (passage, verdict, marks) in enumerate(zip(passages, verdicts, marked, strict=True))
+            _conclude(passage, verdict, marks, outcome)
+            for passage, verdict, marks, outcome in zip(passages, verdicts, marked, found, strict=True)
         ]
 
-    def _find_english(self, texts: Sequence[str]) -> "list[Outcome]":
-        if not any(texts):
-            return [[] for _ in texts]
-        views = [plain(text) for text in texts]
-        outcomes = self._english.find([view.text for view in views])
+    def _find(self, passages: Sequence[Passage], verdicts: Sequence[Verdict]) -> list[Outcome]:
+        """What every set that reads a passage finds in it."""
+        views = [plain(passage.text) for passage in passages]
+        outcomes: list[Outcome] = [[] for _ in passages]
+        for language in sorted({code for verdict in verdicts for code in verdict.read_as}):
+            chosen = [i for i, verdict in enumerate(verdicts) if language in verdict.read_as and views[i].text]
+            if not chosen:
+                continue
+            texts = [views[i].text for i in chosen]
+            for i, outcome in zip(chosen, read(texts, self._readers_of(language), self._set(language)), strict=True):
+                if not isinstance(outcome, RecognizerFailed):
+                    outcome = whole_names(views[i].text, outcome, language)
+                outcomes[i] = _joined(outcomes[i], outcome)
         return [
-            outcome if isinstance(outcome, RecognizerFailed) else view.original(_whole(view.text, outcome))
+            outcome if isinstance(outcome, RecognizerFailed) else view.original(self._whole(view.text, outcome))
             for view, outcome in zip(views, outcomes, strict=True)
         ]
 
+    def _set(self, language: str) -> tuple[Recognizer, ...]:
+        if language not in self._recognizers:
+            self._recognizers[language] = recognizers(language, self._without)
+        return self._recognizers[language]
 
-def _judge(passage: Passage) -> Verdict:
-    """Whether a passage may pass, and in which language it is read."""
+    def _readers_of(self, language: str) -> Sequence[Reader]:
+        if language not in self._readers:
+            own: list[Reader] = []
+            if language == "en":
+                from consent.redaction.english import EnglishReader
+
+                own.append(EnglishReader(self._model_path, without=self._without))
+            self._readers[language] = [*own, *self._further.get(language, ())]
+        return self._readers[language]
+
+    def _whole(self, text: str, spans: Sequence[Span]) -> list[Span]:
+        """The spans in whole words, and every further mention of what they name."""
+        found = people_first(text, tidy(text, spans))
+        if "propagation" in self._without:
+            return found
+        return tidy(text, [*found, *propagate(text, found)])
+
+
+def _joined(one: Outcome, other: Outcome) -> Outcome:
+    if isinstance(one, RecognizerFailed):
+        return one
+    return other if isinstance(other, RecognizerFailed) else [*one, *other]
+
+
+def _judge(passage: Passage, validated: frozenset[str]) -> Verdict:
+    """Whether a passage may pass, and in which languages it is read."""
     if len(passage.text) > MAX_CODE_POINTS:
-        return Verdict(spoken("", passage.language), "too-long")
-    if passage.reviewed:
-        return Verdict(spoken(passage.text, passage.language), None)
-    return gate(passage.text, passage.language)
+        return Verdict(spoken("", passage.language), "too-long", ())
+    if not passage.reviewed:
+        return gate(passage.text, passage.language, validated)
+    language = spoken(passage.text, passage.language)
+    return Verdict(language, None, (language if language in SUPPORTED else UNDETERMINED,))
 
 
-def _needs_english(passage: Passage, verdict: Verdict) -> bool:
-    """Reviewed texts in other languages are read by shape alone; whatever else passes is read as English."""
-    return verdict.held_reason is None and (verdict.language in VALIDATED or not passage.reviewed)
-
-
-def _conclude(passage: Passage, verdict: Verdict, marked: list[Span], outcome: "Outcome | None") -> Redaction:
-    """The redaction of one passage from what was decided and found. None: English was not asked."""
-    if verdict.held_reason is not None:
-        return _held(verdict.language, verdict.held_reason)
-    found = _find_shapes(passage.text) if outcome is None else outcome
+def _conclude(passage: Passage, verdict: Verdict, marked: list[Span], found: Outcome) -> Redaction:
+    """The redaction of one passage from what was decided and found."""
     if isinstance(found, RecognizerFailed):
-        return _held(verdict.language, f"recognizer-failed:{found.name}")
+        reason = verdict.held_reason or f"recognizer-failed:{found.name}"
+        return Redaction("held", verdict.language, reason, None, ())
     spans = merge([*marked, *found])
+    if verdict.held_reason is not None:
+        return Redaction("held", verdict.language, verdict.held_reason, None, spans)
     return Redaction("redacted", verdict.language, None, placeholders(passage.text, spans), spans)
-
-
-def _held(language: str, reason: str) -> Redaction:
-    return Redaction("held", language, reason, None, ())
-
-
-def _find_shapes(text: str) -> "Outcome":
-    """What is found without knowing the language."""
-    view = plain(text)
-    try:
-        found = [
-            Span(offset + s.start, offset + s.end, s.label, s.score, s.recognizer)
-            for offset, piece in chunks(view.text)
-            for s in universal(piece)
-        ]
-        return view.original(tidy(view.text, found))
-    except Exception:
-        return RecognizerFailed("shapes")
-
-
-def _whole(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The spans in whole words, and every further mention of what they name."""
-    found = people_first(text, tidy(text, spans))
-    return tidy(text, [*found, *propagate(text, found)])

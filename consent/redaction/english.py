@@ -1,83 +1,59 @@
-"""The English recognizer set on Presidio's engine, in batches, with failures told apart by passage."""
+"""The English reader: spaCy's entity model on Presidio's engine, in batches."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 
-from consent.redaction.chunks import chunks
 from consent.redaction.labels import fold
 from consent.redaction.nlp import NerOnlyEngine, model_directory, packaged_model
+from consent.redaction.presidio import THRESHOLD, StrayNames, presidio_recognizers
+from consent.redaction.people import recased
 from consent.redaction.quiet import silence_presidio
-from consent.redaction.recognizers import THRESHOLD, english_recognizers
 from consent.redaction.types import RecognizerFailed, Span
 
-Outcome = list[Span] | RecognizerFailed
 
+class EnglishReader:
+    """Finds spans in pieces of English text. Loading takes seconds; one instance serves a process."""
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    text_index: int
-    offset: int
-    text: str
+    name: Final = "spacy"
 
-
-class EnglishAnalyzer:
-    """Finds spans in English texts. Loading takes seconds; one instance serves a process."""
-
-    def __init__(self, model_path: Path | None = None, recognizers: Sequence[EntityRecognizer] | None = None) -> None:
+    def __init__(
+        self, model_path: Path | None = None, *, without: frozenset[str] = frozenset(), excluded: Sequence[str] | None = None
+    ) -> None:
         silence_presidio()
-        chosen = list(recognizers) if recognizers is not None else english_recognizers()
-        self._nlp = NerOnlyEngine(model_directory(model_path) if model_path else packaged_model())
-        self._engine = AnalyzerEngine(
-            registry=RecognizerRegistry(recognizers=[_guarded(r) for r in chosen], supported_languages=["en"]),
+        folder = model_directory(model_path) if model_path else packaged_model()
+        self._nlp = NerOnlyEngine(folder) if excluded is None else NerOnlyEngine(folder, excluded=excluded)
+        self.engine = AnalyzerEngine(
+            registry=RecognizerRegistry(
+                recognizers=[_guarded(r) for r in presidio_recognizers(without)], supported_languages=["en"]
+            ),
             nlp_engine=self._nlp,
             supported_languages=["en"],
             default_score_threshold=THRESHOLD,
         )
         self._lock = threading.Lock()
 
-    def find(self, texts: Sequence[str]) -> list[Outcome]:
-        """For each text its spans, or the failure of the recognizer because of which nobody read it all."""
-        pieces = [_Piece(i, at, piece) for i, text in enumerate(texts) for at, piece in chunks(text)]
-        outcomes: list[Outcome] = [[] for _ in texts]
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The spans of each piece.
+
+        Raises:
+            RecognizerFailed: naming the recognizer. Anything else that spaCy raises.
+        """
         with self._lock, self._nlp.forgetting():
-            for piece, artifacts in self._read(pieces):
-                outcome = outcomes[piece.text_index]
-                if isinstance(outcome, RecognizerFailed):
-                    continue
-                if isinstance(artifacts, RecognizerFailed):
-                    outcomes[piece.text_index] = artifacts
-                    continue
-                try:
-                    outcome.extend(self._analyze(piece, artifacts))
-                except RecognizerFailed as failure:
-                    outcomes[piece.text_index] = RecognizerFailed(failure.name)
-        return outcomes
+            read = [recased(text) for text in texts]
+            found = [list(self._analyze(text, one)) for text, one in zip(read, self._nlp.pipe(read), strict=True)]
+        # Capitals that we put there ourselves say nothing to the rule that goes by them.
+        return [
+            spans if text == shown else [span for span in spans if span.recognizer != StrayNames.NAME]
+            for text, shown, spans in zip(texts, read, found, strict=True)
+        ]
 
-    def _read(self, pieces: Sequence[_Piece]) -> Iterator[tuple[_Piece, Any]]:
-        """The model's artifacts of each piece; where a batch fails, of each alone, to find the culprit."""
-        done = 0
+    def _analyze(self, text: str, artifacts: Any) -> Iterator[Span]:
         try:
-            for artifacts in self._nlp.pipe([piece.text for piece in pieces]):
-                yield pieces[done], artifacts
-                done += 1
-        except Exception:
-            for piece in pieces[done:]:
-                yield piece, self._read_alone(piece)
-
-    def _read_alone(self, piece: _Piece) -> Any:
-        try:
-            return self._nlp.process_text(piece.text, "en")
-        except Exception:
-            return RecognizerFailed("spacy")
-
-    def _analyze(self, piece: _Piece, artifacts: Any) -> Iterator[Span]:
-        try:
-            results = self._engine.analyze(piece.text, language="en", nlp_artifacts=artifacts)
+            results = self.engine.analyze(text, language="en", nlp_artifacts=artifacts)
         except RecognizerFailed:
             raise
         except Exception:
@@ -86,8 +62,7 @@ class EnglishAnalyzer:
         for result in results:
             label = fold(result.entity_type)
             if label is not None:
-                start, end = piece.offset + result.start, piece.offset + result.end
-                yield Span(start, end, label, float(result.score), _name(result))
+                yield Span(result.start, result.end, label, float(result.score), _name(result))
 
 
 def _name(result: Any) -> str:

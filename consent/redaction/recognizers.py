@@ -1,175 +1,41 @@
-"""The recognizer set for English: Presidio's own, chosen and with thresholds, and the project's.
+"""Which recognizers read a language, in groups that can be switched off one by one."""
 
-Chosen means: numbers that states and banks give to people, in countries whose people write English or write
-to those who do. Left out are numbers of companies, bare postal numbers and plain dates. Presidio's URL,
-e-mail and phone recognizers are replaced (`shapes`, `phone`): theirs take time that grows with the square
-of a text without spaces, and the e-mail one asks the network for a list of domains.
-`InPanRecognizer` is too slow, and a shape stands in for it.
-"""
+from typing import Final
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from consent.redaction import cues, dialogue, strays
+from consent.redaction.universal import UNIVERSAL, Recognizer
+from consent.redaction.words import SUPPORTED
 
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer import predefined_recognizers as predefined
-
-from consent.redaction.cues import CUED, NOT_NAMES, find_labels
-from consent.redaction.shapes import UNIVERSAL, find
-from consent.redaction.types import Span
-from consent.redaction.universal import universal
-
-#: Below it nothing is redacted. Presidio's weak patterns (any nine digits a passport: 0.05) stay below it
-#: unless a context word stands near, which lifts them to 0.4.
-THRESHOLD: Final = 0.4
-
-STOCK: Final = (
-    "CreditCardRecognizer",
-    "CryptoRecognizer",
-    "IbanRecognizer",
-    "IpRecognizer",
-    "MedicalLicenseRecognizer",
-    "UsSsnRecognizer",
-    "UsItinRecognizer",
-    "UsPassportRecognizer",
-    "UsLicenseRecognizer",
-    "UsBankRecognizer",
-    "UsMbiRecognizer",
-    "UsNpiRecognizer",
-    "NhsRecognizer",
-    "UkNinoRecognizer",
-    "UkPassportRecognizer",
-    "UkPostcodeRecognizer",
-    "UkDrivingLicenceRecognizer",
-    "UkVehicleRegistrationRecognizer",
-    "AuMedicareRecognizer",
-    "AuTfnRecognizer",
-    "CaSinRecognizer",
-    "CaPostalCodeRecognizer",
-    "InAadhaarRecognizer",
-    "InPassportRecognizer",
-    "InVoterRecognizer",
-    "InVehicleRegistrationRecognizer",
-    "SgFinRecognizer",
-    "PhUmidRecognizer",
-    "PhPassportRecognizer",
-    "NgNinRecognizer",
-    "NgVehicleRegistrationRecognizer",
-    "ZaIdNumberRecognizer",
-    "ZaPassportRecognizer",
-    "ZaDriverLicenseRecognizer",
-    "EsNifRecognizer",
-    "EsNieRecognizer",
-    "ItFiscalCodeRecognizer",
-    "PlPeselRecognizer",
-    "FiPersonalIdentityCodeRecognizer",
-    "SePersonnummerRecognizer",
-    "DeTaxIdRecognizer",
-    "DeSocialSecurityRecognizer",
-    "TrNationalIdRecognizer",
-    "KrRrnRecognizer",
-    "ThTninRecognizer",
-)
-
-#: Entity types under which the small model hides names ("" is none).
-UNEXPLAINED: Final = frozenset({"", "ORG", "PRODUCT"})
-MIN_STRAY: Final = 3
-
-Finder = Callable[[str], Iterable[Span]]
+#: Every group, and what it stands for. ``Redactor(without=frozenset({"phones"}))`` leaves one out.
+GROUPS: Final[dict[str, str]] = {
+    "names-by-model": "people and places that the entity model finds (English)",
+    "names-by-reader": "people, places and addresses that further readers find",
+    "names-by-cue": "names by titles, kinship, greetings, sign-offs, introductions, dialogue labels",
+    "stray-names": "capitalised words within a sentence that nothing else explains",
+    "propagation": "further mentions of what was found, in the same text",
+    "spelled": "disguised e-mail addresses, spoken digits, spelled-out names",
+    "addresses": "postal addresses, streets, postal codes",
+    "phones": "telephone numbers",
+    "online": "e-mail, web addresses, user names",
+    "national-ids": "numbers by which a state knows a person",
+    "financial": "accounts, cards, crypto addresses",
+    "network": "IP and MAC addresses",
+    "vehicles": "number plates",
+    "records": "medical, student, case, customer and other numbers by cue or length",
+    "births": "dates of birth",
+    "presidio": "Presidio's own country recognizers (English)",
+}
 
 
-class Found(LocalRecognizer):
-    """A plain function as a Presidio recognizer, so that one engine runs them all."""
-
-    def __init__(self, name: str, finder: Finder, labels: Iterable[str]) -> None:
-        super().__init__(supported_entities=sorted(set(labels)), supported_language="en", name=name)
-        self._finder = finder
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
-        """The function's spans in Presidio's terms; each keeps the name of the rule that found it."""
-        return [
-            RecognizerResult(
-                entity_type=span.label,
-                start=span.start,
-                end=span.end,
-                score=span.score,
-                recognition_metadata={
-                    RecognizerResult.RECOGNIZER_NAME_KEY: span.recognizer,
-                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                },
-            )
-            for span in self._finder(text)
-        ]
-
-
-class StrayNames(LocalRecognizer):
-    """Capitalised words within a sentence that the model left unexplained: more often names than not.
-
-    The small model misses rare names, or takes them for organisations. This is the rule that trades most
-    over-redaction for recall; what it finds has the lowest score that counts.
-    """
-
-    NAME = "stray-name"
-    SCORE = 0.42
-
-    def __init__(self) -> None:
-        super().__init__(supported_entities=["PERSON"], supported_language="en", name=self.NAME)
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
-        """The words, each on its own; propagation carries them to the starts of sentences."""
-        doc = nlp_artifacts.tokens
-        lower = {token.text for token in doc if token.is_lower}
-        return [
-            RecognizerResult(
-                "PERSON",
-                token.idx,
-                token.idx + len(token.text),
-                self.SCORE,
-                recognition_metadata={
-                    RecognizerResult.RECOGNIZER_NAME_KEY: self.NAME,
-                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                },
-            )
-            for token in doc
-            if _stray(token, lower) or _first_of_name(token, lower)
-        ]
-
-
-def _stray(token: Any, lower: set[str]) -> bool:
-    """Whether a word has a capital that its place in the sentence does not explain."""
-    if token.i == 0 or not _name_like(token, lower):
-        return False
-    before = token.nbor(-1)
-    return bool(before.is_alpha or before.text == ",")
-
-
-def _first_of_name(token: Any, lower: set[str]) -> bool:
-    """Whether a sentence begins with this word and a name goes on from it: "Ignatius Bell was late"."""
-    if token.i + 1 >= len(token.doc) or token.is_stop or not _name_like(token, lower):
-        return False
-    after = token.nbor()
-    return after.ent_type_ == "PERSON" or _stray(after, lower)
-
-
-def _name_like(token: Any, lower: set[str]) -> bool:
-    if not (token.is_title and token.is_alpha and len(token.text) >= MIN_STRAY):
-        return False
-    return not (token.ent_type_ not in UNEXPLAINED or token.lower_ in NOT_NAMES or token.lower_ in lower)
-
-
-def english_recognizers() -> list[EntityRecognizer]:
-    """The whole set, fresh: Presidio's recognizers keep state."""
-    stock = [getattr(predefined, name)(supported_language="en") for name in STOCK]
-    model = predefined.SpacyRecognizer(supported_language="en", supported_entities=["PERSON", "LOCATION"])
-    project = [
-        StrayNames(),
-        Found("universal", universal, {shape.label for shape in UNIVERSAL} | {"PHONE_NUMBER"}),
-        Found("cues", lambda text: find(text, CUED), {shape.label for shape in CUED}),
-        Found("labels", find_labels, ("PERSON",)),
-    ]
-    return [model, *stock, *project]
+def recognizers(language: str, without: frozenset[str] = frozenset()) -> tuple[Recognizer, ...]:
+    """The recognizers that need no model, for a supported language; for any other those that need no language."""
+    own: tuple[Recognizer, ...] = ()
+    if language in SUPPORTED:
+        own = (
+            Recognizer(f"names-by-cue:{language}", "names-by-cue", cues.finder(language)),
+            Recognizer("titles", "names-by-cue", cues.titles_anywhere),
+            Recognizer("labels", "names-by-cue", dialogue.find),
+        )
+        if language != "en":
+            own += (Recognizer(f"stray-names:{language}", "stray-names", strays.finder(language)),)
+    return tuple(r for r in (*UNIVERSAL, *own) if r.group not in without)

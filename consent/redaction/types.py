@@ -47,6 +47,9 @@ class Passage:
 class Redaction:
     """What became of a passage. A held one carries no text: a person has to look at it first.
 
+    The spans of a held passage are suggestions for that person: what the recognizers found, as far as any reads
+    its language. There are none where a recognizer failed or the passage is too long.
+
     ``spans`` are merged, sorted and offsets of the input, so ``text`` is
     ``placeholders(input, spans)``. ``language`` is a primary subtag, ``und`` where nobody knows.
     """

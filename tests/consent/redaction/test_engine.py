@@ -7,9 +7,9 @@ import time
 import pytest
 
 from consent.redaction import InvalidSpan, Passage, Redactor, Span, spans_cover
-from consent.redaction.english import EnglishAnalyzer
-from consent.redaction.nlp import NerOnlyEngine, packaged_model
-from consent.redaction.recognizers import Found, english_recognizers
+from consent.redaction.english import EnglishReader
+from consent.redaction.recognizers import recognizers
+from consent.redaction.universal import Recognizer
 
 pytestmark = pytest.mark.models
 
@@ -53,7 +53,7 @@ def test_a_failing_recognizer_holds_its_passage_and_says_nothing(redactor, capfd
         return []
 
     broken = Redactor()
-    broken._english = EnglishAnalyzer(recognizers=[*english_recognizers(), Found("boom", fail_on_secret, ["ID"])])
+    broken._recognizers["en"] = (*recognizers("en"), Recognizer("boom", "records", fail_on_secret))
     with caplog.at_level(logging.DEBUG):
         bad, good = broken.redact(
             [
@@ -121,8 +121,7 @@ SCENES = (
 def test_the_reduced_pipeline_finds_what_the_full_one_finds():
     """Same entities; and the lower-cased token stands in for the lemma without changing a result."""
     texts = [scene.format(person) for scene in SCENES for person in PEOPLE]
-    reduced, full = EnglishAnalyzer(), EnglishAnalyzer()
-    full._nlp = full._engine.nlp_engine = NerOnlyEngine(packaged_model(), excluded=())
+    reduced, full = EnglishReader(), EnglishReader(excluded=())
     assert full._nlp.process_text("He was going", "en").lemmas == ["he", "be", "go"]
     found = [{(s.start, s.end, s.label) for s in spans} for spans in reduced.find(texts)]
     assert found == [{(s.start, s.end, s.label) for s in spans} for spans in full.find(texts)]

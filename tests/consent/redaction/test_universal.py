@@ -58,7 +58,7 @@ def test_reviewed_texts_in_other_languages_load_no_model():
     assert out.action == "redacted"
     assert out.language == "eu"
     assert out.text == "Kaixo Ane, deitu <PHONE_NUMBER_1> edo idatzi <EMAIL_ADDRESS_1>"
-    assert "_english" not in vars(redactor)
+    assert "en" not in redactor._readers
 
 
 def test_importing_the_package_loads_no_model_library():

@@ -1,0 +1,59 @@
+"""Number plates by shape, as European states print them. Others are found by the words before them."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from consent.redaction import numerals
+from consent.redaction.shapes import Shape
+from consent.redaction.types import Span
+from consent.redaction.words import alternatives
+
+_PLATE_LETTERS: Final = "BCDFGHJKLMNPRSTVWXYZ"
+
+PLATES: Final[tuple[Shape, ...]] = (
+    Shape("plate-de-spaced", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \d{2,4}[EH]?(?!\w|[.,]\d)"), 0.55),
+    Shape("plate-glued", "LICENSE_PLATE", re.compile(r"(?<!\w)(?:[A-Z]{3}\d{3}|\d{3}[A-Z]{3})(?!\w)"), 0.5),
+    Shape("plate-uk", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}\d{2} ?[A-Z]{3}(?!\w)"), 0.7),
+    Shape("plate-es", "LICENSE_PLATE", re.compile(rf"(?<!\w)\d{{4}}[ \-]?[{_PLATE_LETTERS}]{{3}}(?!\w)"), 0.7),
+    Shape("plate-fr-it", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}[ \-]?\d{3}[ \-]?[A-Z]{2}(?!\w)"), 0.7),
+    Shape(
+        "plate-de",
+        "LICENSE_PLATE",
+        re.compile(r"(?<!\w)[A-ZÄÖÜ]{1,3}[\-:][A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)"),
+        0.6,
+    ),
+    Shape("plate-ie", "LICENSE_PLATE", re.compile(r"(?<!\w)\d{2,3}-[A-Z]{1,2}-\d{1,6}(?!\w)"), 0.7),
+    Shape(
+        "plate-nl-pt",
+        "LICENSE_PLATE",
+        re.compile(
+            r"(?<!\w)(?=[\w\-]{0,8}\d)(?=[\w\-]{0,8}[A-Z])(?:[A-Z]{1,3}|\d{1,3})(?:-(?:[A-Z]{1,3}|\d{1,3})){2}(?![\w\-])"
+        ),
+        0.6,
+    ),
+)
+
+
+@cache
+def _cued() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?i)(?<!\w)(?:{alternatives(_CUES)})(?!\w)\W{{1,3}}(?:[^\W\d_]{{1,12}}\W{{1,2}}){{0,3}}?"
+        r"(?P<v>(?=[a-z0-9 \-]{0,9}\d)(?=[a-z0-9 \-]{0,9}[a-z])"
+        r"(?:[a-z]{1,4}[ \-]?\d{1,4}(?:[ \-]?[a-z]{1,3})?|\d{1,4}[ \-]?[a-z]{1,3}(?:[ \-]?\d{1,4})?|[a-z]{1,3}[ \-][a-z]{1,2}[ \-]?\d{1,4}))(?![\w])"
+    )
+
+
+_CUES: Final = (
+    "number plate", "numberplate", "licence plate", "license plate", "plate", "plates", "registration", "reg", "rego", "tag",
+    "matrícula", "placa", "placas", "patente", "kennzeichen", "nummernschild", "autokennzeichen", "immatriculation", "immatriculée",
+    "immatriculé", "plaque", "targa", "targata", "targato", "chapa",
+)  # fmt: skip
+
+
+def find_cued(text: str) -> Iterator[Span]:
+    """Plates in any case and grouping after a word for them."""
+    for match in _cued().finditer(text):
+        yield Span(match.start("v"), match.end("v"), "LICENSE_PLATE", 0.7, "plate-cue")
+    yield from numerals.find(text, frozenset({"plate"}))
