@@ -9,7 +9,7 @@ export DO_NOT_TRACK = 1
 export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types prove ui clean lock
+.PHONY: help setup demo test lint types prove redaction ui clean lock
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ types: setup
 
 prove: setup ## Run the long proofs of an issue (ISSUE=2) and write their table into docs/reference/proofs
 	@$(BIN)/python tests/proofs/prove_$(ISSUE).py
+
+redaction: setup ## Measure the redactor on both sets, write the figures, fail below a floor
+	@$(BIN)/python -m benchmarks.redaction.measure
 
 ui: setup ## Open the Dagster workspace of the demo home on loopback
 	@$(BIN)/lecs ui --home "$(DEMO_HOME)"
