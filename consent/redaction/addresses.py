@@ -17,14 +17,15 @@ from consent.redaction.words import alternatives, everywhere, everywhere_set, wo
 
 _UP: Final = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ]"
 #: A capitalised word, or one of the abbreviations that keep their point.
-_CAP: Final = rf"(?:(?:St|Sta|Sto|Ste|Dr|Dra|Prof|Gral|Mons|Pça|Alm|Cel|Gen|[A-Z])\.|{_UP}[\w'’\-]{{0,30}})"
+_CAP: Final = rf"(?:(?:St|Sta|Sto|Ste|Dr|Dra|Prof|Gral|Mons|Pça|Alm|Cel|Gen|[A-Z])\.|(?:[dDlL]['’])?{_UP}[\w'’\-]{{0,30}})"
 _WORD: Final = r"[\w'’\-]{1,30}"
 _HOUSE: Final = r"\d{1,5}(?: ?[a-zA-Z](?!\w)|/[a-zA-Z](?!\w))?(?: ?[\-–/] ?\d{1,4}(?!\d)[a-zA-Z]?)?"
-_SMALL: Final = r"(?:of|the|de|del|de la|de las|de los|du|des|da|do|dos|das|di|dei|della|delle|degli|d['’]|la|le|les|l['’]|el|los|las|und|y|et|e|et|am|an der|der|den|zur|zum)"
+_SMALL: Final = r"(?:of|aux|à la|au|the|de|del|de la|de las|de los|du|des|da|do|dos|das|di|dei|della|delle|degli|la|le|les|el|los|las|und|y|et|e|et|am|an der|der|den|zur|zum)"
 
 CODES: Final[tuple[Shape, ...]] = (
     Shape("uk-postcode", "LOCATION", re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}(?!\w)"), 0.7),
     Shape("us-zip", "LOCATION", re.compile(rf"(?<!\w)(?:{_CAP},? )?(?!(?:NO|ID|AM|PM|OR|IN) )[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?(?!\w)"), 0.7),
+    Shape("town-postcode", "LOCATION", re.compile(rf"(?<!\w)(?:{_CAP}(?: {_CAP}){{0,3}}, ){{1,4}}(?:{_CAP} ){{0,2}}[A-Z]{{1,2}}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{{2}}(?!\w)"), 0.75),
     Shape("ca-code", "LOCATION", re.compile(r"(?<!\w)[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d(?!\w)"), 0.7),
     Shape("pt-code", "LOCATION", re.compile(rf"(?<![\w\-])\d{{4}}-\d{{3}}(?: {_CAP}){{1,3}}"), 0.7),
     Shape("br-code", "LOCATION", re.compile(r"(?<![\w\-])(?:CEP:? ?)?\d{2}\.?\d{3}-\d{3}(?![\w\-])"), 0.7),
@@ -49,7 +50,7 @@ def _cores(loose: bool) -> tuple[tuple[str, float, re.Pattern[str]], ...]:
     prefix = alternatives(words("de")["street_prefix"])
     unit = rf"(?:(?i:{alternatives(everywhere('unit'))})\.? ?#?[\dA-Za-z]{{1,5}},? )?"
     number = rf"(?:,? ?(?i:{alternatives(everywhere('number_word'))})\.? ?|,? )"
-    named = rf"(?:(?:{_SMALL}) ){{0,2}}{_CAP}(?: (?:(?:{_SMALL}) ){{0,2}}{_CAP}){{0,4}}"
+    named = rf"(?:(?:[XVI]{{1,5}}|\d{{1,2}}[º°]?) (?:de )?[^\W\d_]{{3,12}}|(?:(?:{_SMALL}) ){{0,2}}{_CAP})(?: (?:(?:{_SMALL}) ){{0,2}}{_CAP}){{0,4}}"
     found: tuple[tuple[str, float, str], ...] = (
         ("number-street", 0.85, rf"(?<![\w.,]){unit}{_HOUSE},? (?:{_CAP} ){{1,4}}(?i:{last})\b\.?(?: (?:North|South|East|West|[NSEW]{{1,2}})\b)?"),
         ("number-street-lower", 0.6, rf"(?<![\w.,]){unit}\d{{1,4}}[a-z]?,? (?:[^\W\d_]{{2,20}} ){{1,2}}(?i:{plain})(?!\w)"),
@@ -108,11 +109,12 @@ def find(text: str) -> Iterator[Span]:
             continue
         for match in pattern.finditer(text):
             found = match.group()
-            if (loose or name.endswith("-lower")) and _chatter(found, everyday):
+            lead = _lead(found, name, everyday, loose=loose)
+            if (loose or name.endswith("-lower")) and _chatter(found[lead:], everyday):
                 continue
             if name in ("street", "calle", "strasse", "am-number") and _unnamed(found, name):
                 continue
-            start = match.start() + _lead(found, name)
+            start = match.start() + lead
             end = _extended(text, match.end(), everyday, loose=loose)
             yield Span(start, end, "LOCATION", score, f"address-{name}")
     for span in find_shapes(text, CODES):
@@ -133,7 +135,8 @@ def _chatter(found: str, everyday: frozenset[str]) -> bool:
     return not named or any(word in everyday for word in named)
 
 
-_PREFIXES: Final = frozenset("am an der den im in dem auf zum zur unter hinter vor bei beim bis ter".split())
+#: Everyday words that streets are named after.
+_PREFIXES: Final = frozenset("old new high long upper lower little great north south east west church school mill hill green park queen king station market bridge spring saint st santa san nova novo nuovo nuova nueva nuevo neue alte alten neuen grande real paz vieja viejo am an der den im in dem auf zum zur unter hinter vor bei beim bis ter".split())
 
 
 _ARTICLES: Final = frozenset({"the", "this", "that", "our", "my", "your", "his", "her", "a", "an", "on", "in", "at", "high"})
@@ -149,8 +152,11 @@ def _unnamed(found: str, name: str) -> bool:
     return name == "calle" and inner[-1] in everywhere_set("not_names")
 
 
-def _lead(found: str, name: str) -> int:
+def _lead(found: str, name: str, everyday: frozenset[str], *, loose: bool) -> int:
     """How much of a match is the sentence before it: "On Mill Lane" begins at "Mill"."""
+    if loose and name in ("strasse-number", "apart-strasse-number"):
+        last = [m.end() for m in re.finditer(r"[^\W\d_]+ ", found) if m.group().strip().lower() in everyday]
+        return last[-1] if last else 0
     if name != "street":
         return 0
     first = found.split(" ", 1)[0]
@@ -163,7 +169,7 @@ def _extended(text: str, end: int, everyday: frozenset[str], *, loose: bool) -> 
         if match is None or match.end() == end:
             break
         town = match.group("town")
-        if town and any(word.lower() in everyday for word in _SENTENCE_WORDS.findall(town) if not _SMALL_WORD.fullmatch(word.lower())):
+        if town and any(word.lower() in everyday for word in town.split() if not _SMALL_WORD.fullmatch(word.lower())):
             break
         end = match.end()
     return end

@@ -12,7 +12,7 @@ _YEAR: Final = r"(?:18|19|20)\d\d"
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns() -> tuple[re.Pattern[str], ...]:
     month = rf"(?i:{alternatives(everywhere('months'))})\.?"
     day = r"(?:the )?\d{1,2}(?:st|nd|rd|th|er|º|°|\.)?"
     of = r"(?: of| de| del| di|,)?"
@@ -23,7 +23,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     born = rf"(?i:(?<!\w)(?:{alternatives(everywhere('birth'))})(?!\w))"
     before = re.compile(rf"{born}[^.!?\n\d]{{0,30}}?(?P<v>(?<!\w){date}(?!\w))")
     after = re.compile(rf"(?<!\w)(?P<v>{date})(?!\w),? (?:is|was|es|ist|è|é|est) [^.!?\n\d]{{0,20}}?(?i:birth|cumpleaños|Geburtstag|compleanno|anniversaire|aniversário)")
-    return before, after
+    asked = re.compile(rf"(?i:{alternatives(p for p in everywhere('birth') if ' ' in p or 'datum' in p)})\W[^\d]{{0,40}}?(?P<v>(?<!\w){date}(?!\w))")
+    return before, after, asked
 
 
 def find(text: str) -> Iterator[Span]:

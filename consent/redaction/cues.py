@@ -45,6 +45,8 @@ class _Rules:
     kin_capital: re.Pattern[str]
     introduction: re.Pattern[str]
     field: re.Pattern[str]
+    named_lower: re.Pattern[str]
+    field_colon: re.Pattern[str]
     place: re.Pattern[str]
     greeting: re.Pattern[str]
     vocative: re.Pattern[str]
@@ -80,6 +82,8 @@ def _rules(language: str) -> _Rules:
         _words(rf"(?<!\w)(?:{kin}){named} (?=[^\W\d_])"),
         _words(rf"(?<![\w'’])(?:{alternatives(w['introductions'])})(?!\w)(?: ?[:=] ?|,? )(?:(?:la|el|the|o|a|die|der|il) )?(?=[^\W\d_])"),
         re.compile(rf"(?im:^|(?<=[.;,] ))[\s\-*•]{{0,6}}(?i:{alternatives(w['fields'])})(?!\w)(?:[ \t]?\([^)\n]{{1,20}}\))?(?:[ \t]?[:=][ \t]{{0,3}}|[ \t]{{1,3}}(?=[^\W\d_a-zß-ÿ]))"),
+        _words(rf"(?<![\w'’])(?:{alternatives(p for p in w['introductions'] if _NAMING.search(p))})(?!\w)(?: ?[:=] ?|,? )(?=[^\W\d_])"),
+        _words(rf"(?m)^[\s\-*•]{{0,6}}(?:{alternatives(w['fields'])})(?!\w)[ \t]?[:=]?[ \t]{{1,3}}(?=[^\W\d_])"),
         _words(rf"(?<!\w)(?:{alternatives(w['place'])})(?!\w)(?: ?: ?| )"),
         _words(rf"(?m)^[^\w\n]{{0,4}}(?:{alternatives(w['greetings'])})(?!\w),? "),
         _words(rf"(?<!\w)(?:{alternatives([*w['vocatives'], *w['greetings']])})(?!\w),? (?=[^\W\d_])"),
@@ -87,7 +91,7 @@ def _rules(language: str) -> _Rules:
         re.compile(rf"(?:(?<=[.!?:\n\"“«„—–] )|(?<=[\n\"“«„¿¡—–])|\A){name} (?:{verbs})(?!\w)"),
         _words(rf"(?<=[\"”»“,!?…] )(?:{verbs})(?!\w) (?=[^\W\d_])"),
         re.compile(rf"(?<!\w){name}(?:, (?:(?i:{possessive}) (?:[^\W\d_]{{2,15}} )?(?i:{kin})(?!\w)|\d\d?,)| \(\d\d?\))"),
-        re.compile(rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])"),
+        re.compile(rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}(?:, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])| (?:and I|y yo|et moi|und ich|e io|ed io|e eu)(?!\w))"),
     )
 
 
@@ -122,7 +126,11 @@ def _find(text: str, language: str) -> Iterator[Span]:
     yield from _after(text, rules.kin_capital, rules.refused, "kin", 0.65)
     yield from _after(text, rules.introduction, rules.refused, "introduction", 0.65)
     yield from _after(text, rules.field, rules.refused, "introduction", 0.65)
+    if without_capitals(text):
+        for cue in (rules.named_lower, rules.field_colon):
+            yield from _after(text, cue, rules.refused_lower, "introduction", 0.65, lower=True)
     yield from _places(text, rules)
+    yield from _written(text, rules)
     yield from _greetings(text, rules)
     yield from _vocatives(text, rules)
     yield from _signatures(text, rules)
@@ -159,6 +167,25 @@ def _after(
         if second and _FIELD_END.match(text, second[1]):
             found = (found[0], second[1])
         yield Span(*found, "PERSON", score, rule)
+
+
+def _written(text: str, rules: _Rules) -> Iterator[Span]:
+    """Names by the way they are written: with initials ("A. Prat"), or as registers have them ("Prat, Ana.")."""
+    for match in _INITIALS.finditer(text):
+        found = name_at(text, match.end(), rules.refused)
+        if found:
+            yield Span(match.start(), found[1], "PERSON", 0.6, "initials")
+    for match in _ROSTER.finditer(text):
+        names = [match.group("a").lower(), match.group("b").lower()]
+        if not any(part in rules.refused_lower for part in names):
+            yield Span(match.start("a"), match.end("b"), "PERSON", 0.6, "register")
+
+
+_NAMING: Final = re.compile(r"nam|llam|appel|nom|chiam|cham|hei(?:ß|ss)|dicen|ask for|speaking")
+_INITIALS: Final = re.compile(r"(?<![\w.])(?<!z\. )(?<!d\. )(?<!u\. )(?:[A-ZÀ-ÖØ-Þ]\. ?){1,3}(?=[A-ZÀ-ÖØ-Þ][^\W\d_]{2})")
+_ROSTER: Final = re.compile(
+    r"(?:(?<=[.!?] )|(?<=\n)|\A)(?P<a>[^\W\d_a-zß-ÿ][^\W\d_]{2,20}(?:[\- ’'][^\W\d_a-zß-ÿ][^\W\d_]{1,20})?), (?P<b>[^\W\d_a-zß-ÿ][^\W\d_]{1,20})(?= ?[.?!\n])"
+)
 
 
 def _places(text: str, rules: _Rules) -> Iterator[Span]:

@@ -27,7 +27,7 @@ def find(text: str) -> Iterator[Span]:
         if not _nameable(value):
             continue
         repeated = times[value.lower()] > 1
-        if repeated or (len(matches) >= _TURNS and value[0].isupper() and _turns(times)):
+        if repeated or (len(matches) >= _TURNS and _turns(times)):
             yield Span(match.start(key), match.end(key), "PERSON", 0.7, "dialogue-label")
 
 

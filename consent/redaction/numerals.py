@@ -134,7 +134,8 @@ def _judge(text: str, c: Candidate) -> Span | None:
     if cue == "plate" and 4 <= len(stdnums.compact(whole)) <= 10:
         return Span(c.start, c.end, "LICENSE_PLATE", 0.75, "plate:cue")
     plain_date = _DATE.fullmatch(core) or _YEARS.fullmatch(core)
-    if cue in ("record", "national") and (digits >= 4 or len(whole) >= 6) and not plain_date and not _YEAR.fullmatch(core):
+    named = cue in ("record", "national") and (digits >= 4 or len(whole) >= 6)
+    if named and not _DATE.fullmatch(core) and not _YEAR.fullmatch(core):
         label = "NATIONAL_ID" if cue == "national" else "ID"
         return Span(c.start, c.end, label, 0.75, f"{cue}:cue")
     if plain_date or cue == "phone":

@@ -48,10 +48,15 @@ def _words(text: str, language: str) -> Iterator[Span]:
     for i, token in enumerate(tokens):
         if not _named(token.group(), refused, small):
             continue
-        within = not _starts(text, token.start())
+        within = not _starts(text, token.start()) or _listed(text, token)
         leads = i + 1 < len(tokens) and _goes_on(text, tokens, i, refused, small)
         if within or leads:
             yield Span(token.start(), token.end(), "PERSON", SCORE, "stray-name")
+
+
+def _listed(text: str, token: re.Match[str]) -> bool:
+    """Whether a list begins with this word: "éramos seis: Lani, Aitor"."""
+    return text[max(0, token.start() - 2) : token.start()] == ": " and text[token.end() : token.end() + 1] == ","
 
 
 def _goes_on(text: str, tokens: list[re.Match[str]], i: int, refused: frozenset[str], small: set[str]) -> bool:

@@ -35,13 +35,24 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
         start, end = match.span()
         while start < end and text[start] in _EDGES:
             start += 1
-        while end > start and text[end - 1] in _EDGES:
+        while end > start and text[end - 1] in _EDGES and not _belongs(text, start, end):
             end -= 1
         possessive = _POSSESSIVE.search(text[max(start, end - 2) : end])
         if possessive:
             end -= len(possessive.group())
         if start < end:
             yield _with(span, *_grown(text, start, end))
+
+
+#: Abbreviations at the end of an address that keep their point: "2.º esq.", "Mill Rd."
+_ABBREVIATED: Final = re.compile(r"(?<=[ .º])[^\W\d_]{2,4}\.\Z")
+
+
+def _belongs(text: str, start: int, end: int) -> bool:
+    """Whether the last sign is part of what was found: a bracket that closes one, the point of an abbreviation."""
+    if text[end - 1] == ")":
+        return "(" in text[start:end]
+    return text[end - 1] == "." and _ABBREVIATED.search(text[max(start, end - 6) : end]) is not None
 
 
 def _grown(text: str, start: int, end: int) -> tuple[int, int]:
