@@ -22,8 +22,14 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
     born = rf"(?i:(?<!\w)(?:{alternatives(everywhere('birth'))})(?!\w))"
     before = re.compile(rf"{born}[^.!?\n\d]{{0,30}}?(?P<v>(?<!\w){date}(?!\w))")
-    after = re.compile(rf"(?<!\w)(?P<v>{date})(?!\w),? (?:is|was|es|ist|è|é|est) [^.!?\n\d]{{0,20}}?(?i:birth|cumpleaños|Geburtstag|compleanno|anniversaire|aniversário)")
-    asked = re.compile(rf"(?i:{alternatives(p for p in everywhere('birth') if ' ' in p or 'datum' in p)})\W[^\d]{{0,40}}?(?P<v>(?<!\w){date}(?!\w))")
+    after = re.compile(
+        rf"(?<!\w)(?P<v>{date})(?!\w),? (?:is|was|es|ist|è|é|est) [^.!?\n\d]{{0,20}}?(?i:birth|cumpleaños|"
+        rf"Geburtstag|compleanno|anniversaire|aniversário)"
+    )
+    asked = re.compile(
+        rf"(?i:{alternatives(p for p in everywhere('birth') if ' ' in p or 'datum' in p)})\W[^\d]{{0,"
+        rf"40}}?(?P<v>(?<!\w){date}(?!\w))"
+    )
     return before, after, asked
 
 

@@ -27,11 +27,16 @@ NOUNS_CAPITALISED: Final = frozenset({"de"})
 #: What follows when somebody is called by name at the beginning of a sentence: "Anna, you may", "Ana, ven".
 _YOU: Final = {
     "en": "you|why|what|how|where|who|can|could|would|will|did|do|are|have|please|put|come|look|is your|your|let",
-    "es": "tú|te|por qué|qué|cómo|dónde|quién|puedes|puede|quieres|ven|mira|dime|dame|has|tienes|vas|no te|por favor|pásame|trae|deja",
-    "de": "du|kannst|könntest|hast|bist|willst|was|wie|wo|wann|warum|wer|komm|gib|bitte|schau|hör|weißt|können|haben|sind|geh|mach|nimm",
-    "fr": "tu|vous|peux|pouvez|as-tu|avez|viens|venez|pourquoi|comment|où|qui|qu'|que|regarde|écoute|s'il|donne|va|allez|prends|dis",
-    "it": "tu|ti|puoi|può|hai|sei|vuoi|vieni|guarda|perché|come|dove|chi|che|dimmi|dammi|per favore|senti|vai|prendi|metti|lascia",
-    "pt": "tu|você|podes|pode|queres|quer|vem|olha|porque|por que|como|onde|quem|que|diz|dá|por favor|tens|tem|vais|vai|traz|deixa|senta",
+    "es": "tú|te|por qué|qué|cómo|dónde|quién|puedes|puede|quieres|ven|mira|dime|dame|has|tienes|vas|no te|por "
+    "favor|pásame|trae|deja",
+    "de": "du|kannst|könntest|hast|bist|willst|was|wie|wo|wann|warum|wer|komm|gib|bitte|schau|hör|weißt|können|"
+    "haben|sind|geh|mach|nimm",
+    "fr": "tu|vous|peux|pouvez|as-tu|avez|viens|venez|pourquoi|comment|où|qui|qu'|que|regarde|écoute|s'il|donne|"
+    "va|allez|prends|dis",
+    "it": "tu|ti|puoi|può|hai|sei|vuoi|vieni|guarda|perché|come|dove|chi|che|dimmi|dammi|per favore|senti|vai|"
+    "prendi|metti|lascia",
+    "pt": "tu|você|podes|pode|queres|quer|vem|olha|porque|por que|como|onde|quem|que|diz|dá|por favor|tens|tem|"
+    "vais|vai|traz|deixa|senta",
 }
 
 
@@ -80,18 +85,35 @@ def _rules(language: str) -> _Rules:
         _words(rf"(?<!\w)(?:{alternatives(w['titles_lower'])})(?:\. ?|(?!\w) )"),
         _words(rf"(?<!\w)(?:{possessive}) (?:[^\W\d_]{{2,15}} )?(?:{kin}){named}[,:]? (?=[^\W\d_])"),
         _words(rf"(?<!\w)(?:{kin}){named} (?=[^\W\d_])"),
-        _words(rf"(?<![\w'’])(?:{alternatives(w['introductions'])})(?!\w)(?: ?[:=] ?|,? )(?:(?:la|el|the|o|a|die|der|il) )?(?=[^\W\d_])"),
-        re.compile(rf"(?im:^|(?<=[.;,] ))[\s\-*•]{{0,6}}(?i:{alternatives(w['fields'])})(?!\w)(?:[ \t]?\([^)\n]{{1,20}}\))?(?:[ \t]?[:=][ \t]{{0,3}}|[ \t]{{1,3}}(?=[^\W\d_a-zß-ÿ]))"),
-        _words(rf"(?<![\w'’])(?:{alternatives(p for p in w['introductions'] if _NAMING.search(p))})(?!\w)(?: ?[:=] ?|,? )(?=[^\W\d_])"),
+        _words(
+            rf"(?<![\w'’])(?:{alternatives(w['introductions'])})(?!\w)(?: ?[:=] ?|,? )(?:(?:la|el|the|o|a|die|"
+            rf"der|il) )?(?=[^\W\d_])"
+        ),
+        re.compile(
+            rf"(?im:^|(?<=[.;,] ))[\s\-*•]{{0,6}}(?i:{alternatives(w['fields'])})(?!\w)(?:[ \t]?\([^)\n]{{1,"
+            rf"20}}\))?(?:[ \t]?[:=][ \t]{{0,3}}|[ \t]{{1,3}}(?=[^\W\d_a-zß-ÿ]))"
+        ),
+        _words(
+            rf"(?<![\w'’])(?:{alternatives(p for p in w['introductions'] if _NAMING.search(p))})(?!\w)(?: ?[:=] "
+            rf"?|,? )(?=[^\W\d_])"
+        ),
         _words(rf"(?m)^[\s\-*•]{{0,6}}(?:{alternatives(w['fields'])})(?!\w)[ \t]?[:=]?[ \t]{{1,3}}(?=[^\W\d_])"),
         _words(rf"(?<!\w)(?:{alternatives(w['place'])})(?!\w)(?: ?: ?| )"),
         _words(rf"(?m)^[^\w\n]{{0,4}}(?:{alternatives(w['greetings'])})(?!\w),? "),
         _words(rf"(?<!\w)(?:{alternatives([*w['vocatives'], *w['greetings']])})(?!\w),? (?=[^\W\d_])"),
-        _words(rf"(?<!\w)(?:{alternatives(w['signoffs'])})(?!\w)(?: (?:from|de|von|di|da|dein|deine|dal|ta|ton|tu|tua|tuo))?"),
+        _words(
+            rf"(?<!\w)(?:{alternatives(w['signoffs'])})(?!\w)(?: (?:from|de|von|di|da|dein|deine|dal|ta|ton|tu|"
+            rf"tua|tuo))?"
+        ),
         re.compile(rf"(?:(?<=[.!?:\n\"“«„—–] )|(?<=[\n\"“«„¿¡—–])|\A){name} (?:{verbs})(?!\w)"),
         _words(rf"(?<=[\"”»“,!?…] )(?:{verbs})(?!\w) (?=[^\W\d_])"),
-        re.compile(rf"(?<!\w){name}(?:, (?:(?i:{possessive}) (?:[^\W\d_]{{2,15}} )?(?i:{kin})(?!\w)|\d\d?,)| \(\d\d?\))"),
-        re.compile(rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}(?:, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])| (?:and I|y yo|et moi|und ich|e io|ed io|e eu)(?!\w))"),
+        re.compile(
+            rf"(?<!\w){name}(?:, (?:(?i:{possessive}) (?:[^\W\d_]{{2,15}} )?(?i:{kin})(?!\w)|\d\d?,)| \(\d\d?\))"
+        ),
+        re.compile(
+            rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}(?:, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])| (?:and I|"
+            rf"y yo|et moi|und ich|e io|ed io|e eu)(?!\w))"
+        ),
     )
 
 
@@ -109,7 +131,8 @@ def whole_names(text: str, spans: list[Span], language: str) -> list[Span]:
         return spans
     refused = _rules(language).refused
     return [
-        Span(*grown(text, s.start, s.end, refused), s.label, s.score, s.recognizer) if s.label == "PERSON" else s for s in spans
+        Span(*grown(text, s.start, s.end, refused), s.label, s.score, s.recognizer) if s.label == "PERSON" else s
+        for s in spans
     ]
 
 
@@ -139,10 +162,46 @@ def _find(text: str, language: str) -> Iterator[Span]:
 
 #: Titles that are no other word in any of the six languages.
 _ANYWHERE: Final = (
-    "mr", "mrs", "ms", "dr", "prof", "señor", "señora", "señorita", "sra", "srta", "doña", "herr", "herrn", "frau",
-    "fräulein", "madame", "monsieur", "mme", "mlle", "mademoiselle", "signora", "signor", "signorina", "dott", "dottor",
-    "dottoressa", "dona", "senhor", "senhora", "tante", "oma", "opa", "onkel", "nonna", "nonno", "zia", "zio", "tía", "whaea",
-)  # fmt: skip
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "prof",
+    "señor",
+    "señora",
+    "señorita",
+    "sra",
+    "srta",
+    "doña",
+    "herr",
+    "herrn",
+    "frau",
+    "fräulein",
+    "madame",
+    "monsieur",
+    "mme",
+    "mlle",
+    "mademoiselle",
+    "signora",
+    "signor",
+    "signorina",
+    "dott",
+    "dottor",
+    "dottoressa",
+    "dona",
+    "senhor",
+    "senhora",
+    "tante",
+    "oma",
+    "opa",
+    "onkel",
+    "nonna",
+    "nonno",
+    "zia",
+    "zio",
+    "tía",
+    "whaea",
+)
 
 
 @cache
@@ -182,9 +241,12 @@ def _written(text: str, rules: _Rules) -> Iterator[Span]:
 
 
 _NAMING: Final = re.compile(r"nam|llam|appel|nom|chiam|cham|hei(?:ß|ss)|dicen|ask for|speaking")
-_INITIALS: Final = re.compile(r"(?<![\w.])(?<!z\. )(?<!d\. )(?<!u\. )(?:[A-ZÀ-ÖØ-Þ]\. ?){1,3}(?=[A-ZÀ-ÖØ-Þ][^\W\d_]{2})")
+_INITIALS: Final = re.compile(
+    r"(?<![\w.])(?<!z\. )(?<!d\. )(?<!u\. )(?:[A-ZÀ-ÖØ-Þ]\. ?){1,3}(?=[A-ZÀ-ÖØ-Þ][^\W\d_]{2})"
+)
 _ROSTER: Final = re.compile(
-    r"(?:(?<=[.!?] )|(?<=\n)|\A)(?P<a>[^\W\d_a-zß-ÿ][^\W\d_]{2,20}(?:[\- ’'][^\W\d_a-zß-ÿ][^\W\d_]{1,20})?), (?P<b>[^\W\d_a-zß-ÿ][^\W\d_]{1,20})(?= ?[.?!\n])"
+    r"(?:(?<=[.!?] )|(?<=\n)|\A)(?P<a>[^\W\d_a-zß-ÿ][^\W\d_]{2,20}(?:[\- ’'][^\W\d_a-zß-ÿ][^\W\d_]{1,20})?), "
+    r"(?P<b>[^\W\d_a-zß-ÿ][^\W\d_]{1,20})(?= ?[.?!\n])"
 )
 
 
@@ -211,7 +273,7 @@ def _greetings(text: str, rules: _Rules) -> Iterator[Span]:
 
 
 def _vocatives(text: str, rules: _Rules) -> Iterator[Span]:
-    """"Thanks, Tom." and "ja, Anna": a name where somebody is spoken to."""
+    """ "Thanks, Tom." and "ja, Anna": a name where somebody is spoken to."""
     for match in rules.vocative.finditer(text):
         found = name_at(text, match.end(), rules.refused)
         if found and _VOCATIVE_REST.match(text, found[1]):
@@ -238,7 +300,7 @@ def _signatures(text: str, rules: _Rules) -> Iterator[Span]:
 
 
 def _speakers(text: str, rules: _Rules, language: str) -> Iterator[Span]:
-    """"Anna said", "said Anna", "Anna, my sister", "Anna (34)"."""
+    """ "Anna said", "said Anna", "Anna, my sister", "Anna (34)"."""
     everyday = rules.refused_lower if language in NOUNS_CAPITALISED else rules.refused
     for pattern, rule in ((rules.verb, "name-verb"), (rules.apposition, "apposition"), (rules.called, "vocative")):
         for match in pattern.finditer(text):

@@ -11,8 +11,10 @@ from consent.redaction.words import everywhere_set
 
 _PART: Final = r"[^\W\d_](?:\w|['’\-]|\.(?=\w)){0,30}\.?"
 _LABEL: Final = re.compile(
-    rf"(?m)^[\s\-*>•–—\[(]{{0,6}}(?:\d\d?[:.h]\d\d(?::\d\d)?(?: ?[ap]m)?[\])]?,? ?[\-–]? ?|\d{{1,2}}/\d{{1,2}}/\d{{2,4}},? \d\d?:\d\d ?[\-–\]] ?)?"
-    rf"(?:(?P<v>{_PART}(?: {_PART}){{0,3}})[\])]?(?: ?[(\[][^)\]\n]{{1,20}}[)\]])?[*]{{0,2}} ?:(?=\s)|<(?P<w>{_PART}(?: {_PART})?)> )"
+    rf"(?m)^[\s\-*>•–—\[(]{{0,6}}(?:\d\d?[:.h]\d\d(?::\d\d)?(?: ?[ap]m)?[\])]?,? ?[\-–]? ?|\d{{1,2}}/\d{{1,"
+    rf"2}}/\d{{2,4}},? \d\d?:\d\d ?[\-–\]] ?)?"
+    rf"(?:(?P<v>{_PART}(?: {_PART}){{0,3}})[\])]?(?: ?[(\[][^)\]\n]{{1,20}}[)\]])?[*]{{0,2}} ?:(?=\s)|"
+    rf"<(?P<w>{_PART}(?: {_PART})?)> )"
 )
 _TURNS: Final = 3
 
@@ -30,12 +32,13 @@ def find(text: str) -> Iterator[Span]:
         if repeated or (len(matches) >= _TURNS and _turns(times)):
             yield Span(match.start(key), match.end(key), "PERSON", 0.7, "dialogue-label")
 
-
     yield from _capitals(text)
 
 
 #: A play's way: the speaker in capitals, then the words, without a colon.
-_CAPITALS: Final = re.compile(r"(?m)^[ \t]{0,4}(?P<v>[^\W\d_a-zß-ÿ]{3,20}(?:[ \-][^\W\d_a-zß-ÿ]{2,20}){0,2})(?= {1,2}[^\W\d_][a-zß-ÿ ]|:)")
+_CAPITALS: Final = re.compile(
+    r"(?m)^[ \t]{0,4}(?P<v>[^\W\d_a-zß-ÿ]{3,20}(?:[ \-][^\W\d_a-zß-ÿ]{2,20}){0,2})(?= {1,2}[^\W\d_][a-zß-ÿ ]|:)"
+)
 
 
 def _capitals(text: str) -> Iterator[Span]:
@@ -58,6 +61,7 @@ def _nameable(value: str) -> bool:
     return len(value) > 1 and any(part not in known and len(part) > 1 for part in parts) and parts[0] not in _FIELDS
 
 
-_FIELDS: Final = frozenset(
-    "address dirección adresse indirizzo morada endereço tel phone email mail e-mail re subject date cc bcc step total".split()
+_FIELDS_TEXT: Final = (
+    "address dirección adresse indirizzo morada endereço tel phone email mail e-mail re subject date cc bcc step total"
 )
+_FIELDS: Final = frozenset(_FIELDS_TEXT.split())

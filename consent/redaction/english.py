@@ -9,8 +9,8 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 
 from consent.redaction.labels import fold
 from consent.redaction.nlp import NerOnlyEngine, model_directory, packaged_model
+from consent.redaction.people import recased, uncased
 from consent.redaction.presidio import THRESHOLD, StrayNames, presidio_recognizers
-from consent.redaction.people import recased
 from consent.redaction.quiet import silence_presidio
 from consent.redaction.types import RecognizerFailed, Span
 
@@ -21,7 +21,11 @@ class EnglishReader:
     name: Final = "spacy"
 
     def __init__(
-        self, model_path: Path | None = None, *, without: frozenset[str] = frozenset(), excluded: Sequence[str] | None = None
+        self,
+        model_path: Path | None = None,
+        *,
+        without: frozenset[str] = frozenset(),
+        excluded: Sequence[str] | None = None,
     ) -> None:
         silence_presidio()
         folder = model_directory(model_path) if model_path else packaged_model()
@@ -47,8 +51,8 @@ class EnglishReader:
             found = [list(self._analyze(text, one)) for text, one in zip(read, self._nlp.pipe(read), strict=True)]
         # Capitals that we put there ourselves say nothing to the rule that goes by them.
         return [
-            spans if text == shown else [span for span in spans if span.recognizer != StrayNames.NAME]
-            for text, shown, spans in zip(texts, read, found, strict=True)
+            [*spans] if not uncased(text) else [span for span in spans if span.recognizer != StrayNames.NAME]
+            for text, spans in zip(texts, found, strict=True)
         ]
 
     def _analyze(self, text: str, artifacts: Any) -> Iterator[Span]:

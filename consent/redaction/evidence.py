@@ -20,7 +20,21 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 WINDOW: Final = 7
 STRIDE: Final = 3
 MIN_WORDS: Final = 3
-_LISTS: Final = ("common", "not_names", "kin", "months", "verbs", "greetings", "signoffs", "vocatives", "digits", "tens", "fillers", "phone", "records")
+_LISTS: Final = (
+    "common",
+    "not_names",
+    "kin",
+    "months",
+    "verbs",
+    "greetings",
+    "signoffs",
+    "vocatives",
+    "digits",
+    "tens",
+    "fillers",
+    "phone",
+    "records",
+)
 
 
 @cache

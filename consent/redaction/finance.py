@@ -7,6 +7,7 @@ from stdnum import iban, luhn
 
 from consent.redaction.shapes import Shape
 
+
 def _card(value: str) -> float:
     digits = re.sub(r"\D", "", value)
     if luhn.is_valid(digits):
@@ -58,8 +59,15 @@ CRYPTO: Final[tuple[Shape, ...]] = (
     Shape("ethereum", "CRYPTO", re.compile(r"(?<!\w)0x[0-9a-fA-F]{40}(?!\w)"), 0.95),
     Shape("bech32", "CRYPTO", re.compile(r"(?<!\w)(?i:(?:bc|ltc|tb)1[02-9ac-hj-np-z]{20,87})(?!\w)"), 0.95),
     Shape("bitcoin", "CRYPTO", re.compile(rf"(?<!\w)[13](?=[1-9]{{0,33}}[A-Za-z])[{_B58}]{{25,34}}(?!\w)"), 0.9),
-    Shape("base58-chain", "CRYPTO", re.compile(rf"(?<!\w)(?:[LMD9ATr])(?=[A-Za-z]{{0,33}}\d)[{_B58}]{{25,34}}(?!\w)"), 0.7),
+    Shape(
+        "base58-chain", "CRYPTO", re.compile(rf"(?<!\w)(?:[LMD9ATr])(?=[A-Za-z]{{0,33}}\d)[{_B58}]{{25,34}}(?!\w)"), 0.7
+    ),
     Shape("monero", "CRYPTO", re.compile(rf"(?<!\w)[48][{_B58}]{{94}}(?:[{_B58}]{{11}})?(?!\w)"), 0.95),
-    Shape("solana", "CRYPTO", re.compile(rf"(?<!\w)(?=[A-Za-z]{{0,43}}\d)(?=[\dA-Z]{{0,43}}[a-z])[{_B58}]{{43,44}}(?!\w)"), 0.7),
+    Shape(
+        "solana",
+        "CRYPTO",
+        re.compile(rf"(?<!\w)(?=[A-Za-z]{{0,43}}\d)(?=[\dA-Z]{{0,43}}[a-z])[{_B58}]{{43,44}}(?!\w)"),
+        0.7,
+    ),
     Shape("cardano", "CRYPTO", re.compile(r"(?<!\w)(?:addr1|cosmos1|stake1)[0-9a-z]{30,110}(?!\w)"), 0.95),
 )

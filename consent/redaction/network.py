@@ -6,6 +6,7 @@ from typing import Final
 
 from consent.redaction.shapes import Shape
 
+
 def _ip(value: str) -> float:
     try:
         address = ipaddress.ip_address(value)

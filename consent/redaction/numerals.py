@@ -23,12 +23,19 @@ _GAP: Final = frozenset({" ", "\u00a0", "\u202f"})
 _LONGEST: Final = 40
 _WINDOW: Final = 64
 _MAX_FILLERS: Final = 6
-_NOT_SUFFIX: Final = frozenset({"I", "A", "E", "O", "Y", "U", "OK", "AM", "PM", "UHR", "KG", "KM", "EUR", "USD", "GBP", "AD", "BC"})
-_NOT_PREFIX: Final = frozenset({"I", "A", "E", "O", "Y", "U", "IN", "AT", "ON", "NO", "TO", "OF", "IT", "EUR", "USD", "GBP", "ISBN", "OK"})
-_IMPERSONAL_PREFIX: Final = re.compile(r"(?i)(?:ord(?:er)?|inv|sku|isbn|issn|doi|rfc|iso|din|en|art|item|lot|covid|usb|mp)[\-/. ]?\d")
+_NOT_SUFFIX: Final = frozenset(
+    {"I", "A", "E", "O", "Y", "U", "OK", "AM", "PM", "UHR", "KG", "KM", "EUR", "USD", "GBP", "AD", "BC"}
+)
+_NOT_PREFIX: Final = frozenset(
+    {"I", "A", "E", "O", "Y", "U", "IN", "AT", "ON", "NO", "TO", "OF", "IT", "EUR", "USD", "GBP", "ISBN", "OK"}
+)
+_IMPERSONAL_PREFIX: Final = re.compile(
+    r"(?i)(?:ord(?:er)?|inv|sku|isbn|issn|doi|rfc|iso|din|en|art|item|lot|covid|usb|mp)[\-/. ]?\d"
+)
 
 _DATE: Final = re.compile(
-    r"\d{1,2}[./\- ]\d{1,2}[./\- ](?:\d{4}|\d{2})\.?|(?:1[5-9]|20)\d\d[./\- ]\d{1,2}[./\- ]\d{1,2}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
+    r"\d{1,2}[./\- ]\d{1,2}[./\- ](?:\d{4}|\d{2})\.?|(?:1[5-9]|20)\d\d[./\- ]\d{1,2}[./\- ]\d{1,2}|(?:19|20)"
+    r"\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
 )
 _YEARS: Final = re.compile(r"(?:1\d|20)\d\d ?[\-/. ] ?(?:(?:1\d|20)\d\d|\d\d)")
 _YEAR: Final = re.compile(r"(?:1[0-9]|20)\d\d")
@@ -77,9 +84,7 @@ def candidates(text: str) -> Iterator[Candidate]:
             last += step
         start, end = tokens[first][0], tokens[last][1]
         if end - start <= _LONGEST:
-            yield Candidate(
-                _prefix(text, tokens, first, digity), _suffix(text, tokens, last, digity), start, end
-            )
+            yield Candidate(_prefix(text, tokens, first, digity), _suffix(text, tokens, last, digity), start, end)
         i = last + 1
 
 
@@ -89,7 +94,12 @@ def _next(text: str, tokens: list[tuple[int, int]], digity: list[bool], i: int) 
         if digity[i + 1]:
             return 1
         a, b = tokens[i + 1]
-        capitals = b - a <= 3 and text[a:b].isalpha() and text[a:b].isupper() and text[a:b] not in _NOT_SUFFIX - {"A", "E", "O"}
+        capitals = (
+            b - a <= 3
+            and text[a:b].isalpha()
+            and text[a:b].isupper()
+            and text[a:b] not in _NOT_SUFFIX - {"A", "E", "O"}
+        )
         if capitals and i + 2 < len(tokens) and digity[i + 2] and _beside(text, tokens, i + 1):
             return 2
     return 0
@@ -150,7 +160,9 @@ def _counted(text: str, c: Candidate, core: str) -> bool:
     """Whether money or a unit says that this is an amount."""
     if not _COUNT.fullmatch(core):
         return False
-    return bool(_MONEY_BEFORE.search(text[max(0, c.core_start - 5) : c.core_start]) or _MONEY_AFTER.match(text, c.core_end))
+    return bool(
+        _MONEY_BEFORE.search(text[max(0, c.core_start - 5) : c.core_start]) or _MONEY_AFTER.match(text, c.core_end)
+    )
 
 
 def _book(core: str) -> bool:
@@ -168,7 +180,7 @@ def _long(text: str, c: Candidate, core: str, digits: int) -> Span | None:
     elif letters:
         enough = digits >= 4 and core.upper() == core and " " not in core and "." not in core
     else:
-        enough = digits >= 9 and not _COUNT.fullmatch(core) or (digits >= 7 and "-" in core and "." not in core)
+        enough = (digits >= 9 and not _COUNT.fullmatch(core)) or (digits >= 7 and "-" in core and "." not in core)
     if not enough:
         return None
     return Span(c.core_start, c.core_end, "ID", 0.45, "record:long")
@@ -176,7 +188,13 @@ def _long(text: str, c: Candidate, core: str, digits: int) -> Span | None:
 
 @cache
 def _cue_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    names = {"impersonal": "impersonal", "records": "record", "nationals": "national", "plate": "plate", "phone": "phone"}
+    names = {
+        "impersonal": "impersonal",
+        "records": "record",
+        "nationals": "national",
+        "plate": "plate",
+        "phone": "phone",
+    }
     return tuple(
         (kind, re.compile(rf"(?<!\w)(?:{alternatives(everywhere(name))})(?!\w)", re.IGNORECASE))
         for name, kind in names.items()

@@ -8,18 +8,21 @@ from consent.redaction.words import words
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’´\-‐‑][^\W\d_]+)*")
 _SPACES: Final = re.compile(r"[ \t\u00a0]{1,2}")
-PARTICLES: Final = frozenset(
+PARTICLES_TEXT: Final = (
     "de da do dos das del della di du des van von der den ter ten la le el al bin bint ibn ben y e af av zu zur"
-    " o ní nic mac abu af d".split()
+    " o ní nic mac abu af d"
 )
+PARTICLES: Final = frozenset(PARTICLES_TEXT.split())
 MAX_WORDS: Final = 5
 _LONGEST: Final = 60
 
 
 def capitalised(word: str) -> bool:
     """Whether a word begins as names are written: "Anna", "O'Neill", "McKay", "d'Angelo", "al-Rashid"."""
-    return word[0].isupper() or (len(word) > 3 and word[1] in "'’" and word[2].isupper()) or any(
-        part[:1].isupper() for part in re.split(r"[-‐‑]", word)[1:]
+    return (
+        word[0].isupper()
+        or (len(word) > 3 and word[1] in "'’" and word[2].isupper())
+        or any(part[:1].isupper() for part in re.split(r"[-‐‑]", word)[1:])
     )
 
 
@@ -84,12 +87,21 @@ def recased(text: str) -> str:
 
     The model learned from newspapers and finds few names in small letters, or among nothing but capitals.
     """
-    if not (without_capitals(text) or _shouted(text)):
-        return text
+    if not uncased(text):
+        return _SHOUTED_NAME.sub(lambda m: m.group().title(), text)
     shown = text.lower() if _shouted(text) else text
     if len(shown) != len(text):
         return text
     return WORD.sub(_with_capital, shown)
+
+
+#: Two words and more in capitals within other text: a name as forms and registers write it.
+_SHOUTED_NAME: Final = re.compile(r"(?<!\w)[A-ZÀ-ÖØ-Þ]{3,20}(?:[ \-][A-ZÀ-ÖØ-Þ]{2,20}){1,3}(?!\w)")
+
+
+def uncased(text: str) -> bool:
+    """Whether a text has next to no capitals, or next to nothing else."""
+    return without_capitals(text) or _shouted(text)
 
 
 def _shouted(text: str) -> bool:
@@ -108,7 +120,22 @@ def _with_capital(match: re.Match[str]) -> str:
 @cache
 def _plain_words() -> frozenset[str]:
     w = words("en")
-    return frozenset().union(*(w.set(name) for name in ("common", "not_names", "kin", "verbs", "street_last", "records", "impersonal", "phone", "fillers")))
+    return frozenset().union(
+        *(
+            w.set(name)
+            for name in (
+                "common",
+                "not_names",
+                "kin",
+                "verbs",
+                "street_last",
+                "records",
+                "impersonal",
+                "phone",
+                "fillers",
+            )
+        )
+    )
 
 
 def grown(text: str, start: int, end: int, refused: frozenset[str]) -> tuple[int, int]:
@@ -116,12 +143,22 @@ def grown(text: str, start: int, end: int, refused: frozenset[str]) -> tuple[int
     for _ in range(3):
         gap = _SPACES.match(text, end)
         match = WORD.match(text, gap.end()) if gap else None
-        if match is None or not capitalised(match.group()) or match.group().lower() in refused or match.group().isupper():
+        if (
+            match is None
+            or not capitalised(match.group())
+            or match.group().lower() in refused
+            or match.group().isupper()
+        ):
             break
         end = match.end()
     for _ in range(3):
         before = _BEFORE.search(text[max(0, start - _REACH) : start])
-        if before is None or before.group("w").lower() in refused or not capitalised(before.group("w")) or before.group("w").isupper():
+        if (
+            before is None
+            or before.group("w").lower() in refused
+            or not capitalised(before.group("w"))
+            or before.group("w").isupper()
+        ):
             break
         start -= len(before.group("w")) + len(before.group("gap"))
     return start, end

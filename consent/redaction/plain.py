@@ -18,12 +18,15 @@ _INVISIBLE: Final = re.compile(
     "\U000e0000-\U000e01ef]"
 )
 _UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _MARKS: Final = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 #: Widths, styles, enclosures and the digits of other scripts: folded one to one where one plain one stands for it.
 _STYLED: Final = re.compile(
     "[\u2070-\u209c\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f1e5]|(?![0-9])\\d"
 )
-_MIXED: Final = re.compile("[a-zA-Z\u00c0-\u024f]*[\u0370-\u04ff\u0500-\u052f\u1f00-\u1fff\u13a0-\u13f5]+[a-zA-Z\u00c0-\u024f\u0370-\u04ff]*")
+_MIXED: Final = re.compile(
+    "[a-zA-Z\u00c0-\u024f]*[\u0370-\u04ff\u0500-\u052f\u1f00-\u1fff\u13a0-\u13f5]+[a-zA-Z\u00c0-\u024f\u0370-\u04ff]*"
+)
 _LATIN: Final = re.compile("[a-zA-Z\u00c0-\u024f]")
 _ALIKE: Final = dict(
     zip(
@@ -59,6 +62,7 @@ class Plain:
 def plain(text: str) -> Plain:
     """What recognizers read in place of ``text``."""
     readable = _UNREADABLE.sub(" ", text)
+    readable = _SPACES.sub(" ", readable)
     if readable.isascii():
         return Plain(readable, None)
     readable = _latin(_STYLED.sub(_fold, readable))

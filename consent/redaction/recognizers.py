@@ -3,7 +3,7 @@
 from typing import Final
 
 from consent.redaction import cues, dialogue, strays
-from consent.redaction.universal import UNIVERSAL, Recognizer
+from consent.redaction.universal import UNIVERSAL, Recognizer, numbers
 from consent.redaction.words import SUPPORTED
 
 #: Every group, and what it stands for. ``Redactor(without=frozenset({"phones"}))`` leaves one out.
@@ -23,7 +23,6 @@ GROUPS: Final[dict[str, str]] = {
     "vehicles": "number plates",
     "records": "medical, student, case, customer and other numbers by cue or length",
     "births": "dates of birth",
-    "presidio": "Presidio's own country recognizers (English)",
 }
 
 
@@ -38,4 +37,5 @@ def recognizers(language: str, without: frozenset[str] = frozenset()) -> tuple[R
         )
         if language != "en":
             own += (Recognizer(f"stray-names:{language}", "stray-names", strays.finder(language)),)
-    return tuple(r for r in (*UNIVERSAL, *own) if r.group not in without)
+    chosen = tuple(r for r in (*UNIVERSAL, *own) if r.group not in without)
+    return (*chosen, *numbers(without))

@@ -14,6 +14,9 @@ MIN_WORDS: Final = 6
 MIN_CUED: Final = 4
 
 
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+
+
 @cache
 def _language(code: str) -> tuple[dict[str, int], re.Pattern[str]]:
     """The value of each digit's word, and the pattern of a run of number words."""
@@ -25,8 +28,11 @@ def _language(code: str) -> tuple[dict[str, int], re.Pattern[str]]:
 
 def find(text: str) -> Iterator[Span]:
     """Runs of number words that are neither counting nor a year."""
+    said_here = set(_LETTERS.findall(text.lower()))
     for code in SUPPORTED:
         values, pattern = _language(code)
+        if len(said_here & values.keys()) < 2:
+            continue
         for match in pattern.finditer(text):
             said = re.findall(r"[^\W\d_]+", match.group().lower())
             single = [values[word] for word in said if word in values]

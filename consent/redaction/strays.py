@@ -8,6 +8,7 @@ or one where no noun stands bare.
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from consent.redaction.cues import NOUNS_CAPITALISED
@@ -19,21 +20,33 @@ SCORE: Final = 0.42
 _BEFORE: Final = re.compile(r"(?:^|[.!?:…\n\"“«„”»¿¡(\-–—*•>\[|])\s*\Z")
 _GAP: Final = re.compile(r"[ \u00a0]\Z")
 _NOUN_END: Final = re.compile(
-    r"(?:ung|heit|keit|schaft|tion|tät|nis|tum|ling|chen|lein|zeug|werk|stoff|zeit|haus|schule|platz|straße|tag|nacht|"
-    r"woche|monat|jahr|uhr|abend|morgen|garten|küche|zimmer|wasser|brot|kuchen|suppe|wagen|bahn|dienst|ismus|ment|eur|ler|ner)(?:e|en|er|n|s|es)?\Z"
+    r"(?:ung|heit|keit|schaft|tion|tät|nis|tum|ling|chen|lein|zeug|werk|stoff|zeit|haus|schule|platz|straße|tag|"
+    r"nacht|"
+    r"woche|monat|jahr|uhr|abend|morgen|garten|küche|zimmer|wasser|brot|kuchen|suppe|wagen|bahn|dienst|ismus|"
+    r"ment|eur|ler|ner)(?:e|en|er|n|s|es)?\Z"
 )
 
 
 def finder(language: str) -> Callable[[str], Iterator[Span]]:
     """The finder of stray names in one language."""
-    return (lambda text: _pairs(text, language)) if language in NOUNS_CAPITALISED else (lambda text: _words(text, language))
+    return (
+        (lambda text: _pairs(text, language))
+        if language in NOUNS_CAPITALISED
+        else (lambda text: _words(text, language))
+    )
 
 
 @cache
 def _refused(language: str) -> frozenset[str]:
     w = words(language)
     return (
-        w.set("not_names") | w.set("common") | w.set("months") | w.set("kin") | w.set("titles") | w.set("not_nouns") | w.set("street_first")
+        w.set("not_names")
+        | w.set("common")
+        | w.set("months")
+        | w.set("kin")
+        | w.set("titles")
+        | w.set("not_nouns")
+        | w.set("street_first")
     )
 
 
@@ -87,25 +100,40 @@ def _pairs(text: str, language: str) -> Iterator[Span]:
     refused = _refused(language)
     used_as_noun = _nouns(tokens)
     yield from _bare(text, tokens, language, used_as_noun, small)
-    for a, b in zip(tokens, tokens[1:], strict=False):
+    for a, b in pairwise(tokens):
         if not _GAP.match(text[a.end() : b.start()]) or b.start() - a.end() != 1:
             continue
         first, second = a.group(), b.group()
         if not (_named(first, refused, small) and _named(second, refused, small)):
             continue
-        if _NOUN_END.search(first.lower()) or first in used_as_noun or (second in used_as_noun and _starts(text, a.start())):
+        if (
+            _NOUN_END.search(first.lower())
+            or first in used_as_noun
+            or (second in used_as_noun and _starts(text, a.start()))
+        ):
             continue
         yield Span(a.start(), b.end(), "PERSON", SCORE, "stray-name")
 
 
 #: Prepositions behind which a noun without article is rarer than a name.
-_BARE: Final = {"in": "LOCATION", "aus": "LOCATION", "nach": "LOCATION", "bei": "PERSON", "von": "PERSON", "mit": "PERSON", "für": "PERSON", "und": "PERSON"}
+_BARE: Final = {
+    "in": "LOCATION",
+    "aus": "LOCATION",
+    "nach": "LOCATION",
+    "bei": "PERSON",
+    "von": "PERSON",
+    "mit": "PERSON",
+    "für": "PERSON",
+    "und": "PERSON",
+}
 
 
-def _bare(text: str, tokens: list[re.Match[str]], language: str, used_as_noun: set[str], small: set[str]) -> Iterator[Span]:
+def _bare(
+    text: str, tokens: list[re.Match[str]], language: str, used_as_noun: set[str], small: set[str]
+) -> Iterator[Span]:
     """A capitalised word straight behind a preposition that is not known to be a noun."""
     refused = _refused(language) | words(language).set("bare")
-    for a, b in zip(tokens, tokens[1:], strict=False):
+    for a, b in pairwise(tokens):
         label = _BARE.get(a.group().lower())
         if label is None or b.start() - a.end() != 1 or not _named(b.group(), refused, small):
             continue
@@ -116,14 +144,18 @@ def _bare(text: str, tokens: list[re.Match[str]], language: str, used_as_noun: s
 
 
 _PLURAL: Final = re.compile(r"(?:en|ern|eln|er|e)\Z")
-_DETERMINERS: Final = frozenset(
-    "der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein meine meinen meinem meiner"
-    " dein deine deinen deinem deiner sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren unserem"
-    " unserer euer eure dieser diese dieses diesen diesem jeder jede jedes jeden jedem viele alle einige manche zum zur im am"
-    " beim vom ins ans".split()
+_DETERMINERS_TEXT: Final = (
+    "der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein meine meinen "
+    "meinem meiner"
+    " dein deine deinen deinem deiner sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere "
+    "unseren unserem"
+    " unserer euer eure dieser diese dieses diesen diesem jeder jede jedes jeden jedem viele alle einige manche "
+    "zum zur im am"
+    " beim vom ins ans"
 )
+_DETERMINERS: Final = frozenset(_DETERMINERS_TEXT.split())
 
 
 def _nouns(tokens: list[re.Match[str]]) -> set[str]:
     """Capitalised words that stand behind a determiner somewhere in the text."""
-    return {b.group() for a, b in zip(tokens, tokens[1:], strict=False) if a.group().lower() in _DETERMINERS}
+    return {b.group() for a, b in pairwise(tokens) if a.group().lower() in _DETERMINERS}

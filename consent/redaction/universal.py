@@ -38,8 +38,6 @@ UNIVERSAL: Final[tuple[Recognizer, ...]] = (
     Recognizer("finance", "financial", lambda text: find(text, FINANCE)),
     Recognizer("crypto", "financial", lambda text: find(text, CRYPTO)),
     Recognizer("nationals", "national-ids", lambda text: find(text, NATIONALS)),
-    Recognizer("national-numbers", "national-ids", partial(numerals.find, kinds=frozenset({"national"}))),
-    Recognizer("records", "records", partial(numerals.find, kinds=frozenset({"record"}))),
     Recognizer("plates", "vehicles", lambda text: find(text, PLATES)),
     Recognizer("plates-by-cue", "vehicles", find_cued),
     Recognizer("phones", "phones", phone.find),
@@ -48,12 +46,37 @@ UNIVERSAL: Final[tuple[Recognizer, ...]] = (
 )
 
 
+def numbers(without: frozenset[str]) -> tuple[Recognizer, ...]:
+    """The judge of numbers, one pass for the three groups that it serves, less those that are left out."""
+    kinds = frozenset(kind for kind, group in _KINDS.items() if group not in without)
+    return (Recognizer("numerals", "numerals", partial(numerals.find, kinds=kinds)),) if kinds else ()
+
+
+_KINDS: Final = {"national": "national-ids", "record": "records", "plate": "vehicles"}
+
+
 def _hints(text: str) -> bool:
     """Whether a text has any sign or word for "at": most have none, and the pattern is the slowest."""
     lowered = text.lower()
-    return any(hint in lowered for hint in ("@", " at ", "(at", "[at", "{at", "<at", "arroba", "chiocciol", "klammeraffe", "ät", "aroba", "chez"))
+    return any(
+        hint in lowered
+        for hint in (
+            "@",
+            " at ",
+            "(at",
+            "[at",
+            "{at",
+            "<at",
+            "arroba",
+            "chiocciol",
+            "klammeraffe",
+            "ät",
+            "aroba",
+            "chez",
+        )
+    )
 
 
 def universal(text: str) -> list[Span]:
     """Everything found without knowing the language."""
-    return [span for recognizer in UNIVERSAL for span in recognizer.find(text)]
+    return [span for recognizer in (*UNIVERSAL, *numbers(frozenset())) for span in recognizer.find(text)]

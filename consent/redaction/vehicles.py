@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from consent.redaction import numerals
 from consent.redaction.shapes import Shape
 from consent.redaction.types import Span
 from consent.redaction.words import alternatives
@@ -13,7 +12,12 @@ from consent.redaction.words import alternatives
 _PLATE_LETTERS: Final = "BCDFGHJKLMNPRSTVWXYZ"
 
 PLATES: Final[tuple[Shape, ...]] = (
-    Shape("plate-de-spaced", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \d{2,4}[EH]?(?!\w|[.,]\d)"), 0.55),
+    Shape(
+        "plate-de-spaced",
+        "LICENSE_PLATE",
+        re.compile(r"(?<!\w)[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \d{2,4}[EH]?(?!\w|[.,]\d)"),
+        0.55,
+    ),
     Shape("plate-glued", "LICENSE_PLATE", re.compile(r"(?<!\w)(?:[A-Z]{3}\d{3}|\d{3}[A-Z]{3})(?!\w)"), 0.5),
     Shape("plate-uk", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}\d{2} ?[A-Z]{3}(?!\w)"), 0.7),
     Shape("plate-es", "LICENSE_PLATE", re.compile(rf"(?<!\w)\d{{4}}[ \-]?[{_PLATE_LETTERS}]{{3}}(?!\w)"), 0.7),
@@ -29,7 +33,8 @@ PLATES: Final[tuple[Shape, ...]] = (
         "plate-nl-pt",
         "LICENSE_PLATE",
         re.compile(
-            r"(?<!\w)(?=[\w\-]{0,8}\d)(?=[\w\-]{0,8}[A-Z])(?:[A-Z]{1,3}|\d{1,3})(?:-(?:[A-Z]{1,3}|\d{1,3})){2}(?![\w\-])"
+            r"(?<!\w)(?=[\w\-]{0,8}\d)(?=[\w\-]{0,8}[A-Z])(?:[A-Z]{1,3}|\d{1,3})(?:-(?:[A-Z]{1,3}|\d{1,3}))"
+            r"{2}(?![\w\-])"
         ),
         0.6,
     ),
@@ -41,19 +46,44 @@ def _cued() -> re.Pattern[str]:
     return re.compile(
         rf"(?i)(?<!\w)(?:{alternatives(_CUES)})(?!\w)\W{{1,3}}(?:[^\W\d_]{{1,12}}\W{{1,2}}){{0,3}}?"
         r"(?P<v>(?=[a-z0-9 \-]{0,9}\d)(?=[a-z0-9 \-]{0,9}[a-z])"
-        r"(?:[a-z]{1,4}[ \-]?\d{1,4}(?:[ \-]?[a-z]{1,3})?|\d{1,4}[ \-]?[a-z]{1,3}(?:[ \-]?\d{1,4})?|[a-z]{1,3}[ \-][a-z]{1,2}[ \-]?\d{1,4}))(?![\w])"
+        r"(?:[a-z]{1,4}[ \-]?\d{1,4}(?:[ \-]?[a-z]{1,3})?|\d{1,4}[ \-]?[a-z]{1,3}(?:[ \-]?\d{1,4})?|[a-z]{1,3}[ "
+        r"\-][a-z]{1,2}[ \-]?\d{1,4}))(?![\w])"
     )
 
 
 _CUES: Final = (
-    "number plate", "numberplate", "licence plate", "license plate", "plate", "plates", "registration", "reg", "rego", "tag",
-    "matrícula", "placa", "placas", "patente", "kennzeichen", "nummernschild", "autokennzeichen", "immatriculation", "immatriculée",
-    "immatriculé", "plaque", "targa", "targata", "targato", "chapa",
-)  # fmt: skip
+    "number plate",
+    "numberplate",
+    "licence plate",
+    "license plate",
+    "plate",
+    "plates",
+    "registration",
+    "reg",
+    "rego",
+    "tag",
+    "matrícula",
+    "placa",
+    "placas",
+    "patente",
+    "kennzeichen",
+    "nummernschild",
+    "autokennzeichen",
+    "immatriculation",
+    "immatriculée",
+    "immatriculé",
+    "plaque",
+    "targa",
+    "targata",
+    "targato",
+    "chapa",
+)
 
 
 def find_cued(text: str) -> Iterator[Span]:
     """Plates in any case and grouping after a word for them."""
+    lowered = text.lower()
+    if not any(cue in lowered for cue in _CUES):
+        return
     for match in _cued().finditer(text):
         yield Span(match.start("v"), match.end("v"), "LICENSE_PLATE", 0.7, "plate-cue")
-    yield from numerals.find(text, frozenset({"plate"}))
