@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 export HF_HUB_OFFLINE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types prove bench ui clean lock
+.PHONY: help setup demo test lint types prove bench redaction ui clean lock
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ bench: setup ## Measure side by side (SIZES="1000000" for a million items) and w
 	@$(BIN)/python benchmarks/ledger.py
 	@$(BIN)/python benchmarks/near_duplicates.py
 	@$(BIN)/python benchmarks/build.py $(SIZES)
+
+redaction: setup ## Measure the redactor on both sets, write the figures, fail below a floor
+	@$(BIN)/python -m benchmarks.redaction.measure
 
 ui: setup ## Open the Dagster workspace of the demo home on loopback
 	@$(BIN)/lecs ui --home "$(DEMO_HOME)"

@@ -134,7 +134,7 @@ def tell(demo: Demo) -> None:
     screen.print(f"Refused, and why  {_listed(refused)}")
     screen.print(f"Not used, and why {_listed(demo.not_in_version)}; {demo.duplicates} near-duplicates")
     screen.print(f"Redacted          {_listed(demo.placeholders)}")
-    screen.print("                  Redacted is not anonymous; recall is not measured yet.")
+    screen.print("                  Redacted is not anonymous: lecs redaction languages says how much is found.")
     screen.print(f"Version           {demo.version}")
     screen.print(f"                  {demo.items} items, each with signed consent")
     if counts["accepted"] + counts["held"] == 0:

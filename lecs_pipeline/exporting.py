@@ -22,6 +22,7 @@ from corpus.manifest import File, manifest_content
 from corpus.parquet import write_parquet
 from corpus.recipe import Recipe
 from lecs_pipeline.clock import now
+from lecs_pipeline.recall import recall_in_words
 from substrate.record.authority import recipe_in_force
 from substrate.record.canonical import digest
 from substrate.record.documents import Document
@@ -41,12 +42,14 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
 
     Raises:
         HomeExists: the folder holds something already. NotFound: the manifest is not in this home.
+        RecallBelowFloor: the redactor of its texts was not measured, or finds too little.
     """
     sweep_beside(folder)
     if _is_exported(home, version, folder):
         return _told(version, folder)  # The process that wrote it died before it could say so.
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise HomeExists(f"{folder} is not empty")
+    recall_in_words(_live(home, version))  # Refused before anything is written or listed.
     staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     _list(home, version, folder)
     failpoint("dataset-export.listed")
@@ -206,6 +209,12 @@ class _Texts:
         return text
 
 
+def _live(home: Home, version: Document) -> list[State]:
+    """The states of the members that an export would list with their rows."""
+    members = set(read_manifest(home, version)["contribution"].to_list())
+    return [s for s in all_states(home, home.roles()) if s.contribution in members and not _is_gone(s)]
+
+
 def _is_gone(state: State | None) -> bool:
     """Withdrawn, erased or taken out by moderators since: only the commitment is listed."""
     return state is None or state.word in ("withdrawn", "erased", "moderated")
@@ -244,7 +253,7 @@ def _facts(
         redactor=", ".join(sorted({s.redactor for s in live})) or "nobody",
         redacted_items=texts.redacted,
         placeholders=texts.labels,
-        recall="",
+        recall=recall_in_words(live),
         recipe=recipe,
     )
 

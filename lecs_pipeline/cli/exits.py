@@ -25,6 +25,10 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "Texts erased since the backup or export might come back: nothing here tells which. Nothing was taken in.",
     ),
     18: ("not-held", "The text is not held, or it was marked since somebody looked at it: look again."),
+    19: (
+        "recall-below-floor",
+        "The redactor of these texts was not measured, or finds too little. Nothing was released.",
+    ),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
@@ -73,6 +77,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "LostErasures": 17,
     "NotHeld": 18,
     "TextChanged": 18,
+    "RecallBelowFloor": 19,
     "DiskFull": 28,
     "UnknownFailpoint": 2,
     "KeyboardInterrupt": 130,

@@ -1,4 +1,4 @@
-"""`lecs redaction`: what the redactor does to texts that are kept already."""
+"""`lecs redaction`: what the redactor was measured to find, and what it does to texts that are kept already."""
 
 import typer
 
@@ -7,7 +7,7 @@ from lecs_pipeline.cli.options import HomeOption, JsonOption
 from lecs_pipeline.cli.output import emit, progress, say, show_table
 from lecs_pipeline.settings import choose_home
 
-app = typer.Typer(help="The redactor of this home, and the texts that are kept.", no_args_is_help=True)
+app = typer.Typer(help="The redactor: what it finds, and the texts that are kept.", no_args_is_help=True)
 
 
 @app.command()
@@ -45,3 +45,26 @@ def rerun(home: HomeOption = None, json: JsonOption = False) -> None:
     say(f"{redactor.version} read {sum(b.read for b in batches)} texts again and removed more from {len(done)}.")
     for one in unread:
         say(f"{one.contribution}: {one.reason}; only shapes were looked for. A person should look at it.")
+
+
+@app.command()
+def languages(json: JsonOption = False) -> None:
+    """The languages that were measured: which may pass without a person, and how much is found in them."""
+    from lecs_pipeline.languages import languages as measured_languages
+
+    found = measured_languages()
+    if json:
+        emit({"languages": found})
+        return
+    rows = [
+        [
+            entry["code"],
+            "yes" if entry["validated"] else "no: held for a person",
+            "–" if entry["recall"] is None else f"{entry['recall']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]",
+            str(entry["texts"]),
+        ]
+        for entry in found
+    ]
+    show_table("Languages", ["language", "validated", "recall, 95 % interval", "texts measured"], rows)
+    if not any(entry["texts"] for entry in found):
+        say("No figures of the installed redactor are packaged.")

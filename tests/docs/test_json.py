@@ -76,6 +76,7 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs held confirm": ([small.ids["held"]], "", 0),
         "lecs held expire": ([], "", 0),
         "lecs redaction rerun": ([], "", 0),
+        "lecs redaction languages": ([], "", 0),
         "lecs moderate": (
             [plain, "--decision", "quarantine", "--ground", "rights", "--statement", "Under discussion."], "", 0,
         ),
@@ -93,7 +94,7 @@ def test_every_object_has_the_documented_keys(
     documented = _documented(markdown)
     wrong = {}
     for name, (arguments, stdin, code) in _commands(small_home, tmp_path).items():
-        home = [] if name == "lecs redact" else ["--home", str(small_home.path)]
+        home = [] if name in ("lecs redact", "lecs redaction languages") else ["--home", str(small_home.path)]
         given = [*name.split()[1:], *(arguments if "--home" in arguments else [*arguments, *home]), "--json"]
         value = json.loads(call_lecs(small_home.path, *given, stdin=stdin, code=code))
         keys = documented[name]

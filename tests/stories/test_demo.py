@@ -1,11 +1,14 @@
 """Issue row 1: the main job on the shipped archive, and what a second run does."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from consent.redaction import measured
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +66,31 @@ def test_every_line_of_the_archive_becomes_what_its_label_says(
     counts = [sum(status == kind for status, _ in got.values()) for kind in ("accepted", "refused", "held")]
     assert [result["accepted"], result["refused"], result["held"]] == counts
     assert all(one["receipt"] and one["withdrawal_code"] for one in result["contributions"] if one["id"])
+
+
+@pytest.mark.models
+@pytest.mark.dagster
+def test_the_card_tells_a_recall_with_its_interval(demo: dict[str, Any]) -> None:
+    """Never a bare figure: interval, spans, set and version stand beside it."""
+    card = " ".join((Path(demo["answer"]["export"]) / "README.md").read_text("utf-8").split())
+    told = r"measured recall: en 0\.\d\d \[0\.\d\d, 0\.\d\d\] on [\d,]+ planted spans of set \w+, measured on version"
+    assert re.search(told, card)
+
+
+@pytest.mark.models
+@pytest.mark.dagster
+def test_no_measured_redactor_no_release(
+    demo: dict[str, Any], tmp_path: Path, lecs: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without figures of the redactor that read the texts nothing is written, and the exit code says why."""
+    monkeypatch.setattr(measured, "MEASURED", tmp_path / "absent.json")
+    measured.measurements.cache_clear()
+    try:
+        done = lecs("dataset", "export", "latest", tmp_path / "out", "--json", home=demo["home"])
+    finally:
+        measured.measurements.cache_clear()
+    assert done.code == 19
+    assert done.json["error"] == "recall-below-floor"
+    assert "no figures" in done.json["message"]
+    assert list(tmp_path.iterdir()) == []
+    assert lecs("ledger", "verify", home=demo["home"]).code == 0

@@ -1,0 +1,150 @@
+"""`make redaction`: measure the redactor on both sets, write the figures down, fail below a floor.
+
+Writes `consent/redaction/measured.json` (what `lecs redaction languages`, the cards and the gate of a release read)
+and `docs/reference/redaction-figures.md`. The second set is read here and nowhere else.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.redaction import scorer
+from benchmarks.redaction.bootstrap import interval
+from benchmarks.redaction.labelled import Labelled
+from benchmarks.redaction.limits import Limits, limits
+from benchmarks.redaction.report import PAGE, page
+from benchmarks.redaction.scorer import Score, score
+from benchmarks.redaction.systems import CANDIDATES, NOT_PLANTED, installed, ours, stock_answers, stock_results
+from consent.redaction import VALIDATED, Redactor
+from consent.redaction.measured import MEASURED, SETS, Figures, Measurement, floor, installed_digest, misses
+
+SEED = 20261122
+COUNTS = {"first": 1_296, "second": 600}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One set, what the redactors made of it, and the figures of ours as they are packaged.
+
+    ``candidates`` holds the languages that have a recognizer set and are not validated, read as if they were.
+    """
+
+    name: str
+    seed: int
+    texts: Sequence[Labelled]
+    ours: Score
+    candidates: Score
+    stock: Score
+    stock_planted: Score
+    limits: Limits
+    packaged: Measurement
+
+
+def texts_of(name: str, seed: int, count: int) -> list[Labelled]:
+    """The texts of a set.
+
+    Raises:
+        ModuleNotFoundError: there is no such set here.
+    """
+    make: Callable[[int, int], Iterator[Labelled]] = importlib.import_module(f"benchmarks.redaction.{name}").texts
+    return list(make(seed, count))
+
+
+def measure(name: str, seed: int, count: int, redactor: Redactor) -> Measured:
+    """Both redactors on one set."""
+    texts = texts_of(name, seed, count)
+    found = score(texts, ours(redactor)(texts))
+    candidates = score_candidates(texts)
+    results = stock_results(texts)
+    stock = score(texts, stock_answers(results, without=frozenset()))
+    planted = score(texts, stock_answers(results, without=NOT_PLANTED))
+    languages = {code: figures(candidates if code in CANDIDATES else found, code) for code in found.languages()}
+    packaged = Measurement(redactor.version, installed_digest(), name, seed, languages)
+    return Measured(name, seed, texts, found, candidates, stock, planted, limits(texts, redactor), packaged)
+
+
+def score_candidates(texts: Sequence[Labelled]) -> Score:
+    """The score in languages that have a recognizer set and are held for want of figures, as if they could pass."""
+    chosen = [text for text in texts if text.language in CANDIDATES and not text.switched]
+    return score(chosen, ours(installed(VALIDATED | CANDIDATES))(chosen))
+
+
+def figures(found: Score, language: str) -> Figures:
+    """The packaged figures of one language."""
+    counts, templates = found.counts(language), found.templates(language)
+    low, high = interval(templates, scorer.recall)
+    groups = {group: found.counts(language, "group", group) for group in found.values(language, "group")}
+    return Figures(
+        recall=round(scorer.recall(counts), 4),
+        low=round(low, 4),
+        high=round(high, 4),
+        leaked=round(scorer.leaked(counts), 4),
+        precision=round(scorer.precision(counts), 4),
+        f2=round(scorer.f2(counts), 4),
+        held=round(scorer.held(counts), 4),
+        spans=counts.planted,
+        texts=counts.texts,
+        templates=len(templates),
+        groups={group: round(scorer.recall(one), 4) for group, one in groups.items() if one.planted},
+    )
+
+
+def below_floor(measured: Sequence[Measured]) -> list[str]:
+    """What keeps a release from going out, in words."""
+    problems = []
+    for one in measured:
+        for code in sorted(VALIDATED):
+            wanted, found = floor(code), one.packaged.languages.get(code)
+            if wanted is None:
+                problems.append(f"{code}: validated, and no floor is recorded")
+            elif found is None:
+                problems.append(f"set {one.name}, {code}: validated, and no text of it in the set")
+            else:
+                problems += [f"set {one.name}, {code}: {miss}" for miss in misses(found, wanted)]
+    return problems
+
+
+def write(measured: Sequence[Measured]) -> None:
+    """Put the figures of this redactor into the packaged file; those of other versions stay."""
+    old: list[dict[str, Any]] = json.loads(MEASURED.read_text("utf-8"))["measurements"] if MEASURED.exists() else []
+    fresh = {(one.packaged.redactor, one.name) for one in measured}
+    stale = {one.packaged.redactor for one in measured}
+    digest = measured[0].packaged.digest
+    kept = [e for e in old if (e["redactor"], e["set"]) not in fresh]
+    kept = [e for e in kept if e["redactor"] not in stale or e["digest"] == digest]
+    entries = sorted([*kept, *(asdict(one.packaged) for one in measured)], key=lambda e: (e["redactor"], e["set"]))
+    MEASURED.write_text(json.dumps({"measurements": entries}, indent=1, sort_keys=True) + "\n", "utf-8")
+    PAGE.write_text(page(measured), "utf-8")
+
+
+def main() -> int:
+    """Measure, write, print; 1 below a floor."""
+    parser = argparse.ArgumentParser(description="Measure the redactor.")
+    parser.add_argument("--set", choices=SETS, action="append", help="only this set (both)")
+    parser.add_argument("--count", type=int, help="texts per set")
+    parser.add_argument("--dry", action="store_true", help="write nothing")
+    options = parser.parse_args()
+    redactor = installed()
+    measured = []
+    for name in options.set or reversed(SETS):
+        try:
+            measured.append(measure(name, SEED, options.count or COUNTS[name], redactor))
+        except ModuleNotFoundError as error:
+            if error.name != f"benchmarks.redaction.{name}":
+                raise
+            print(f"There is no set {name} here; it was not measured.", file=sys.stderr)
+    print(page(measured))
+    if not options.dry:
+        write(measured)
+    problems = below_floor(measured)
+    for problem in problems:
+        print(f"below the floor: {problem}", file=sys.stderr)
+    return 1 if problems or not measured else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
