@@ -31,7 +31,9 @@ def fill(spec: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str
 
 def _email(rest: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str, str]:
     first, family = cast[rest].ascii()
-    local = rng.choice((f"{first}.{family}", f"{first[0]}.{family}", f"{family}.{first}", f"{first}{rng.randint(50, 99)}"))
+    local = rng.choice(
+        (f"{first}.{family}", f"{first[0]}.{family}", f"{family}.{first}", f"{first}{rng.randint(50, 99)}")
+    )
     return "EMAIL_ADDRESS", f"{local}@{rng.choice(_DOMAINS)}"
 
 
@@ -40,26 +42,47 @@ def _mangled(rest: str, cast: Mapping[str, Person], rng: random.Random) -> tuple
     first, family = cast[rest].ascii()
     domain = rng.choice(_DOMAINS)
     name, _, top = domain.rpartition(".")
-    return "OBFUSCATED", rng.choice((f"{first}.{family} (at) {domain}", f"{first} [at] {name} [dot] {top}", f"{family} AT {name} DOT {top}"))
+    return "OBFUSCATED", rng.choice(
+        (f"{first}.{family} (at) {domain}", f"{first} [at] {name} [dot] {top}", f"{family} AT {name} DOT {top}")
+    )
 
 
 def _dictated(rest: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str, str]:
     key, _, language = rest.partition(":")
     first, family = cast[key].ascii()
-    return "OBFUSCATED", phones.dictated(rng.choice(((first, family), (first,), (first[0], family))), rng.choice(_DOMAINS[:3]), language)
+    return "OBFUSCATED", phones.dictated(
+        rng.choice(((first, family), (first,), (first[0], family))), rng.choice(_DOMAINS[:3]), language
+    )
 
 
 def _handle(rest: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str, str]:
     """A user name: ``at:a`` begins with an at sign."""
     mark, key = ("@", rest[3:]) if rest.startswith("at:") else ("", rest)
     first, family = cast[key].ascii()
-    odd = rng.choice((f"{first}_{family[:4]}", f"{first}{family[0]}{rng.randint(3, 99)}", f"la{first}{rng.choice(_TAILS)}", f"{family}.{first[:2]}", f"xX{first}Xx", f"{first}_bakes", f"not_{first}"))
+    odd = rng.choice(
+        (
+            f"{first}_{family[:4]}",
+            f"{first}{family[0]}{rng.randint(3, 99)}",
+            f"la{first}{rng.choice(_TAILS)}",
+            f"{family}.{first[:2]}",
+            f"xX{first}Xx",
+            f"{first}_bakes",
+            f"not_{first}",
+        )
+    )
     return "USERNAME", mark + odd
 
 
 def _url(rest: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str, str]:
     first, family = cast[rest].ascii()
-    page = rng.choice((f"https://example.org/~{first}.{family}", f"www.{family}-{first}.example", f"https://{first}{family}.example.net/photos", f"example.com/people/{first}-{family}"))
+    page = rng.choice(
+        (
+            f"https://example.org/~{first}.{family}",
+            f"www.{family}-{first}.example",
+            f"https://{first}{family}.example.net/photos",
+            f"example.com/people/{first}-{family}",
+        )
+    )
     return "URL", page
 
 

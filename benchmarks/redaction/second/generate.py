@@ -60,4 +60,6 @@ def render(template: Template, name: str, rng: random.Random) -> Labelled:
             case Words(words):
                 pass
         text += words
-    return Labelled(name, template.name, template.language, template.genre, text, tuple(planted), tuple(kept), template.switched)
+    return Labelled(
+        name, template.name, template.language, template.genre, text, tuple(planted), tuple(kept), template.switched
+    )

@@ -73,7 +73,9 @@ class Template:
     pieces: tuple[Piece, ...]
 
 
-_PIECE = re.compile(r"\[\[(?P<mark>[A-Za-z_-]+)\|(?P<words>[^\[\]{}]+)\]\]|\{(?P<spec>[a-z0-9]+[.:][A-Za-z0-9.:#_-]*)\}")
+_PIECE = re.compile(
+    r"\[\[(?P<mark>[A-Za-z_-]+)\|(?P<words>[^\[\]{}]+)\]\]|\{(?P<spec>[a-z0-9]+[.:][A-Za-z0-9.:#_-]*)\}"
+)
 _ROLE = re.compile(r"@(?P<key>[a-z][a-z0-9]*) (?P<gender>[fm]) (?P<who>\*|=[a-z][a-z0-9]*|[a-z]+(?:,[a-z]+)*)$")
 _REASON = re.compile(r"[a-z]+(-[a-z]+)*$")
 
