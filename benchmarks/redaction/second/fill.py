@@ -31,9 +31,9 @@ def fill(spec: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str
 
 def _email(rest: str, cast: Mapping[str, Person], rng: random.Random) -> tuple[str, str]:
     first, family = cast[rest].ascii()
-    local = rng.choice(
-        (f"{first}.{family}", f"{first[0]}.{family}", f"{family}.{first}", f"{first}{rng.randint(50, 99)}")
-    )
+    number = rng.randint(50, 99)
+    several = (f"{first}.{family}", f"{first[0]}.{family}", f"{family}.{first}", f"{first}{number}")
+    local = rng.choice(several) if first != family else f"{first}{number}"
     return "EMAIL_ADDRESS", f"{local}@{rng.choice(_DOMAINS)}"
 
 

@@ -41,7 +41,7 @@ SHAPES: Mapping[str, Shape] = {
     "us-itin": Shape("TAX_ID", ("9##-7#-####",), "us.itin"),
     "ca-sin": Shape("NATIONAL_ID", ("7## ### ###", "5##-###-###"), "ca.sin"),
     "gb-nhs": Shape("HEALTH_ID", ("9## ### ####", "9##-###-####", "9#########"), "gb.nhs"),
-    "gb-nino": Shape("NATIONAL_ID", ("QQ ## ## ## C", "PX######A", "AB ## ## ## D"), None),
+    "gb-nino": Shape("NATIONAL_ID", ("JK ## ## ## C", "PX######A", "AB ## ## ## D"), None),
     "ie-pps": Shape("NATIONAL_ID", ("#######@", "#######@A"), "ie.pps"),
     "au-tfn": Shape("TAX_ID", ("### ### ###",), "au.tfn"),
     "nz-ird": Shape("TAX_ID", ("4#-###-###", "10#-###-###"), "nz.ird"),

@@ -13,7 +13,7 @@ A file holds texts one after another::
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args
+from typing import cast, get_args
 
 from benchmarks.redaction.labelled import GROUP_OF, Genre
 
@@ -94,12 +94,12 @@ def _template(head: list[str], body: str) -> Template:
     if genre not in get_args(Genre):
         raise MarkupError(f"{name}: no genre is called {genre}")
     lines = body.strip("\n").split("\n")
-    cast = [line for line in lines if line.startswith("@") and _ROLE.match(line)]
-    if lines[: len(cast)] != cast:
+    declared = [line for line in lines if _ROLE.match(line)]
+    if lines[: len(declared)] != declared:
         raise MarkupError(f"{name}: people are declared in the lines right after the head")
-    text = "\n".join(lines[len(cast) :]).strip("\n")
-    roles = tuple(_role(name, line) for line in cast)
-    return Template(name, language, genre, len(head) == 4, roles, tuple(_pieces(name, text)))
+    text = "\n".join(lines[len(declared) :]).strip("\n")
+    roles = tuple(_role(name, line) for line in declared)
+    return Template(name, language, cast(Genre, genre), len(head) == 4, roles, tuple(_pieces(name, text)))
 
 
 def _role(name: str, line: str) -> Role:

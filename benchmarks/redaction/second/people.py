@@ -3,7 +3,7 @@
 import random
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,8 @@ from benchmarks.redaction.second.markup import Role
 _NAMES = Path(__file__).parent / "data" / "names.txt"
 #: Cultures that write the family name first.
 _FAMILY_FIRST = frozenset({"zh", "vi", "ko", "ja"})
+#: Letters that are not a plain letter with a mark.
+_NO_MARK = str.maketrans("øłıđĐŁ", "olidDL", "")
 #: How often somebody's name is drawn again when it is a word of the text or somebody else's.
 _DRAWS = 200
 
@@ -112,7 +114,7 @@ def _pair(name: str) -> tuple[str, str]:
 
 
 def _plain_letters(name: str) -> str:
-    spelled = name.translate(str.maketrans({"ø": "o", "ł": "l", "ı": "i", "đ": "d", "ß": "ss", "Đ": "D", "Ł": "L"}))
+    spelled = name.translate(_NO_MARK)
     letters = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z]", "", letters.lower())
 
@@ -121,7 +123,7 @@ def _letters(name: str) -> list[str]:
     return [letter.upper() for letter in name if letter.isalpha()]
 
 
-_PARTS = {
+_PARTS: Mapping[str, Callable[[Person], str]] = {
     "full": lambda p: p.full,
     "first": lambda p: p.first,
     "nick": lambda p: p.nick,
