@@ -78,7 +78,7 @@ SHAPES: Mapping[str, Shape] = {
     "passport-it": Shape("PASSPORT", ("YA#######",), None),
     "passport-br": Shape("PASSPORT", ("FZ######",), None),
     "licence-us": Shape("DRIVER_LICENSE", ("D#######", "S###-####-####"), None),
-    "licence-gb": Shape("DRIVER_LICENSE", ("%%%%%7M15#J99FG", "MORGA65#05#SM9IJ"), None),
+    "licence-gb": Shape("DRIVER_LICENSE", ("%%%%%70#15#J99FG", "MORGA65#05#SM9IJ"), None),
     "licence-it": Shape("DRIVER_LICENSE", ("AR#######K", "U1#######M"), None),
     "licence-de": Shape("DRIVER_LICENSE", ("B072RRE####",), None),
     "plate-us": Shape("LICENSE_PLATE", ("7%%%###", "%%%-####", "%%% ###"), None),
