@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stdnum import iban, luhn
+from stdnum import iban, isbn, luhn
 
 from benchmarks.redaction.labelled import GROUP_OF, Labelled
 from benchmarks.redaction.second import texts
@@ -130,6 +130,13 @@ def test_accounts_and_cards_pass_their_check(some: list[Labelled]) -> None:
     assert cards
     assert all(luhn.is_valid(card) for card in cards)
     assert all(card.startswith(("424242", "400000", "555555", "222300", "378282")) for card in cards)
+
+
+def test_book_numbers_that_stay_are_right(some: list[Labelled]) -> None:
+    """A kept ISBN passes its check: a recognizer may use it to leave the number alone."""
+    books = [text.text[span.start : span.end] for text in some for span in text.kept if span.why == "isbn"]
+    assert books
+    assert all(isbn.is_valid(book.removeprefix("ISBN")) for book in books)
 
 
 @pytest.mark.parametrize(
