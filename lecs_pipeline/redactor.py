@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from consent.redaction import Redactor
+from consent.redaction.engine import OUTSIDE, readers_with
 from consent.redaction.tagger import NAME as TAGGER
 from lecs_pipeline.clock import now
 from substrate.store.errors import NotFound
@@ -11,7 +12,7 @@ from substrate.store.models import approved, verify_model
 
 
 def redactor_of(home: Home) -> Redactor:
-    """A redactor on the approved model of this home.
+    """A redactor on the approved models of this home; without an approved tagger it is another version.
 
     Raises:
         NotFound: no approval is in force, or the bytes are missing. Tampered: they were changed.
@@ -19,7 +20,12 @@ def redactor_of(home: Home) -> Redactor:
     approval = approved(home.roles(), "en-core-web-sm", "redaction", now())
     folder = home.models / f"{approval.body['name']}-{approval.body['version']}"
     verify_model(folder, approval.body)
-    return Redactor(folder)
+    tagger = tagger_of(home)
+    if tagger is None:
+        return Redactor(folder, readers={})
+    from consent.redaction.tagger.tagger import Tagger
+
+    return Redactor(folder, readers=readers_with(Tagger(tagger, outside=OUTSIDE)))
 
 
 def tagger_of(home: Home) -> Path | None:

@@ -43,7 +43,6 @@ app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(ledger.app, name="ledger")
-app.add_typer(redaction.app, name="redaction")
 
 
 @app.callback()

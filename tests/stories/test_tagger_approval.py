@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from consent.founding import CHARTER_DEFAULTS, found_commons
-from consent.redaction.tagger import NAME, Tagger
+from consent.redaction.tagger import NAME
+from consent.redaction.tagger.tagger import Tagger
 from lecs_pipeline.clock import now
 from lecs_pipeline.founding import first_models
 from lecs_pipeline.redactor import tagger_of

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from consent.redaction.tagger import Tagger
+from consent.redaction.tagger.tagger import Tagger
 from consent.redaction.types import Span
 from training.redaction_tagger.source import LANGUAGES, ROOM
 

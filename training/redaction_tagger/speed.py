@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from consent.redaction.tagger import Tagger
+from consent.redaction.tagger.tagger import Tagger
 from training.redaction_tagger.measure import Finder, read_archive, read_dev, spacy_finder
 
 WORDS = 160

@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 
 from consent.redaction.chunks import chunks
+from consent.redaction.tagger import NAME, packaged_weights
 from consent.redaction.tagger.decode import spans
 from consent.redaction.tagger.features import Token, featurize, tokenize
 from consent.redaction.tagger.network import Sizes, initialised, set_parameters
 from consent.redaction.types import RecognizerFailed, Span
 
-NAME: Final = "lecs-tagger-1"
 #: Words that go through the network together: so few that its arrays stay in the cache of a processor.
 _TOGETHER: Final = 1_500
 
@@ -87,8 +87,3 @@ class Tagger:
         outputs = self._model.predict([featurize(tokens, self._known, seen) for _, tokens in worded])
         for (piece, tokens), probabilities in zip(worded, outputs, strict=True):
             yield piece, tokens, probabilities
-
-
-def packaged_weights() -> Path:
-    """The weights that came with the package."""
-    return Path(__file__).parent / "weights"

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from consent.redaction.chunks import CHUNK
-from consent.redaction.tagger import NAME, Tagger
+from consent.redaction.tagger import NAME
 from consent.redaction.tagger.features import COLUMNS
 from consent.redaction.tagger.network import Sizes, initialised, parameters
+from consent.redaction.tagger.tagger import Tagger
 from consent.redaction.types import RecognizerFailed
 
 SMALL = Sizes(rows=(40,) * len(COLUMNS), widths=(4,) * len(COLUMNS), hidden=8, pieces=2, depth=2)
