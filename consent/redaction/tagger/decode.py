@@ -16,6 +16,8 @@ def spans(tokens: Sequence[Token], probabilities: Any, outside: float, name: str
 
     ``probabilities`` is tokens x tags. A word is outside only where the network gives that at least
     ``outside``; else its most probable kind counts. The score is the mean probability of being inside.
+    A run of which half or more is digits (a date, an amount, the number of a book) names nobody and no place:
+    it is left out. Numbers that lead to somebody have recognizers of their own.
     """
     inside = 1.0 - probabilities[:, 0]
     for kind, first, last in _runs(tokens, probabilities, outside):
@@ -23,9 +25,15 @@ def spans(tokens: Sequence[Token], probabilities: Any, outside: float, name: str
             last -= 1
         while first < last and not tokens[first].text[0].isalnum():
             first += 1
-        if first < last:
+        if first < last and not _mostly_digits(tokens[first:last]):
             score = round(min(float(inside[first:last].mean()), 1.0), 4)
             yield Span(tokens[first].start, tokens[last - 1].end, _LABEL[kind], score, name)
+
+
+def _mostly_digits(tokens: Sequence[Token]) -> bool:
+    """Whether half or more of the letters and digits are digits."""
+    signs = [sign for token in tokens for sign in token.text if sign.isalnum()]
+    return 2 * sum(sign.isnumeric() for sign in signs) >= len(signs)
 
 
 def _runs(tokens: Sequence[Token], probabilities: Any, outside: float) -> Iterator[tuple[str, int, int]]:

@@ -121,7 +121,7 @@ def test_a_failing_reader_holds_its_text_and_no_other(english, capfd, caplog):
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """A new commons without a model."""
-    found_commons(tmp_path / "home", CHARTER_DEFAULTS, {"format": "of the tests"}, None, NOW)
+    found_commons(tmp_path / "home", CHARTER_DEFAULTS, {"format": "of the tests"}, (), NOW)
     with open_home(tmp_path / "home") as opened:
         yield opened
 

@@ -50,3 +50,15 @@ def test_punctuation_is_no_end_of_a_name_and_no_name() -> None:
     text = '"Ana", -'
     rows = certain("B-PERSON", "I-PERSON", "I-PERSON", "I-PERSON", "B-PLACE")
     assert [text[s.start : s.end] for s in spans(tokenize(text), rows, 0.5, "t")] == ["Ana"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("12/03/2021", 0), ("9,000,000", 0), ("978-3-16-148410-X", 0), ("AB12", 0), ("Ring 4", 1), ("Ana2", 1)],
+)
+def test_what_is_mostly_digits_names_nobody_and_no_place(text: str, kept: int) -> None:
+    """Half digits is enough to be left out; a number at the end of a name or a street is not."""
+    tokens = tokenize(text)
+    for kind in ("PERSON", "PLACE", "ADDRESS"):
+        tags = (f"B-{kind}", *[f"I-{kind}"] * (len(tokens) - 1))
+        assert len(list(spans(tokens, certain(*tags), 0.5, "t"))) == kept
