@@ -10,6 +10,7 @@ import pytest
 
 from consent.intake import Intake, Outcome, Terms
 from consent.redaction import Passage, Redaction, Span, placeholders
+from consent.redaction.engine import VERSION
 from consent.redaction.replace import PLACEHOLDER
 from consent.rerun import BATCH, rerun
 from consent.sources import open_source
@@ -109,9 +110,19 @@ def test_more_is_removed_and_the_next_version_follows(aged: Any) -> None:
     assert aged.run("rebuild", "--json").ok().json["identical"] is True
 
 
-def test_what_was_removed_is_nowhere(aged: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def aged_measured(small: Any, make_row: Any, rows_file: Any, tmp_path: Path) -> Any:
+    """The small home, and a text that an earlier redactor read: of a measured version, so that it may be exported."""
+    row = make_row(f"The orchard belonged to {NAMES[1]}, and before that to nobody at all.", language="en")
+    archive = rows_file(tmp_path / "aged.jsonl", [{key: value for key, value in row.items() if key != "redacted"}])
+    small.aged = take_in(small.path, archive, Finder(VERSION))
+    return small
+
+
+def test_what_was_removed_is_nowhere(aged_measured: Any) -> None:
     """Export under the home, stages, receipts, database: no trace of the name or of the bytes before."""
-    contribution = aged.aged[1].contribution
+    aged = aged_measured
+    contribution = aged.aged[0].contribution
     aged.run("dataset", "build").ok()
     aged.run("dataset", "export", "latest", aged.path / "exports" / "mine").ok()
     traces = home_scanner.traces_of(aged.path, contribution)
