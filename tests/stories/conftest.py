@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -149,9 +150,17 @@ def rows_file() -> Callable[[Path, list[dict[str, Any]]], Path]:
     return write_rows
 
 
+#: Plain words that no recognizer takes for anybody, so that a text of them is kept as it was given.
+PLAIN = (
+    "le soir on disait que la pluie tombait sur les pierres et personne ne voulait sortir avant que le pain soit cuit"
+    " dans un grand four où chacun apportait sa farine puis il fallait attendre longtemps près du feu en parlant des"
+    " récoltes perdues"
+)
+
+
 def story(subject: str, number: int) -> str:
-    """A text of some length that no other one resembles."""
-    words = [f"{subject}{(number * 37 + place * place * 11) % 9973}" for place in range(36)]
+    """A text of some length that no other one resembles: always the same for a number."""
+    words = random.Random(number).choices(PLAIN.split(), k=36)
     return f"Voici ce que l'on dit de {subject} au village numéro {number}.\n" + " ".join(words) + "."
 
 

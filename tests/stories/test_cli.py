@@ -109,6 +109,7 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "held confirm": (["held", "confirm", small.ids["held"]], ""),
         "held expire": (["held", "expire"], ""),
         "redaction rerun": (["redaction", "rerun"], ""),
+        "redaction languages": (["redaction", "languages"], ""),
         "redact": (["redact", "-"], '{"id": "1", "text": "Bonjour."}\n'),
         "demo": (["demo", "--home", tmp_path / "demo"], ""),
     }  # fmt: skip
@@ -116,7 +117,7 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
     optional = {"key import", "charter change", "approve", "backup", "restore"}  # test_keys.py, test_backup.py
     assert with_json - optional <= set(runs)
     for name, (arguments, stdin) in runs.items():
-        home = None if "--home" in arguments or name == "redact" else small.path
+        home = None if "--home" in arguments or name in ("redact", "redaction languages") else small.path
         result = lecs(*arguments, "--json", stdin=stdin, home=home)
         assert result.code == 0, (name, result.err)
         assert isinstance(result.json, dict), name
