@@ -89,9 +89,9 @@ def _figures(text: str, tokens: Sequence[_Token], private: set[str], occupied: s
     while i < len(tokens):
         size = _longest(text, tokens, i)
         stretch = tokens[i : i + size]
-        if size and _free(text, stretch[0], stretch[-1]) and not any(t.start in occupied for t in stretch):
-            if not any(t.word in private for t in stretch) and not _claimed(text, tokens, i, size):
-                found |= {t.start for t in stretch}
+        somebody = any(t.start in occupied or t.word in private for t in stretch)
+        if size and not somebody and _free(text, stretch[0], stretch[-1]) and not _claimed(text, tokens, i, size):
+            found |= {t.start for t in stretch}
         i += size or 1
     return found
 
