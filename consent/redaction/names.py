@@ -24,7 +24,7 @@ sommer winter wolf stark klein groß lange kurz braun schwarz weiß koch könig 
 petit grand blanc noir rose pierre jean claire fleur reine branco costa serra rocha silva pereira
 """
 #: Given names and surnames that are words too: a sentence may begin with them without naming anybody.
-_WORDS_TOO: Final = frozenset(_WORDS.split())
+WORDS_TOO: Final = frozenset(_WORDS.split())
 _PART: Final = re.compile(r"[^\W\d_]{3,}")
 _TOKEN: Final = re.compile(r"\w+")
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:\n\"“‘(\-–—])\s*$")
@@ -43,7 +43,7 @@ def propagate(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             start, end = token.start(), token.start() + len(value)
             if not text.startswith(value, start) or _within_word(text, end) or (start and text[start - 1] == "<"):
                 continue
-            if value.lower() in _WORDS_TOO and _SENTENCE_START.search(text[max(0, start - 4) : start]):
+            if value.lower() in WORDS_TOO and _SENTENCE_START.search(text[max(0, start - 4) : start]):
                 continue
             yield Span(start, end, label, _SCORE, "propagation")
             break
@@ -65,7 +65,7 @@ def _index(values: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
 
 @cache
 def _everyday() -> frozenset[str]:
-    return refused_words() | everywhere_set("common") | everywhere_set("verbs") | _WORDS_TOO | PARTICLES
+    return refused_words() | everywhere_set("common") | everywhere_set("verbs") | WORDS_TOO | PARTICLES
 
 
 def _values(text: str, spans: Iterable[Span]) -> dict[str, str]:
