@@ -53,7 +53,7 @@ def stated(documents: Mapping[str, str]) -> dict[str, Figures]:
             raise DocumentsDisagree(f"{name} is missing: export again")
         try:
             pairs = list(_pairs(name, documents[name]))
-        except (ValueError, KeyError, TypeError, yaml.YAMLError):
+        except (ValueError, LookupError, TypeError, RecursionError, yaml.YAMLError):
             raise DocumentsDisagree(f"{name} cannot be read: export again") from None
         found[name] = dict(pairs)
         for key, value in pairs:

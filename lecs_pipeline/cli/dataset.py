@@ -134,6 +134,32 @@ def export(
         say(f"{len(found['files'])} files in {found['path']}")
 
 
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="The folder of an export.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold an export against the release checklist: what must be true before anybody sees it."""
+    from assets.release.checklist import checklist
+    from lecs_pipeline.clock import now
+    from substrate.store.errors import NotFound
+    from substrate.store.home import open_home
+
+    if not folder.is_dir():
+        raise NotFound(f"{folder} is not a folder")
+    with open_home(choose_home(home)) as opened:
+        entries = checklist(opened, folder.absolute(), now())
+    ok = all(entry.ok for entry in entries)
+    if json:
+        emit({"ok": ok, "entries": [{"name": e.name, "ok": e.ok, "detail": e.detail} for e in entries]})
+    else:
+        rows = [["holds" if e.ok else "FAILS", e.name, e.detail] for e in entries]
+        show_table("Release checklist", ["", "entry", "what was found"], rows)
+    if not ok:
+        raise typer.Exit(12)
+
+
 def _show(path: Path, document: "Document", json: bool) -> None:
     from substrate.store.home import open_home
 

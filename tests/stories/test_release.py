@@ -1,0 +1,194 @@
+"""Issue 5, row 2: a release opens in other tools, is signed, and is held against a short checklist."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.release.checklist import checklist
+from assets.workspace import Workspace
+from lecs_pipeline.clock import now
+from lecs_pipeline.definitions import defs
+from substrate.store.home import open_home
+
+pytestmark = pytest.mark.dagster
+
+
+@pytest.fixture(scope="module")
+def released(original: Any, tmp_path_factory: pytest.TempPathFactory, lecs: Callable[..., Any]) -> Path:
+    """An export of the small home's version, outside the home; only read."""
+    folder = tmp_path_factory.mktemp("release") / "version"
+    lecs("dataset", "export", original.version, folder, home=original.path).ok()
+    return folder
+
+
+@pytest.fixture
+def own(small: Any) -> Path:
+    """An export under a home of the test's own."""
+    folder: Path = small.path / "exports" / "mine"
+    folder.parent.mkdir()
+    small.run("dataset", "export", small.version, folder).ok()
+    return folder
+
+
+def failing(small: Any, folder: Path) -> dict[str, str]:
+    """The entries of the checklist that fail, with what was found."""
+    result = small.run("dataset", "check", folder, "--json")
+    entries = result.json["entries"]
+    assert result.json["ok"] == all(entry["ok"] for entry in entries)
+    assert result.code == (0 if result.json["ok"] else 12)
+    return {entry["name"]: entry["detail"] for entry in entries if not entry["ok"]}
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace a piece of a file that is there."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def test_mlcroissant_validates_and_reads_the_records(released: Path, original: Any) -> None:
+    """No error, Croissant 1.1, and every row with the text that the shards show; figures are records too."""
+    croissant = pytest.importorskip("mlcroissant")
+    dataset = croissant.Dataset(str(released / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    assert not dataset.metadata.ctx.issues.warnings
+    assert dataset.metadata.ctx.is_v1_1()
+    assert dataset.metadata.data_collection_type
+    records = list(dataset.records("items"))
+    assert len(records) == 10
+    shown = {record["items/row"].decode(): record["items/text"] for record in records}
+    assert shown[original.rows["second"]].decode() == original.texts["second"]
+    assert shown[original.rows["federated"]] in (None, b"None", b"")
+    figures = {(r["figures/group"], r["figures/name"]): r["figures/value"] for r in dataset.records("figures")}
+    assert figures[("Language", "fr")] == "10"
+
+
+def test_mlcroissant_notices_another_shard(released: Path, tmp_path: Path) -> None:
+    """A wrong SHA-256 is caught when records are read."""
+    croissant = pytest.importorskip("mlcroissant")
+    copy = tmp_path / "copy"
+    shutil.copytree(released, copy)
+    shard = next(copy.glob("data/*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-1] + b"X")
+    with pytest.raises(Exception, match=r"Download\(data/train"):
+        list(croissant.Dataset(str(copy / "croissant.json")).records("items"))
+
+
+def test_sha256sum_confirms_every_file(released: Path) -> None:
+    """The list needs none of this program, and names all files but itself and its signature."""
+    done = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=released, capture_output=True, check=True)
+    confirmed = {line.split(":")[0] for line in done.stdout.decode().splitlines() if line.endswith(": OK")}
+    everything = {str(path.relative_to(released)) for path in released.rglob("*") if path.is_file()}
+    assert confirmed == everything - {"SHA256SUMS", "SHA256SUMS.signed.json"}
+
+
+def test_all_but_recall_holds(small: Any, own: Path) -> None:
+    """Nobody measured the recall of this home's redactor: that alone stops its release."""
+    assert set(failing(small, own)) == {"redaction"}
+    small.run("ledger", "verify").ok()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "entries"),
+    [
+        ("datasheet.md", "| fr | 10 |", "| fr | 11 |", {"documents", "sums"}),
+        ("croissant.json", '"figures/value": "3000"', '"figures/value": "3001"', {"documents", "sums"}),
+        ("manifest.json", '"root": "', '"root": "0', {"root", "sums", "signature"}),
+        ("SHA256SUMS.signed.json", '"files": 7', '"files": 8', {"signature"}),
+        ("SHA256SUMS", "  README.md", "  README.txt", {"sums", "signature"}),
+        ("withdrawn.jsonl", "", '{"row": 1}\n', {"figures", "root", "sums"}),
+    ],
+)
+def test_a_changed_file_fails_its_entries(
+    small: Any, own: Path, file: str, old: str, new: str, entries: set[str]
+) -> None:
+    """Each change is found by the entry that it breaks, and by `lecs ledger verify`."""
+    if old:
+        edit(own / file, old, new)
+    else:
+        (own / file).write_text(new)
+    assert set(failing(small, own)) - {"redaction"} == entries
+    assert "exports/mine/" in small.run("ledger", "verify").err
+
+
+def test_figures_that_all_agree_and_are_wrong(small: Any, own: Path) -> None:
+    """Four documents that say the same untruth: the shards tell."""
+    for file in own.glob("*.md"):
+        edit(file, "| fr | 10 |", "| fr | 9 |")
+    edit(own / "croissant.json", '"figures/name": "fr",\n     "figures/value": "10"',
+         '"figures/name": "fr",\n     "figures/value": "9"')  # fmt: skip
+    found = failing(small, own)
+    assert "documents" not in found
+    assert found["figures"] == "language fr: the shards have 10, the documents say 9"
+
+
+def test_a_file_that_no_list_names(small: Any, own: Path) -> None:
+    """A shard more would be loaded with the others."""
+    (own / "data" / "train-00001-of-00001.parquet").write_bytes(b"")
+    assert "in no list" in failing(small, own)["sums"]
+
+
+def test_another_commons_may_not_sign(small: Any, lecs: Callable[..., Any], tmp_path: Path) -> None:
+    """A release of another commons, whole in itself, does not hold here."""
+    home, theirs = tmp_path / "other-home", tmp_path / "theirs"
+    lecs("init", home=home).ok()
+    lecs("contribute", small.archive, home=home).ok()
+    lecs("dataset", "build", home=home).ok()
+    lecs("dataset", "export", "latest", theirs, home=home).ok()
+    found = {e["name"] for e in lecs("dataset", "check", theirs, "--json", home=home).json["entries"] if not e["ok"]}
+    assert found == {"redaction"}
+    assert "of this commons" in failing(small, theirs)["signature"]
+
+
+def test_a_withdrawal_after_the_export_fails_the_gate(small: Any, own: Path) -> None:
+    """The checklist asks the gate as it stands now, not as it stood at export."""
+    small.run("consent", "withdraw", "--code", "-", stdin=small.codes["second"]).ok()
+    assert "withdrawn now" in failing(small, own)["gate"]
+
+
+def test_a_narrowing_after_the_export_fails_the_gate(small: Any, own: Path) -> None:
+    """The text may not be shown any more, although the item stays."""
+    small.run("consent", "narrow", "--code", "-", "--purposes", "train", stdin=small.codes["second"]).ok()
+    assert "does not admit" in failing(small, own)["gate"]
+
+
+def test_an_expiry_fails_the_gate(small: Any, own: Path) -> None:
+    """Time alone can end a consent."""
+    with open_home(small.path) as home:
+        entries = {entry.name: entry for entry in checklist(home, own, "2100-01-01T00:00:00Z")}
+        assert not entries["gate"].ok
+        assert all(entry.ok for name, entry in entries.items() if name not in ("gate", "redaction"))
+        assert {e.name for e in checklist(home, own, now()) if not e.ok} == {"redaction"}
+
+
+def test_an_empty_folder_fails_everything_that_reads_it(small: Any, tmp_path: Path) -> None:
+    """Nothing is taken for granted."""
+    (tmp_path / "empty").mkdir()
+    assert len(failing(small, tmp_path / "empty")) == 7
+    assert small.run("dataset", "check", tmp_path / "nowhere").code == 5
+
+
+def test_the_asset_releases_and_its_check_tells(small: Any) -> None:
+    """The job `release` writes the folder, twice the same; its check carries the checklist and blocks."""
+    folder = small.path / "exports" / small.version[:16]
+    resources = {**(defs.resources or {}), "workspace": Workspace(home=str(small.path))}
+    job = defs.resolve_job_def("release")
+    for _ in range(2):
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = job.execute_in_process(instance=instance, resources=resources, raise_on_error=False)
+        (check,) = result.get_asset_check_evaluations()
+        assert not check.passed
+        assert "redaction" in (check.description or "")
+        assert "FAILS" in str(check.metadata["checklist"].value)
+        assert json.loads((folder / "manifest.json").read_bytes())["version"] == small.version
+    small.run("consent", "withdraw", "--code", "-", stdin=small.codes["second"]).ok()
+    with dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process(instance=instance, resources=resources, raise_on_error=False)
+    assert len((folder / "withdrawn.jsonl").read_text().splitlines()) == 1
+    assert set(failing(small, folder)) == {"redaction"}
