@@ -23,8 +23,8 @@ build = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-release = dg.define_asset_job(
-    "release",
+make_release = dg.define_asset_job(
+    "make_release",
     selection=_RELEASE,
     description="The newest version as a folder that others open, held against the release checklist.",
     executor_def=dg.in_process_executor,
@@ -33,7 +33,7 @@ release = dg.define_asset_job(
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(_STAGES),
     asset_checks=dg.load_asset_checks_from_modules(_STAGES),
-    jobs=[build, release],
+    jobs=[build, make_release],
     sensors=[wanted_version],
     resources={
         "workspace": Workspace(home=str(home_path())),
