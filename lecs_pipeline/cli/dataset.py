@@ -73,17 +73,31 @@ def show(version: VersionArgument, home: HomeOption = None, json: JsonOption = F
 
 
 @app.command()
-def diff(a: VersionArgument, b: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """What changed from version A to version B."""
+def diff(
+    a: VersionArgument,
+    b: VersionArgument,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write a page that people can read.", show_default=False)
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What changed from version A to version B; with --html as a page with counts, consents and weights. No text."""
     from dataclasses import asdict
 
     from assets.dataset.manifests import read_manifest
     from corpus.difference import diff as compare
+    from lecs_pipeline.comparing import page_of_difference
     from lecs_pipeline.versions import find_version
+    from substrate.store.files import write_atomic
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
-        before, after = (read_manifest(opened, find_version(opened, v)) for v in (a, b))
+        versions = [find_version(opened, v) for v in (a, b)]
+        before, after = (read_manifest(opened, version) for version in versions)
+        if html is not None:
+            write_atomic(html, page_of_difference(opened, *versions).encode("utf-8"), durable=False)
+            say(f"The page is in {html}.")
     found = asdict(compare(before, after))
     if json:
         emit(found)

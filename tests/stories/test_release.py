@@ -216,3 +216,16 @@ def test_the_asset_releases_and_its_check_tells(small: Any) -> None:
         job.execute_in_process(instance=instance, resources=resources, raise_on_error=False)
     assert len((folder / "withdrawn.jsonl").read_text().splitlines()) == 1
     assert set(failing(small, folder)) == {"redaction"}
+
+
+def test_the_page_of_a_difference(small: Any, tmp_path: Path) -> None:
+    """`lecs dataset diff --html` tells of a withdrawal, and shows no text of anybody."""
+    small.run("consent", "withdraw", "--code", "-", stdin=small.codes["second"]).ok()
+    small.run("dataset", "build").ok()
+    page = tmp_path / "diff.html"
+    found = small.run("dataset", "diff", small.version, "latest", "--html", page, "--json").ok()
+    assert [one["contribution"] for one in found.json["removed"]] == [small.ids["second"]]
+    html = page.read_text("utf-8")
+    assert small.ids["second"] in html
+    assert ">withdrawn<" in html
+    assert not [case for case, text in small.texts.items() if text[60:100] in html]
