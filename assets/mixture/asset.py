@@ -5,6 +5,7 @@ import dagster as dg
 from assets.columns import column_schema
 from assets.corpus.asset import unique
 from assets.intake.eligibility import refused_rows
+from assets.mixture.plots import before_and_after
 from assets.mixture.weighing import weigh_unique
 from assets.plots import bars
 from assets.stages import MIXTURE, read_basis, read_stage
@@ -27,6 +28,7 @@ def mixture(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-
             "dagster/column_schema": column_schema(frame),
             "least": int(weights.min() or 0),  # type: ignore[arg-type]
             "most": int(weights.max() or 0),  # type: ignore[arg-type]
+            "before_and_after": dg.MetadataValue.md(before_and_after(frame)),
             "domains": dg.MetadataValue.md(bars(frame, "domain")),
             "cohorts": dg.MetadataValue.md(bars(frame, "cohort")),
         },
