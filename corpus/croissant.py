@@ -106,8 +106,13 @@ def _citation(facts: ReleaseFacts) -> str:
 
 
 def _licences(facts: ReleaseFacts) -> list[str]:
+    """The page of each licence on the SPDX list; expressions and licences of the commons' own by their names."""
     named = sorted(name for name in facts.licences if name != NO_RECORD)
-    return [f"https://spdx.org/licenses/{name}" for name in named] or ["README.md"]
+    return [f"https://spdx.org/licenses/{name}" if _is_listed(name) else name for name in named] or ["README.md"]
+
+
+def _is_listed(licence: str) -> bool:
+    return not licence.startswith("LicenseRef-") and not set(licence) & set(" ()")
 
 
 def _responsible(facts: ReleaseFacts) -> dict[str, Any]:

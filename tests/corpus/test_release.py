@@ -204,6 +204,14 @@ def test_croissant_declares_what_it_conforms_to():
     assert "anonymi" not in json.dumps(content)
 
 
+def test_licences_are_named_as_they_are():
+    """A page of the SPDX list only for what stands on it."""
+    licences = {"CC0-1.0": 1, "LicenseRef-Ours-1.0": 1, "MIT OR Apache-2.0": 1, "(no record here)": 1}
+    content = croissant_content(release_facts(licences=licences), [SHARD])
+    assert content["license"] == ["https://spdx.org/licenses/CC0-1.0", "LicenseRef-Ours-1.0", "MIT OR Apache-2.0"]
+    assert croissant_content(release_facts(licences={}), [SHARD])["license"] == ["README.md"]
+
+
 def test_several_shards_are_one_set():
     """More than one shard: each with its hash, and a set that the fields read."""
     shards = [File(f"data/train-0000{n}-of-00002.parquet", "a" * 64, 100, 28) for n in (0, 1)]
