@@ -19,6 +19,7 @@ from consent.state import State
 from consent.survey import survey_one
 from corpus.agreement import CROISSANT_FILE
 from corpus.card import CardFacts
+from corpus.errors import CorpusError
 from corpus.export import WITHDRAWN_FILE, shards, withdrawn_lines
 from corpus.manifest import File, manifest_content
 from corpus.parquet import write_parquet
@@ -44,6 +45,7 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
 
     Raises:
         HomeExists: the folder holds something already. NotFound: the manifest is not in this home.
+        DocumentsDisagree: the four documents, read back, do not state the same figures.
     """
     sweep_beside(folder)
     if _is_exported(home, version, folder):
@@ -62,6 +64,9 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
                 shutil.rmtree(staging, ignore_errors=True)
                 raise
             continue  # An erasure took the unfinished files away.
+        except CorpusError:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
         failpoint("dataset-export.files")
         if _show(home, version, staging, folder, mark):
             break

@@ -9,12 +9,12 @@ from corpus.paired_bars import in_words, paired_bars
 _LABELS = ("items", "weight")
 
 
-def before_and_after(frame: pl.DataFrame) -> str:
+def before_and_after(frame: pl.DataFrame | pl.LazyFrame) -> str:
     """Pairs of bars by language, domain and tier, as Markdown with inline SVG and the same figures in words."""
     parts = []
     for column in ("language", "domain", "tier"):
-        named = frame.select(pl.col(column).replace("", "(not declared)").alias("value"), "weight")
-        sums = named.group_by("value").agg(pl.len().alias("items"), pl.col("weight").sum())
+        named = frame.lazy().select(pl.col(column).replace("", "(not declared)").alias("value"), "weight")
+        sums = named.group_by("value").agg(pl.len().alias("items"), pl.col("weight").sum()).collect()
         items = dict(sums.select("value", "items").iter_rows())
         weights = dict(sums.select("value", "weight").iter_rows())
         picture = paired_bars(f"By {column}", items, weights, _LABELS)

@@ -171,7 +171,7 @@ def check(
         rows = [["holds" if e.ok else "FAILS", e.name, e.detail] for e in entries]
         show_table("Release checklist", ["", "entry", "what was found"], rows)
     if not ok:
-        raise typer.Exit(12)
+        raise typer.Exit(20)
 
 
 def _show(path: Path, document: "Document", json: bool) -> None:

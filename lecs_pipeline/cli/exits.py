@@ -24,6 +24,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "lost-erasures",
         "Texts erased since the backup might come back: nothing here tells which. Nothing was restored.",
     ),
+    20: ("not-ready", "The release checklist does not hold: the table says which entry, and what to do."),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }

@@ -226,3 +226,13 @@ def test_the_size_in_tokens_is_a_bound_or_unknown():
     assert most_tokens(release_facts(sizes={"over-1MiB": 1})) is None
     assert "less than 1 billion tokens" in training_summary_text(release_facts())
     assert "to be measured" in training_summary_text(release_facts(sizes={"100KiB-1MiB": 1_000}))
+
+
+def test_documents_that_differ_are_not_let_out(tmp_path):
+    """What is written is read back before anybody sees it: two names that no document can tell apart stop it."""
+    from lecs_pipeline.release_documents import write_documents
+
+    assert write_documents(tmp_path, release_facts(), [SHARD]) == DOCUMENTS
+    assert disagreements({name: (tmp_path / name).read_text("utf-8") for name in DOCUMENTS}) == []
+    with pytest.raises(DocumentsDisagree):
+        write_documents(tmp_path, release_facts(domains={"a`b": 1, "a'b": 2}), [SHARD])
