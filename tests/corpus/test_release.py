@@ -1,11 +1,16 @@
 """The four documents of a release: one view, four voices, and a reader that notices when they differ."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from hashlib import sha256
+from importlib.util import find_spec
 
 import pytest
 import yaml
-from corpus_samples import RECIPE
+from corpus_samples import RECIPE, make_item
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +29,13 @@ from corpus.card import CardFacts
 from corpus.croissant import croissant_content
 from corpus.datasheet import SECTIONS as DATASHEET_SECTIONS
 from corpus.datasheet import datasheet_text
+from corpus.export import shards
 from corpus.manifest import File
+from corpus.mixture import weigh
+from corpus.parquet import write_parquet
 from corpus.release import FIGURE, ReleaseFacts, cell, figures, most_tokens, readme_text
 from corpus.training_summary import PARTS, training_summary_text
+from corpus.version import manifest_frame
 
 SHARD = File("data/train-00000-of-00001.parquet", "a" * 64, 100, 28)
 
@@ -218,6 +227,28 @@ def test_several_shards_are_one_set():
     content = croissant_content(release_facts(), shards)
     assert [one["@type"] for one in content["distribution"]] == ["cr:FileObject", "cr:FileObject", "cr:FileSet"]
     assert content["recordSet"][0]["field"][0]["source"]["fileSet"] == {"@id": "shards"}
+
+
+def test_mlcroissant_reads_several_shards(tmp_path):
+    """Two shards on disk, read as one record set by mlcroissant (in a process of its own: it takes over logging)."""
+    if find_spec("mlcroissant") is None:
+        pytest.skip("mlcroissant is not installed")
+    files = []
+    for number in (0, 1):
+        items = [make_item(f"t{n}", number=n) for n in range(number * 3, number * 3 + 3)]
+        (shard,) = shards(manifest_frame(weigh(items, RECIPE)), lambda rows: {}, {})
+        path = tmp_path / f"data/train-0000{number}-of-00002.parquet"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("wb") as out:
+            write_parquet(shard.frame, out)
+        raw = path.read_bytes()
+        files.append(File(str(path.relative_to(tmp_path)), sha256(raw).hexdigest(), len(raw), 3))
+    (tmp_path / "croissant.json").write_text(json.dumps(croissant_content(release_facts(), files)))
+    program = "import mlcroissant, sys; print(len(list(mlcroissant.Dataset(sys.argv[1]).records('items'))))"
+    command = [sys.executable, "-c", program, str(tmp_path / "croissant.json")]
+    env = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert done.stdout.strip() == "6", done.stderr[-2000:]
 
 
 def test_the_size_in_tokens_is_a_bound_or_unknown():
