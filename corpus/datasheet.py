@@ -68,7 +68,7 @@ the policy of the commons decides on those. Names and places that the redactor m
 def _collection(facts: ReleaseFacts) -> str:
     times = f"{facts.first_given} to {facts.last_given}" if facts.first_given else "no item is listed"
     bases = ", ".join(plain(basis) for basis in facts.legal_bases) or "no record here"
-    return f"""**How was the data acquired?** Contributors gave it through forms or archives. Nothing was crawled.
+    return f"""**How was the data acquired?** Contributors gave it through forms or archives. No crawler was used.
 
 **Over what time?** Consents: {times}.
 

@@ -87,15 +87,15 @@ def _size(facts: ReleaseFacts) -> str:
 
 
 def _sources(facts: ReleaseFacts) -> tuple[str, ...]:
+    given = "\n\n".join(count_table(facts, group) for group in ("Licence", "Tier", "Purpose", "Standing", "Preview"))
     return (
-        "None in this dataset. Where this dataset itself is published, the provider lists it here.",
-        "Texts given by contributors under licences of their own choice, free of charge; none was bought.\n\n"
-        + count_table(facts, "Licence"),
+        "None in this dataset. A provider that obtained this dataset from the public lists it here.",
+        "None in this dataset. A provider that obtained this dataset otherwise lists it here.",
         "None. No crawler was used.",
-        "None that was collected from the use of a model or service. Contributors gave texts on purpose:\n\n"
-        + "\n\n".join(count_table(facts, group) for group in ("Tier", "Purpose", "Standing", "Preview")),
+        "None that was collected from the use of a model or of a service.",
         "None that the records know of: contributors declare their rights in a text, not how it was written.",
-        "None.",
+        "Texts that contributors gave on purpose, each with a signed consent, a licence and purposes of their own "
+        f"choice. No payment is recorded.\n\n{given}",
     )
 
 
