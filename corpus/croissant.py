@@ -120,7 +120,7 @@ def _responsible(facts: ReleaseFacts) -> dict[str, Any]:
     card = facts.card
     return {
         "rai:dataCollection": (
-            "Contributors gave texts of their own, or texts to which they hold the rights. Each text was redacted and "
+            "Contributors gave texts and declared their rights in them. Each text was redacted and "
             "then signed for in a consent record; a gate checked every record when this version was built."
         ),
         "rai:dataCollectionType": ["User-generated content data", "Manual Human Curator"],
