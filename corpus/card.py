@@ -12,6 +12,8 @@ import yaml
 
 from corpus.decimals import written
 from corpus.export import WITHDRAWN_FILE
+from corpus.markdown import plain as _plain
+from corpus.markdown import table as _table
 from corpus.recipe import Recipe
 
 TAGS: Final = ("consent", "community", "provenance", "p2p-lecs")
@@ -199,17 +201,5 @@ no member was publicly inadmissible. What was computed from texts that are not p
 duplicates, weights) is the word of the node that signed this version."""
 
 
-def _table(title: str, counts: Mapping[str, int], heading: str = "Items") -> str:
-    lines = [f"| {title} | {heading} |", "|---|---:|"]
-    lines += [f"| {_plain(value)} | {counts[value]:,} |" for value in sorted(counts)]
-    return "\n".join(lines)
-
-
 def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {written(values[name])}" for name in sorted(values)) or "none"
-
-
-def _plain(text: str) -> str:
-    """Text from outside on one line, so that it can neither break a table nor become a tag."""
-    line = " ".join(text.split())
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("`", "'")

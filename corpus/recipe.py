@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any, Final, NoReturn
 
@@ -146,6 +147,13 @@ def _checked(content: Mapping[str, Any], places: Mapping[Path, Place]) -> Recipe
     )
 
 
+def _meant(key: object, expected: tuple[str, ...]) -> str:
+    """The nearest key, where one is near; then all of them."""
+    near = get_close_matches(str(key), expected, n=1)
+    hint = f", did you mean {near[0]}?" if near else ";"
+    return f"{hint} allowed: {', '.join(expected)}"
+
+
 class _Rules:
     """The rules of single values; each refusal knows its key and its place."""
 
@@ -172,7 +180,7 @@ class _Rules:
         given = self.mapping(path)
         for key in given:
             if key not in expected:
-                self.refuse((*path, str(key)), f"is not a key of a recipe; allowed: {', '.join(expected)}")
+                self.refuse((*path, str(key)), f"is not a key of a recipe{_meant(key, expected)}")
         for key in expected:
             if key not in given:
                 name, place = ".".join((*path, key)), self._places.get(path, (0, 0))

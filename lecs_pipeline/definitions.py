@@ -1,4 +1,4 @@
-"""What Dagster loads: assets, checks, one job, one sensor. No I/O at import."""
+"""What Dagster loads: assets, checks, two jobs, one sensor. No I/O at import."""
 
 import dagster as dg
 
@@ -7,24 +7,37 @@ from assets.dataset import asset as dataset_assets
 from assets.intake import asset as intake_assets
 from assets.mixture import asset as mixture_assets
 from assets.provenance import asset as provenance_assets
+from assets.release import asset as release_assets
 from assets.workspace import Workspace
+from lecs_pipeline.exporting import export_version
 from lecs_pipeline.sensors import wanted_version
 from lecs_pipeline.settings import home_path
 
-_STAGES = [intake_assets, corpus_assets, mixture_assets, dataset_assets, provenance_assets]
+_STAGES = [intake_assets, corpus_assets, mixture_assets, dataset_assets, provenance_assets, release_assets]
+_RELEASE = dg.AssetSelection.groups("release")
 
 build = dg.define_asset_job(
     "build",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - _RELEASE,
     description="From what the gate admits now to a signed dataset version.",
+    executor_def=dg.in_process_executor,
+)
+
+make_release = dg.define_asset_job(
+    "make_release",
+    selection=_RELEASE,
+    description="The newest version as a folder that others open, held against the release checklist.",
     executor_def=dg.in_process_executor,
 )
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(_STAGES),
     asset_checks=dg.load_asset_checks_from_modules(_STAGES),
-    jobs=[build],
+    jobs=[build, make_release],
     sensors=[wanted_version],
-    resources={"workspace": Workspace(home=str(home_path()))},
+    resources={
+        "workspace": Workspace(home=str(home_path())),
+        "export_version": dg.ResourceDefinition.hardcoded_resource(export_version),
+    },
     executor=dg.in_process_executor,
 )

@@ -13,16 +13,20 @@ from typing import Any, Final
 import polars as pl
 
 from assets.dataset.manifests import manifest_shards, read_manifest
+from assets.release.signature import sign_files, signature_problems, sum_problems
 from consent.lookup import all_states, record_of
 from consent.state import State
 from consent.survey import survey_one
-from corpus.card import CardFacts, card_text
+from corpus.agreement import CROISSANT_FILE
+from corpus.card import CardFacts
+from corpus.errors import CorpusError
 from corpus.export import WITHDRAWN_FILE, shards, withdrawn_lines
 from corpus.manifest import File, manifest_content
 from corpus.parquet import write_parquet
 from corpus.recipe import Recipe
 from lecs_pipeline.clock import now
 from lecs_pipeline.recall import recall_in_words
+from lecs_pipeline.release_documents import release_facts, write_documents
 from substrate.record.authority import recipe_in_force
 from substrate.record.canonical import digest
 from substrate.record.documents import Document
@@ -43,6 +47,7 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
     Raises:
         HomeExists: the folder holds something already. NotFound: the manifest is not in this home.
         RecallBelowFloor: the redactor of its texts was not measured, or finds too little.
+        DocumentsDisagree: the four documents, read back, do not state the same figures.
     """
     sweep_beside(folder)
     if _is_exported(home, version, folder):
@@ -62,6 +67,9 @@ def export_version(home: Home, version: Document, folder: Path) -> dict[str, Any
                 shutil.rmtree(staging, ignore_errors=True)
                 raise
             continue  # An erasure took the unfinished files away.
+        except CorpusError:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
         failpoint("dataset-export.files")
         if _show(home, version, staging, folder, mark):
             break
@@ -97,9 +105,13 @@ def _damage(home: Home, version: str, folder: Path) -> list[str]:
         for d in home.ledger.documents(kinds=["DatasetVersion"])
     ]
     problems = []
+    if CROISSANT_FILE in files:  # Exports of earlier programs have no signature of their own.
+        problems += [*signature_problems(home, folder), *sum_problems(folder)]
     if stated not in signed or listed["version"] != version:
         problems.append(f"{MANIFEST} does not say what was signed for version {version[:16]}…")
     for name, sha256 in files.items():
+        if f"{name} was changed" in problems:
+            continue
         try:
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256:
                 problems.append(f"{name} was changed")
@@ -160,14 +172,18 @@ def _write_files(home: Home, version: Document, staging: Path) -> None:
     ]
     (staging / WITHDRAWN_FILE).write_text(withdrawn_lines(manifest, gone), "utf-8")
     kept = manifest.filter(~pl.col("row").is_in(gone))
-    (staging / "README.md").write_text(card_text(_facts(home, version, manifest, kept, states, texts)), "utf-8")
-    files += [_listed(staging, name) for name in (WITHDRAWN_FILE, "README.md")]
+    files.append(_listed(staging, WITHDRAWN_FILE))
+    card = _facts(home, version, manifest, kept, states, texts)
+    live = [states[c] for c in kept["contribution"]]
+    facts = release_facts(home, version, kept, live, card, texts.licences(), texts.bases, texts.characters)
+    files += [_listed(staging, name) for name in write_documents(staging, facts, files)]
     body = version.body
     content = manifest_content(
         recipe=body["recipe"], policy=body["policy"], steps=body["steps"], root=body["root"],
         items=body["items"], withdrawn=len(gone), built_from=body["builtFrom"], files=files,
     )  # fmt: skip
     (staging / MANIFEST).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
+    sign_files(home, version, staging, now())
 
 
 def placeholders_in(texts: Iterable[str]) -> Counter[str]:
@@ -182,16 +198,24 @@ class _Texts:
         self.home = home
         self.roles = home.roles()
         self.contribution = dict(manifest.select("row", "contribution").iter_rows())
-        self.shown = self.redacted = 0
+        self.shown = self.redacted = self.characters = 0
+        self.bases: set[str] = set()
+        self._licences: dict[str, str] | None = None
         self.labels: Counter[str] = Counter()
 
     def __call__(self, rows: Any) -> dict[str, str | None]:
         return {row: self._text(row) for row in rows}
 
     def licences(self) -> dict[str, str]:
-        """Row to licence, for records that are here."""
-        records = {row: record_of(self.home, c) for row, c in self.contribution.items()}
-        return {row: record["licence"] for row, record in records.items() if record}
+        """Row to licence, for records that are here; notes the legal bases that they name."""
+        if self._licences is None:
+            self._licences = {}
+            for row, contribution in self.contribution.items():
+                record = record_of(self.home, contribution)
+                if record:
+                    self._licences[row] = record["licence"]
+                    self.bases.add(record["processing"]["legalBasis"])
+        return self._licences
 
     def _text(self, row: str) -> str | None:
         """A text only while the gate still says yes to publishing it: narrowed since means a commitment only."""
@@ -204,6 +228,7 @@ class _Texts:
             return None
         labels = placeholders_in([text])
         self.shown += 1
+        self.characters += len(text)
         self.redacted += bool(labels)
         self.labels += labels
         return text

@@ -6,6 +6,7 @@ import polars as pl
 from assets.columns import column_schema
 from assets.corpus.asset import unique
 from assets.intake.eligibility import refused_rows
+from assets.mixture.plots import before_and_after
 from assets.mixture.weighing import weigh_unique
 from assets.plots import bars
 from assets.stages import MIXTURE, SCHEMAS, height_of, parts, read_basis, scan_stage
@@ -28,6 +29,7 @@ def mixture(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-
                 "dagster/column_schema": column_schema(SCHEMAS[MIXTURE]),
                 "least": least or 0,
                 "most": most or 0,
+                "before_and_after": dg.MetadataValue.md(before_and_after(frame)),
                 "domains": dg.MetadataValue.md(bars(frame, "domain")),
                 "cohorts": dg.MetadataValue.md(bars(frame, "cohort")),
             },

@@ -68,11 +68,12 @@ def recipe(
         content = check_recipe(read_plain(file, 1024 * 1024).decode("utf-8"))
         if sign:
             signed = sign_recipe(choose_home(home), content)
-            say(
-                "Signed. It is in force once enough stewards have approved it, and counts from the next version."
-                if signed
-                else "This recipe is in force already: nothing was signed."
-            )
+            if signed is None:
+                say("This recipe is in force already: nothing was signed.")
+            elif signed.in_force:
+                say("Signed and in force. It counts from the next version.")
+            else:
+                say(f"Signed. Other stewards have to say: lecs approve {signed.digest}")
     if json:
         emit(content)
     else:

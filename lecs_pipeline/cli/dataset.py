@@ -76,17 +76,31 @@ def show(version: VersionArgument, home: HomeOption = None, json: JsonOption = F
 
 
 @app.command()
-def diff(a: VersionArgument, b: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """What changed from version A to version B."""
+def diff(
+    a: VersionArgument,
+    b: VersionArgument,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write a page that people can read.", show_default=False)
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What changed from version A to version B; with --html as a page with counts, consents and weights. No text."""
     from dataclasses import asdict
 
     from assets.dataset.manifests import read_manifest
     from corpus.difference import diff as compare
+    from lecs_pipeline.comparing import page_of_difference
     from lecs_pipeline.versions import find_version
+    from substrate.store.files import write_atomic
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
-        before, after = (read_manifest(opened, find_version(opened, v)) for v in (a, b))
+        versions = [find_version(opened, v) for v in (a, b)]
+        before, after = (read_manifest(opened, version) for version in versions)
+        if html is not None:
+            write_atomic(html, page_of_difference(opened, *versions).encode("utf-8"), durable=False)
+            say(f"The page is in {html}.")
     found = asdict(compare(before, after))
     if json:
         emit(found)
@@ -137,6 +151,32 @@ def export(
         emit(found)
     else:
         say(f"{len(found['files'])} files in {found['path']}")
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="The folder of an export.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold an export against the release checklist: what must be true before anybody sees it."""
+    from assets.release.checklist import checklist
+    from lecs_pipeline.clock import now
+    from substrate.store.errors import NotFound
+    from substrate.store.home import open_home
+
+    if not folder.is_dir():
+        raise NotFound(f"{folder} is not a folder")
+    with open_home(choose_home(home)) as opened:
+        entries = checklist(opened, folder.absolute(), now())
+    ok = all(entry.ok for entry in entries)
+    if json:
+        emit({"ok": ok, "entries": [{"name": e.name, "ok": e.ok, "detail": e.detail} for e in entries]})
+    else:
+        rows = [["holds" if e.ok else "FAILS", e.name, e.detail] for e in entries]
+        show_table("Release checklist", ["", "entry", "what was found"], rows)
+    if not ok:
+        raise typer.Exit(20)
 
 
 def _show(path: Path, document: "Document", json: bool) -> None:

@@ -29,6 +29,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "recall-below-floor",
         "The redactor of these texts was not measured, or finds too little. Nothing was released.",
     ),
+    20: ("not-ready", "The release checklist does not hold: the table says which entry, and what to do."),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }

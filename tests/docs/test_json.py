@@ -42,6 +42,7 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     row = {"text": "One more text about the river."}
     (folder / "more.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "recipe.yaml").write_text((Path(__file__).parents[2] / "corpus/default_recipe.yaml").read_text())
+    (folder / "empty").mkdir()
     away = str(folder / "away")
     return {
         "lecs doctor": ([], "", 0),
@@ -61,7 +62,10 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs dataset diff": (small.versions, "", 0),
         "lecs dataset verify": (["latest"], "", 0),
         "lecs dataset export": (["latest", str(folder / "out")], "", 0),
+        "lecs dataset check": ([str(folder / "empty")], "", 20),
         "lecs mixture show": ([], "", 0),
+        "lecs mixture preview": ([str(folder / "recipe.yaml")], "", 0),
+        "lecs mixture explain": ([plain], "", 0),
         "lecs where": ([plain], "", 0),
         "lecs recipe": ([str(folder / "recipe.yaml")], "", 0),
         "lecs ledger verify": ([], "", 0),

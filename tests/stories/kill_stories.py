@@ -191,7 +191,10 @@ def _rebuilt(scene: Scene, killed: Killed, again: Any) -> None:
 
 def _exported(scene: Scene, killed: Killed, again: Any) -> None:
     folder = scene.folder / "shown"
-    assert {path.name for path in folder.iterdir()} == {"README.md", "data", "manifest.json", "withdrawn.jsonl"}
+    assert {path.name for path in folder.iterdir()} == {
+        "README.md", "SHA256SUMS", "SHA256SUMS.signed.json", "ai-act-summary.md", "croissant.json", "data",
+        "datasheet.md", "manifest.json", "withdrawn.jsonl",
+    }  # fmt: skip
     uses = scene.run("consent", "withdraw", "--code", "-", "--json", stdin=scene.codes[CASE], home=scene.home).ok().json
     assert uses["state"] == "withdrawn"
     with_export = scene.run("dataset", "verify", "latest", home=scene.home)

@@ -81,6 +81,8 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "key revoke": (["key", "revoke", "--name", "Nouvelle"], ""),
         "charter show": (["charter", "show"], ""),
         "mixture show": (["mixture", "show"], ""),
+        "mixture explain": (["mixture", "explain", second], ""),
+        "mixture preview": (["mixture", "preview", root / "corpus" / "default_recipe.yaml"], ""),
         "consent list": (["consent", "list"], ""),
         "consent show": (["consent", "show", second], ""),
         "consent verify": (["consent", "verify", receipt], ""),
@@ -114,7 +116,8 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "demo": (["demo", "--home", tmp_path / "demo"], ""),
     }  # fmt: skip
     with_json = {" ".join(p) for p, c in commands() if any("--json" in getattr(o, "opts", ()) for o in c.params)}
-    optional = {"key import", "charter change", "approve", "backup", "restore"}  # test_keys.py, test_backup.py
+    # These have tests of their own in test_keys.py, test_backup.py and test_release.py.
+    optional = {"key import", "charter change", "approve", "backup", "restore", "dataset check"}
     assert with_json - optional <= set(runs)
     for name, (arguments, stdin) in runs.items():
         home = None if "--home" in arguments or name in ("redact", "redaction languages") else small.path
