@@ -142,7 +142,7 @@ def test_recall_must_have_been_measured(small: Any, own: Path, stated: str, hold
     ("file", "old", "new", "entries"),
     [
         ("datasheet.md", "| fr | 10 |", "| fr | 11 |", {"documents", "sums"}),
-        ("croissant.json", '"figures/value": "3000"', '"figures/value": "3001"', {"documents", "sums"}),
+        ("croissant.json", '"figures/value": "1000000"', '"figures/value": "1000001"', {"documents", "sums"}),
         ("manifest.json", '"root": "', '"root": "0', {"root", "sums", "signature"}),
         ("SHA256SUMS.signed.json", '"files": 7', '"files": 8', {"signature"}),
         ("SHA256SUMS", "  README.md", "  README.txt", {"sums", "signature"}),
