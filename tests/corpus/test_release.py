@@ -6,7 +6,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from hashlib import sha256
-from importlib.util import find_spec
 
 import pytest
 import yaml
@@ -231,8 +230,6 @@ def test_several_shards_are_one_set():
 
 def test_mlcroissant_reads_several_shards(tmp_path):
     """Two shards on disk, read as one record set by mlcroissant (in a process of its own: it takes over logging)."""
-    if find_spec("mlcroissant") is None:
-        pytest.skip("mlcroissant is not installed")
     files = []
     for number in (0, 1):
         items = [make_item(f"t{n}", number=n) for n in range(number * 3, number * 3 + 3)]
