@@ -30,8 +30,10 @@ WINDOW = 40
 #: Every window of 40 bytes holds one whole block of 32 that starts at a multiple of 8.
 BLOCK, STEP = 32, 8
 #: What may stay, since it is public: ids, keys' public halves, digests. The secrets among them are searched apart.
+#: And the time: what is made in the same minute as the item, its erasure for one, carries the same.
 _PUBLIC = re.compile(
     rb"urn:uuid:[0-9a-f-]{36}|did:key:z[1-9A-HJ-NP-Za-km-z]{40,60}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])"
+    rb"|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){16,}")
