@@ -17,12 +17,13 @@ help: ## Say what can be made
 
 setup: .venv/.ready ## Make .venv with the pinned packages (once, and after requirements.lock changes)
 
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock requirements-torch.txt pyproject.toml
 	@echo "Setting up .venv with the pinned packages of requirements.lock (once; minutes) …"
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-torch.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Ready."
@@ -55,7 +56,7 @@ ui: setup ## Open the Dagster workspace of the demo home on loopback
 	@$(BIN)/lecs ui --home "$(DEMO_HOME)"
 
 lock: ## For maintainers: write requirements.lock again from pyproject.toml
-	@$(BIN)/python -m piptools compile --quiet --extra dev --no-strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	@$(BIN)/python -m piptools compile --quiet --extra dev --no-strip-extras --unsafe-package torch --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --no-header --annotation-style line --output-file requirements.lock pyproject.toml
 
 clean: ## Remove the environment, the demo home and caches
