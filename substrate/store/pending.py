@@ -93,7 +93,9 @@ class Pending:
         rows = self.database.connection.execute(
             "SELECT batch, state, taken, expires FROM pending_batches ORDER BY taken, batch"
         ).fetchall()
-        return [PendingBatch(*row, counts=self._counts(row[0])) for row in rows]
+        return [
+            PendingBatch(batch, state, taken, expires, self._counts(batch)) for batch, state, taken, expires in rows
+        ]
 
     def lines(self, batch: str) -> Iterator[SealedLine]:
         """The lines of a batch in order, opened. A few at a time are in memory.
