@@ -16,15 +16,7 @@ from lecs_pipeline.pending import consume_inbox
 from lecs_pipeline.sensors import wanted_version
 from lecs_pipeline.settings import home_path
 
-_STAGES = [
-    pending_assets,
-    intake_assets,
-    corpus_assets,
-    mixture_assets,
-    dataset_assets,
-    provenance_assets,
-    release_assets,
-]
+_STAGES = [intake_assets, corpus_assets, mixture_assets, dataset_assets, provenance_assets, release_assets]
 _RELEASE = dg.AssetSelection.groups("release")
 _PENDING = dg.AssetSelection.assets(pending_assets.pending)
 
@@ -50,7 +42,7 @@ take_inbox = dg.define_asset_job(
 )
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(_STAGES),
+    assets=dg.load_assets_from_modules([pending_assets, *_STAGES]),
     asset_checks=dg.load_asset_checks_from_modules(_STAGES),
     jobs=[build, make_release, take_inbox],
     sensors=[wanted_version, inbox],

@@ -16,7 +16,7 @@ PENDING_DAYS: Final = 30
 
 def pending_of(home: Home) -> Pending:
     """The pending batches of a home."""
-    return Pending(home.database, home.keyring.secret("pending"))
+    return Pending(home.database, home.path)
 
 
 def pending_batches(home: Home) -> list[PendingBatch]:

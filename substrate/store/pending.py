@@ -1,21 +1,29 @@
 """What waits for a person: sealed rows of an archive, under one random key per batch. Removing a batch destroys it.
 
-Like the vault: the key of a batch is wrapped by a key of the home, XChaCha20-Poly1305 binds every ciphertext to its
-batch and line. Backups are made without these tables, so that none can bring back what was dropped or has expired.
+Like the vault: the key of a batch is wrapped, and XChaCha20-Poly1305 binds every ciphertext to its batch and line. The
+key that wraps is in HOME/pending.key, which is in no backup: what a backup holds of a batch nothing can open, and a
+restore leaves it out.
 """
 
+import contextlib
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 
 from substrate.store.database import Database
-from substrate.store.errors import NotFound, Tampered
+from substrate.store.errors import NotFound, Tampered, UnsafeKey
+from substrate.store.files import sync_folder, write_atomic
+from substrate.store.leftovers import sweep_beside
 
+#: Beside the database, outside what a backup packs.
+KEY: Final = "pending.key"
 TAKING: Final = "taking"
 WAITING: Final = "waiting"
 CONFIRMING: Final = "confirming"
@@ -46,14 +54,15 @@ class SealedLine:
 class Pending:
     """Reads and writes pending batches in a `Database`."""
 
-    def __init__(self, database: Database, wrapping_key: bytes) -> None:
-        """``wrapping_key`` has 32 bytes and wraps the batches' keys."""
+    def __init__(self, database: Database, home: Path) -> None:
+        """``home`` is the folder of the home, where the key that wraps the batches' keys lies."""
         self.database = database
-        self._wrap = Aead(wrapping_key)
+        self._home = home
 
     def begin(self, batch: str, taken: str, expires: str) -> None:
         """Begin a batch with a key of its own, in the place of one that was never complete."""
-        wrapped = bytes(self._wrap.encrypt(secrets.token_bytes(32), batch.encode("ascii")))
+        wrap = Aead(_wrapping_key(self._home, create=True))
+        wrapped = bytes(wrap.encrypt(secrets.token_bytes(32), batch.encode("ascii")))
         with self.database.transaction() as connection:
             _remove(connection, batch)
             connection.execute(
@@ -90,12 +99,9 @@ class Pending:
 
     def batches(self) -> list[PendingBatch]:
         """Every batch, the oldest first; those that are still being taken too."""
-        rows = self.database.connection.execute(
-            "SELECT batch, state, taken, expires FROM pending_batches ORDER BY taken, batch"
-        ).fetchall()
-        return [
-            PendingBatch(batch, state, taken, expires, self._counts(batch)) for batch, state, taken, expires in rows
-        ]
+        query = "SELECT batch, state, taken, expires FROM pending_batches ORDER BY taken, batch"
+        rows = self.database.connection.execute(query).fetchall()
+        return [PendingBatch(batch, state, at, until, self._counts(batch)) for batch, state, at, until in rows]
 
     def lines(self, batch: str) -> Iterator[SealedLine]:
         """The lines of a batch in order, opened. A few at a time are in memory.
@@ -149,16 +155,41 @@ class Pending:
         if row is None:
             raise NotFound(f"no batch {batch[:13]} is pending here (any more)")
         try:
-            return self._wrap.decrypt(row[0], batch.encode("ascii"))
+            return Aead(_wrapping_key(self._home, create=False)).decrypt(row[0], batch.encode("ascii"))
         except CryptoError:
-            raise Tampered("the key of a pending batch was changed, or keys/home.json is another") from None
+            raise Tampered(f"the key of a pending batch was changed, or {KEY} is another: drop the batch") from None
 
 
 def leave_out_pending(connection: sqlite3.Connection) -> None:
-    """Empty the tables in a copy of the database, so that nothing deleted is left in its pages."""
-    connection.execute("PRAGMA secure_delete=ON")
+    """Forget every batch and refused file: in a restored home nothing can open them."""
     for table in ("pending_items", "pending_batches", "inbox_refusals"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (names from the line above)
+
+
+def _wrapping_key(home: Path, *, create: bool) -> bytes:
+    """The 32 bytes of HOME/pending.key; made by whoever needs them first.
+
+    Raises:
+        Tampered: it is missing or damaged. UnsafeKey: others can read it.
+    """
+    path = home / KEY
+    if create and not path.exists():
+        sweep_beside(path)
+        own = path.with_name(f".{KEY}.{os.getpid()}.tmp")
+        write_atomic(own, secrets.token_bytes(32), mode=0o600)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(own)
+        own.unlink()
+        sync_folder(home)
+    try:
+        key, mode = path.read_bytes(), path.stat().st_mode
+    except FileNotFoundError:
+        raise Tampered(f"{KEY} is missing: without it no pending batch can be opened, only dropped") from None
+    if mode & 0o077:
+        raise UnsafeKey(f"{KEY} can be read by others: chmod 600 it")
+    if len(key) != Aead.KEY_SIZE:
+        raise Tampered(f"{KEY} is damaged: without it no pending batch can be opened, only dropped")
+    return key
 
 
 def _remove(connection: sqlite3.Connection, batch: str) -> None:

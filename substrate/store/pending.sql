@@ -1,10 +1,10 @@
--- Archives that wait for a person. Never in a backup, and gone with the key of their batch.
+-- Archives that wait for a person. What wraps the keys of batches is HOME/pending.key, which is in no backup.
 CREATE TABLE IF NOT EXISTS pending_batches (
     batch       TEXT PRIMARY KEY,          -- HMAC of the archive and its form under the home's key
     state       TEXT NOT NULL,             -- taking, waiting, confirming
     taken       TEXT NOT NULL,
     expires     TEXT NOT NULL,
-    wrapped_key BLOB NOT NULL              -- the batch's key under a key of the home
+    wrapped_key BLOB NOT NULL              -- the batch's key under HOME/pending.key
 ) STRICT;
 CREATE TABLE IF NOT EXISTS pending_items (
     item   INTEGER PRIMARY KEY,

@@ -22,7 +22,6 @@ from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder
 from substrate.store.home import PIN, Home
 from substrate.store.leftovers import sweep_beside
-from substrate.store.pending import leave_out_pending
 
 SUFFIX: Final = ".lecs-backup"
 DATABASE: Final = "ledger.sqlite3"
@@ -135,7 +134,6 @@ def _database_copy(home: Home) -> Iterator[tuple[BinaryIO, int]]:
                 failpoint("backup.copy")
                 path.unlink()
                 home.database.connection.backup(copy, pages=-1)
-                leave_out_pending(copy)
             size = os.fstat(file.fileno()).st_size
             yield file, size
             _overwrite(file, size)
