@@ -51,7 +51,8 @@ def drop(home: Home, batch: str) -> None:
             raise Busy("somebody began to confirm this batch: run `lecs pending confirm` again, which finishes it")
         raise NotFound("no such batch is pending here (any more)")
     failpoint("pending-drop.after-commit")
-    home.database.forget(wait=READERS_SECONDS)
+    if not home.database.forget(wait=READERS_SECONDS):
+        raise Busy("the batch is destroyed; a process that still reads keeps its bytes in the write-ahead log: end it")
 
 
 def expire_pending(home: Home, time: str) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from consent.inbox.draft import READY, Draft
 from consent.inbox.folder import REPORT
-from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.leftovers import sweep_beside
 
@@ -60,4 +59,3 @@ class Report:
         path = report_path(archive)
         sweep_beside(path)
         write_atomic(path, json.dumps(body, ensure_ascii=False, indent=1).encode("utf-8"))
-        failpoint("pending-scan.report")

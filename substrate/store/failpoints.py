@@ -45,13 +45,16 @@ REGISTRY: Final[dict[str, Place]] = {
         renamed="the home is whole",
     ),
     "model.copied": Place(("init", "import"), "no model yet; the next run puts it in place"),
+    **_of(
+        "contribute",
+        batch_secret="nothing is taken; the next run uses the same codes",  # noqa: S106 (a place, not a password)
+        inside_transaction="nothing of this chunk is taken; chunks before are",
+        receipt="the chunk is taken; the next run gives the missing receipts",
+    ),
     **{
         f"contribute.{name}": Place(("contribute", "pending-confirm"), holds)
         for name, holds in {
-            "batch-secret": "nothing is taken; the next run uses the same codes",
-            "inside-transaction": "nothing of this chunk is taken; chunks before are",
             "after-commit": "the chunk is taken; the next run gives the same codes, and the receipts",
-            "receipt": "the chunk is taken; the next run gives the missing receipts",
             "told": "every code was handed over; the next run gives them once more",
             "finished": "every code was handed over; the next run says `already`",
         }.items()
@@ -61,7 +64,6 @@ REGISTRY: Final[dict[str, Place]] = {
         begun="no batch; the file is as it was, and read again by the next scan",
         chunk="no batch; the file is as it was, and read again by the next scan",
         sealed="the batch is whole and waits; the next scan removes the file",
-        report="the batch is whole and waits; the next scan removes the file",
         claimed="the batch waits, the file has a hidden name; the next scan overwrites and removes it",
         overwritten="the batch waits, the file is overwritten; the next scan removes it",
         removed="the batch waits, the file is gone",

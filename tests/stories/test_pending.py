@@ -182,9 +182,7 @@ def test_dropped_and_expired_leave_nothing(small: Any, lecs: Any, inbox: Path, m
     restore = ("restore", tmp_path / "backups", "--code", "-", "--home", tmp_path / "restored")
     lecs(*restore, stdin=told["backup_code"]).ok()
     assert lecs("pending", "list", "--json", home=tmp_path / "restored").ok().json["batches"] == []
-    assert home_scanner.search(tmp_path / "restored", secrets) == [], (
-        "the last backup holds it, sealed; no home gets it"
-    )
+    assert home_scanner.search(tmp_path / "restored", secrets) == [], "no home gets what the backup holds sealed"
 
 
 def traces_of(path: Path, batch: str) -> home_scanner.Traces:
