@@ -135,7 +135,7 @@ def confirm(
     counts = hand_over(outcomes, codes, json)
     left = finish()
     if left:
-        say(f"{left} lines are refused now and go on waiting: `lecs pending show` lists them.")
+        say(f"{left} lines are refused now and go on waiting, since nobody else has their text any more.")
     if counts["refused"] and not any(counts[status] for status in ("accepted", "held", "already")):
         raise typer.Exit(3)
 
