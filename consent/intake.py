@@ -90,7 +90,9 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """A checked row that is not known yet. ``content`` names the row as it came, under the home's key."""
+
     line: int
     row: Row
     content: str
@@ -133,10 +135,10 @@ class Intake:
 
     def _chunk(self, chunk: list[SourceLine]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        candidates: list[_Candidate] = []
+        candidates: list[Candidate] = []
         for entry in chunk:
             found = self._check(entry)
-            if isinstance(found, _Candidate):
+            if isinstance(found, Candidate):
                 candidates.append(found)
             else:
                 outcomes[entry.line] = found
@@ -146,25 +148,28 @@ class Intake:
             outcomes[outcome.line] = outcome
         return [outcomes[line] for line in sorted(outcomes)]
 
-    def _check(self, entry: SourceLine) -> "_Candidate | Outcome":
+    def _check(self, entry: SourceLine) -> Candidate | Outcome:
         row = entry.row if isinstance(entry.row, Refusal) else complete(entry.row, self.terms.form)
         checked = row if isinstance(row, Refusal) else check_row(row)
         if isinstance(checked, Refusal) or isinstance(row, Refusal):
             assert isinstance(checked, Refusal)  # noqa: S101 (narrows the type: a refused row stays refused)
             return _refused(entry.line, checked)
-        content = self._content(row)
-        if known := self._known(content, entry.line):
+        return self._admit(entry.line, checked, self._content(row))
+
+    def _admit(self, line: int, row: Row, content: str) -> Candidate | Outcome:
+        """A row that is known already, one that the law refuses now, or a candidate."""
+        if known := self._known(content, line):
             return known
-        own_key = self._signer(checked) is not None
-        refusal = self._notice_problem(checked) or refused_at_intake(
-            checked,
+        own_key = self._signer(row) is not None
+        refusal = self._notice_problem(row) or refused_at_intake(
+            row,
             self.law,
             self.clock(),
             preview="contributor" if self.terms.reviewer else self.terms.preview,
             own_key=own_key,
             assistance=self.terms.assistance,
         )
-        return _refused(entry.line, refusal) if refusal else _Candidate(entry.line, checked, content, own_key)
+        return _refused(line, refusal) if refusal else Candidate(line, row, content, own_key)
 
     def _content(self, row: JsonObject) -> str:
         """Names the row and how many like it came before in this run, under the home's key."""
@@ -204,7 +209,7 @@ class Intake:
             return Refusal("notice-unknown", str(error))
         return None
 
-    def _offers(self, candidates: list[_Candidate]) -> tuple[list[tuple[_Candidate, Offer, str, bytes]], list[Outcome]]:
+    def _offers(self, candidates: list[Candidate]) -> tuple[list[tuple[Candidate, Offer, str, bytes]], list[Outcome]]:
         """Redact, show, and commit to what will be kept."""
         offers, refused = [], []
         for candidate, redaction in zip(candidates, self._redact(candidates), strict=True):
@@ -236,7 +241,7 @@ class Intake:
             offers.append((candidate, offer, reason, salt))
         return offers, refused
 
-    def _redact(self, candidates: list[_Candidate]) -> list[Redaction | Refusal]:
+    def _redact(self, candidates: list[Candidate]) -> list[Redaction | Refusal]:
         passages = [_passage(candidate.row) for candidate in candidates]
         try:
             return list(self.redactor.redact(passages))
@@ -275,9 +280,9 @@ class Intake:
             return "second-reader-missing"
         return ""
 
-    def _store(self, offers: list[tuple[_Candidate, Offer, str, bytes]], refused: list[Outcome]) -> list[Outcome]:
+    def _store(self, offers: list[tuple[Candidate, Offer, str, bytes]], refused: list[Outcome]) -> list[Outcome]:
         stored: list[tuple[Outcome, Document]] = []
-        late: list[_Candidate] = []
+        late: list[Candidate] = []
         unfit: list[Outcome] = []
         time = self.clock()
         if not offers and not refused:
@@ -301,7 +306,7 @@ class Intake:
         return told + unfit + [known for c in late if (known := self._known(c.content, c.line)) is not None]
 
     def _accept(
-        self, writer: Writer, candidate: _Candidate, offer: Offer, reason: str, salt: bytes, time: str
+        self, writer: Writer, candidate: Candidate, offer: Offer, reason: str, salt: bytes, time: str
     ) -> tuple[Outcome, Document]:
         secret = line_secret(self._secret, candidate.line)
         signed = write_acceptance(

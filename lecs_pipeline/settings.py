@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 HOME_VARIABLE: Final = "LECS_HOME"
+INBOX_VARIABLE: Final = "LECS_INBOX"
 ROOT: Final = Path(__file__).resolve().parent.parent
 ARCHIVE: Final = ROOT / "examples" / "archive"
 
@@ -19,6 +20,12 @@ def choose_home(path: Path | None) -> Path:
     if path is not None:
         os.environ[HOME_VARIABLE] = str(path.expanduser().absolute())
     return home_path()
+
+
+def inbox_path() -> Path | None:
+    """The folder in which archives are dropped: ``LECS_INBOX``; None where no inbox is configured."""
+    chosen = os.environ.get(INBOX_VARIABLE)
+    return Path(chosen).expanduser().absolute() if chosen else None
 
 
 def wants_trace() -> bool:

@@ -44,7 +44,7 @@ def take(
 ) -> Callable[[], None]:
     """Take an archive in; call what this returns once every code has been handed over."""
     form = read_form(read_plain(wish.consent, MAX_FORM_BYTES).decode("utf-8")) if wish.consent else {}
-    assistance = Assistance("steward", text_digest(_scan(wish.form))) if wish.form else Assistance("operator")
+    assistance = assistance_of(wish.form)
     if wish.source.is_dir() and wish.source.resolve().is_relative_to(path.resolve()):
         raise UnreadableSource(f"{wish.source} lies in the home itself: a home is no archive")
     if not home_exists(path):
@@ -70,6 +70,15 @@ def take(
             intake.finish()
 
     return finish
+
+
+def assistance_of(form: Path | None) -> Assistance:
+    """A steward who holds the scanned paper form, or just an operator.
+
+    Raises:
+        NotAPlainFile: see `_scan`.
+    """
+    return Assistance("steward", text_digest(_scan(form))) if form else Assistance("operator")
 
 
 def _scan(path: Path) -> bytes:

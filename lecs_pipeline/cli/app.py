@@ -16,6 +16,7 @@ from lecs_pipeline.cli import (
     ledger,
     mixture,
     moderate,
+    pending,
     redact,
     redaction,
     start,
@@ -39,6 +40,7 @@ app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")
 app.add_typer(held.app, name="held")
+app.add_typer(pending.app, name="pending")
 app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")

@@ -40,19 +40,33 @@ def contribute(
     json: JsonOption = False,
 ) -> None:
     """Check, redact, sign and store texts; every refused row gets a reason."""
-    from consent.intake import count
     from lecs_pipeline.taking import Wish, take
 
+    check_terms(preview, codes)
+    interactive = sys.stdin.isatty() and sys.stderr.isatty() and not json
+    wish = Wish(source, consent, form, preview, interactive, interactive and review)
+    outcomes: list[Outcome] = []
+    finish = take(choose_home(home), wish, outcomes.append, say, progress)
+    counts = hand_over(outcomes, codes, json)
+    finish()
+    if counts["refused"] and not any(counts[status] for status in ("accepted", "held", "already")):
+        raise typer.Exit(3)
+
+
+def check_terms(preview: str, codes: Path | None) -> None:
+    """Refuse an unknown word for who saw the texts, and a file for codes that is there already."""
     if preview not in ("contributor", "steward", "none"):
         raise typer.BadParameter("contributor, steward or none", param_hint="--preview")
     if codes is not None and codes.exists():
         raise typer.BadParameter(
             "there is such a file already; codes are never written over others", param_hint="--codes"
         )
-    interactive = sys.stdin.isatty() and sys.stderr.isatty() and not json
-    wish = Wish(source, consent, form, preview, interactive, interactive and review)
-    outcomes: list[Outcome] = []
-    finish = take(choose_home(home), wish, outcomes.append, say, progress)
+
+
+def hand_over(outcomes: "list[Outcome]", codes: Path | None, json: bool) -> dict[str, int]:
+    """Tell what became of the lines, with the codes on the screen or in a file of their own; how many had which end."""
+    from consent.intake import count
+
     counts = count(outcomes)
     fresh = [o for o in outcomes if o.code]
     if fresh and codes is not None:
@@ -62,9 +76,7 @@ def contribute(
         emit(_as_json(outcomes, counts, show_codes=codes is None))
     else:
         _tell(outcomes, counts, fresh if codes is None else [])
-    finish()
-    if counts["refused"] and not any(counts[status] for status in ("accepted", "held", "already")):
-        raise typer.Exit(3)
+    return counts
 
 
 def _as_json(outcomes: "list[Outcome]", counts: dict[str, int], *, show_codes: bool) -> dict[str, object]:

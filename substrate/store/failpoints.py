@@ -49,10 +49,33 @@ REGISTRY: Final[dict[str, Place]] = {
         "contribute",
         batch_secret="nothing is taken; the next run uses the same codes",  # noqa: S106 (a place, not a password)
         inside_transaction="nothing of this chunk is taken; chunks before are",
-        after_commit="the chunk is taken; the next run gives the same codes, and the receipts",
         receipt="the chunk is taken; the next run gives the missing receipts",
-        told="every code was handed over; the next run gives them once more",
-        finished="every code was handed over; the next run says `already`",
+    ),
+    **{
+        f"contribute.{name}": Place(("contribute", "pending-confirm"), holds)
+        for name, holds in {
+            "after-commit": "the chunk is taken; the next run gives the same codes, and the receipts",
+            "told": "every code was handed over; the next run gives them once more",
+            "finished": "every code was handed over; the next run says `already`",
+        }.items()
+    },
+    **_of(
+        "pending-scan",
+        begun="no batch; the file is as it was, and read again by the next scan",
+        chunk="no batch; the file is as it was, and read again by the next scan",
+        sealed="the batch is whole and waits; the next scan removes the file",
+        claimed="the batch waits, the file has a hidden name; the next scan overwrites and removes it",
+        overwritten="the batch waits, the file is overwritten; the next scan removes it",
+        removed="the batch waits, the file is gone",
+    ),
+    **_of(
+        "pending-confirm",
+        begun="nothing is signed; the batch no longer expires, and the next run signs it",
+        erased="every code was handed over, the batch is destroyed",
+    ),
+    **_of(
+        "pending-drop",
+        after_commit="the batch is destroyed with its key; the next command empties the write-ahead log",
     ),
     **_of("withdraw", inside_transaction="nothing was said", after_commit="it is withdrawn"),
     **_of("narrow", inside_transaction="nothing was said", after_commit="it is narrower"),

@@ -23,8 +23,14 @@ def m001_ledger_and_vault(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def m002_pending(connection: sqlite3.Connection) -> None:
+    """Archives from an inbox that wait for a person, and files there that were refused."""
+    for statement in _statements(files("substrate.store").joinpath("pending.sql").read_text("utf-8")):
+        connection.execute(statement)
+
+
 #: The database's steps; their number is the version that this program reads and writes.
-STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault,)
+STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending)
 
 #: Steps of ``commons.json``, from format 1 on: there is none yet.
 PIN_STEPS: Final[tuple[PinStep, ...]] = ()

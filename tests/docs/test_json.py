@@ -43,6 +43,7 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     (folder / "more.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "recipe.yaml").write_text((Path(__file__).parents[2] / "corpus/default_recipe.yaml").read_text())
     (folder / "empty").mkdir()
+    batches = _inbox(small.path, folder / "inbox")
     away = str(folder / "away")
     return {
         "lecs doctor": ([], "", 0),
@@ -75,6 +76,12 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs ledger import": ([str(folder / "ledger.jsonl"), "--home", away], "", 0),
         "lecs rebuild": ([], "", 0),
         "lecs redact": ([], json.dumps({"id": "1", "text": "Ring 01632 960147.", "language": "en"}), 0),
+        "lecs pending scan": ([str(folder / "inbox"), "--settled", "0"], "", 0),
+        "lecs pending list": ([], "", 0),
+        "lecs pending show": ([batches[0]], "", 0),
+        "lecs pending confirm": ([batches[0]], "", 0),
+        "lecs pending drop": ([batches[1]], "", 0),
+        "lecs pending expire": ([], "", 0),
         "lecs held list": ([], "", 0),
         "lecs held mark": ([small.ids["held"], '[[3, 9, "PERSON"]]'], "", 0),
         "lecs held confirm": ([small.ids["held"]], "", 0),
@@ -90,6 +97,27 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs dataset build": ([], "", 0),
         "lecs init": (["--home", str(folder / "fresh")], "", 0),
     }  # fmt: skip
+
+
+def _inbox(home: Path, inbox: Path) -> list[str]:
+    """Two batches that wait, and in the inbox one more archive, one that is none and one that is not whole."""
+    from lecs_pipeline.pending import scan_inbox
+
+    inbox.mkdir()
+    row = {
+        "text": "Une histoire de la rivière.", "language": "fr", "domain": "letter", "tier": "public",
+        "purposes": ["train"], "licence": "CC0-1.0", "contributor": {"kind": "anonymous"},
+        "rights": {"basis": "author"}, "people": {"conversation": False}, "notice": "2026-11",
+        "declared": {"adult": True, "minors": "none", "students": "none", "sensitive": "none"},
+    }  # fmt: skip
+    for number in range(3):
+        more = {**row, "text": f"{row['text']} Et {number} autres."}
+        (inbox / f"{number}.jsonl").write_text(json.dumps(more) + "\n" + json.dumps({"text": "Rien."}) + "\n")
+        if number == 1:
+            taken = scan_inbox(home, inbox, settled=0).taken
+    (inbox / "letter.txt").write_text("Une lettre.")
+    (inbox / "empty.csv").touch()
+    return [one.batch for one in taken]
 
 
 def test_every_object_has_the_documented_keys(

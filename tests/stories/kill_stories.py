@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from consent.intake import Intake, Terms
@@ -109,7 +110,7 @@ class Story:
     check: Callable[[Scene, Killed, Any], None]
     stdin: Callable[[Scene], str] = lambda _: ""
     #: What happens before, undisturbed.
-    prepare: Callable[[Scene], None] = lambda _: None
+    prepare: Callable[[Scene], object] = lambda _: None
     #: Exit codes of the second run that say: it was done already.
     done: tuple[int, ...] = ()
 
@@ -137,6 +138,50 @@ def _contributed(scene: Scene, killed: Killed, again: Any) -> None:
             "consent", "withdraw", "--code", "-", "--json", stdin=one["withdrawal_code"], home=scene.home
         )
         assert answer.ok().json["contribution"] == one["id"]
+
+
+def _inbox(scene: Scene) -> Path:
+    """A folder outside the home in which the fresh archive has lain for a while."""
+    folder = scene.folder / "inbox"
+    folder.mkdir()
+    os.utime(shutil.copy(scene.fresh, folder / "fresh.jsonl"), (1_700_000_000, 1_700_000_000))
+    return folder
+
+
+def _scan(scene: Scene) -> None:
+    """The fresh archive waits as a batch, whose id is kept in a file."""
+    told = scene.run("pending", "scan", _inbox(scene), "--json", home=scene.home).ok().json
+    (scene.folder / "batch.txt").write_text(told["taken"][0]["batch"])
+
+
+def _batch(scene: Scene) -> str:
+    return (scene.folder / "batch.txt").read_text()
+
+
+def _pending(scene: Scene) -> list[dict[str, Any]]:
+    """What waits, once the archive was consumed: its file is gone, its text in no file here."""
+    folder = scene.folder / "inbox"
+    assert [path.name for path in folder.iterdir()] == ["fresh.jsonl.report.json"]
+    texts = [json.loads(line)["text"].encode() for line in scene.fresh.read_bytes().splitlines()]
+    places = [*folder.iterdir(), *(path for path in scene.home.rglob("*") if path.is_file())]
+    assert not [path for path in places if any(text in path.read_bytes() for text in texts)]
+    found: list[dict[str, Any]] = scene.run("pending", "list", "--json", home=scene.home).ok().json["batches"]
+    return found
+
+
+def _waits(scene: Scene, killed: Killed, again: Any) -> None:
+    assert [(one["items"], one["state"]) for one in _pending(scene)] == [(NEW_TEXTS, "waiting")], "once, and whole"
+    assert set(contributions(scene)) == scene.before, "nothing is signed"
+
+
+def _signed_once(scene: Scene, killed: Killed, again: Any) -> None:
+    assert _pending(scene) == []
+    _contributed(scene, killed, SimpleNamespace(json=killed.told) if again.code == 5 else again)
+
+
+def _destroyed(scene: Scene, killed: Killed, again: Any) -> None:
+    assert _pending(scene) == []
+    assert set(contributions(scene)) == scene.before
 
 
 def _state_is(word: str) -> Callable[[Scene, Killed, Any], None]:
@@ -336,6 +381,13 @@ def _confirmed(scene: Scene, killed: Killed, again: Any) -> None:
 STORIES: dict[str, Story] = {
     "init": Story(lambda s: ["init", "--json"], _founded, done=(4,)),
     "contribute": Story(lambda s: ["contribute", str(s.fresh), "--json"], _contributed),
+    "pending-scan": Story(lambda s: ["pending", "scan", str(s.folder / "inbox"), "--json"], _waits, prepare=_inbox),
+    "pending-confirm": Story(
+        lambda s: ["pending", "confirm", _batch(s), "--json"], _signed_once, prepare=_scan, done=(5,)
+    ),
+    "pending-drop": Story(
+        lambda s: ["pending", "drop", _batch(s), "--json"], _destroyed, prepare=_scan, done=(5,)
+    ),
     "withdraw": Story(
         lambda s: ["consent", "withdraw", "--code", "-", "--json"], _state_is("withdrawn"), lambda s: s.codes[CASE]
     ),

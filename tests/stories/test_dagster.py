@@ -27,13 +27,14 @@ BIN = Path(sys.executable).parent
 
 
 def test_the_graph() -> None:
-    """Assets, their groups and what they stand on; three checks, all blocking; two jobs, one sensor."""
+    """Assets, their groups and what they stand on; three checks, all blocking; three jobs, two sensors."""
     graph = defs.resolve_asset_graph()
     found = {
         node.key.to_user_string(): (node.group_name, sorted(k.to_user_string() for k in node.parent_keys))
         for node in graph.asset_nodes
     }
     assert found == {
+        "pending": ("intake", []),
         "eligible": ("intake", []),
         "unique": ("corpus", ["eligible"]),
         "mixture": ("mixture", ["unique"]),
@@ -56,6 +57,7 @@ def test_the_graph() -> None:
     assert {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")} == {
         "build",
         "make_release",
+        "take_inbox",
     }
     assert all(node.description for node in graph.asset_nodes)
 

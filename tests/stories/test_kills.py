@@ -130,9 +130,11 @@ def _holds(name: str, scene: Scene) -> None:
     """The part of the registry's words that can be looked up in a line."""
     states = contributions(scene)
     fresh = len(states) - len(scene.before)
-    if name in ("contribute.batch-secret", "contribute.inside-transaction"):
+    if name in ("contribute.batch-secret", "contribute.inside-transaction", "pending-confirm.begun"):
         assert fresh == 0
-    elif name.startswith("contribute."):
+    elif name.startswith(("pending-scan.", "pending-drop.")):
+        assert fresh == 0, "nothing is signed before a person confirms"
+    elif name.startswith(("contribute.", "pending-confirm.")):
         assert fresh == NEW_TEXTS
     elif name.startswith(("withdraw.", "erase.")):
         word = states[scene.ids["second"]]

@@ -29,6 +29,7 @@ from substrate.store.failpoints import failpoint
 from substrate.store.files import write_atomic
 from substrate.store.home import PIN, Home, open_home, pin_bytes
 from substrate.store.ledger import Ledger
+from substrate.store.pending import leave_out_pending
 from substrate.store.superseded import outdated_texts
 from substrate.store.tombstones import texts_to_destroy
 from substrate.store.vault import Vault
@@ -118,6 +119,7 @@ def _take_back(staging: Path, evidence: Evidence) -> tuple[list[Document], set[s
             dropped = {contribution for contribution in gone if vault.destroy(connection, contribution)}
             connection.execute("UPDATE logs SET own = 0")
             connection.execute("DELETE FROM exports")
+            leave_out_pending(connection)
             failpoint("restore.inside-transaction")
         database.forget()
     finally:
