@@ -211,9 +211,7 @@ def _invariant_4(home: Path) -> int:
 def _latency(home: Path, size: Size) -> dict[str, Any]:
     """Withdrawals one after the other while a version of so many items is built, at 4 a second."""
     lecs("init", home=home).ok()
-    codes: list[str] = []
-    for first in range(0, size.items, 10_000):
-        codes += [o.code for o in bulk.give_many(home, first, min(10_000, size.items - first))]
+    codes, made_by = bulk.kept_home(home, size.items)
     say(f"  {len(codes)} items are stored; building")
     random.Random(SEED).shuffle(codes)
     builder, begun, times = _build(home), time.monotonic(), []
@@ -227,7 +225,8 @@ def _latency(home: Path, size: Size) -> dict[str, Any]:
     require(len(times) >= 20, f"only {len(times)} withdrawals fell into the build: it was too quick to measure")
     versions = _invariant_4(home)
     return {
-        "items of the large build": len(codes), "its seconds": round(seconds), "its versions": versions,
+        "items of the large build": len(codes), "taken in by": made_by,
+        "its seconds": round(seconds), "its versions": versions,
         "it started over": told.count("starting over"), "withdrawals during it": len(times),
         "median of a withdrawal, ms": round(sorted(times)[len(times) // 2] * 1000),
         "p95 of a withdrawal, ms": round(p95(times) * 1000), "longest, ms": round(max(times) * 1000),
