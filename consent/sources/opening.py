@@ -7,7 +7,6 @@ from consent.encodings import foreign_bytes
 from consent.rows import MAX_ROW_BYTES
 from consent.sources.folder import text_files, text_lines
 from consent.sources.json_lines import json_lines
-from consent.sources.parquet_file import check_parquet, parquet_rows
 from consent.sources.source import Source, UnreadableSource, count_lines, fingerprint
 from consent.sources.table import read_header, table_rows
 
@@ -37,6 +36,8 @@ def open_source(path: Path, key: bytes) -> Source:
 def _open_file(path: Path, key: bytes) -> Source:
     ending = path.suffix.lower()
     if ending == ".parquet":
+        from consent.sources.parquet_file import check_parquet, parquet_rows  # Polars, which no other archive needs
+
         checked = check_parquet(path)
         return Source(fingerprint([path], key), checked.rows, lambda: parquet_rows(path, checked))
     if ending not in (".jsonl", ".csv"):
