@@ -5,16 +5,20 @@ import os
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import home_scanner
 import polars as pl
 import pytest
 
 from consent.inbox.batches import PENDING_DAYS, expire_pending
 from lecs_pipeline.clock import now
+from lecs_pipeline.definitions import defs
+from lecs_pipeline.inbox_sensor import inbox as inbox_sensor
+from lecs_pipeline.runs import open_instance
 from substrate.record.times import days_after
 from substrate.store.home import open_home
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.dagster]
 
 SECRETS = ("berthold.quast@moulin.example", "+33 1 99 00 12 34")
 TEXT = f"Le meunier répondait à {SECRETS[0]} quand la rivière montait, ou bien au {SECRETS[1]} le dimanche matin."
@@ -202,3 +206,50 @@ def opened(path: Path, batch: str, words: tuple[str, ...]) -> bool:
     with open_home(path) as home:
         bodies = b"".join(one.body for one in pending_of(home).lines(batch)).decode("utf-8")
     return all(word in bodies for word in words)
+
+
+def tick(small: Any, inbox: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, cursor: Any) -> Any:
+    """One tick of the sensor, in the environment of `lecs ui`."""
+    monkeypatch.setenv("LECS_HOME", str(small.path))
+    monkeypatch.setenv("LECS_INBOX", str(inbox))
+    with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+        return inbox_sensor(context)
+
+
+def look(small: Any, instance: dg.DagsterInstance) -> dict[str, Any]:
+    """A run of the job; what it shows of the asset."""
+    from assets.workspace import Workspace
+
+    done = defs.resolve_job_def("take_inbox").execute_in_process(
+        instance=instance, resources={"workspace": Workspace(home=str(small.path))}
+    )
+    (event,) = done.asset_materializations_for_node("pending")
+    return {key: value.value for key, value in event.metadata.items()}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_dagster_consumes_the_configured_inbox(
+    small: Any, inbox: Path, make_row: Any, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """The sensor asks once the file is whole, the run takes it in; neither shows a text, a name or a file's name."""
+    with open_instance(small.path) as instance:
+        assert isinstance(tick(small, inbox, instance, monkeypatch, None), dg.SkipReason), "nothing lies there"
+        archive = write(inbox / f"letters-of-zephirine.{ending}", rows_of(make_row))
+        os.utime(archive)
+        assert isinstance(tick(small, inbox, instance, monkeypatch, None), dg.SkipReason), "it was written just now"
+        settle(archive)
+        asked = tick(small, inbox, instance, monkeypatch, None)
+        assert len(asked.run_requests) == 1
+        shown = look(small, instance)
+        assert (shown["dagster/row_count"], shown["archives_taken"], shown["archives_refused"]) == (2, 1, 0)
+        (batch,) = small.run("pending", "list", "--json").ok().json["batches"]
+        assert batch["batch"][:13] in shown["batches"]
+        assert isinstance(tick(small, inbox, instance, monkeypatch, asked.cursor), dg.SkipReason), "it is consumed"
+        write(inbox / "bad.jsonl", [make_row(tier="secret")])
+        again = tick(small, inbox, instance, monkeypatch, asked.cursor)
+        assert len(again.run_requests) == 1
+        assert look(small, instance)["archives_refused"] == 1
+        assert isinstance(tick(small, inbox, instance, monkeypatch, again.cursor), dg.SkipReason), "refused, unchanged"
+    assert found_in(small.path / "dagster", (*SECRETS, "Zéphirine", "letters-of", "Le meunier")) == []
+    told = small.run("pending", "confirm", batch["batch"], "--json").ok().json
+    assert (told["held"], told["refused"]) == (2, 1)

@@ -171,7 +171,7 @@ def test_a_broken_confirmation_goes_on_with_the_same_codes(inbox: Inbox, put: Pu
 
 
 def test_what_the_law_refuses_now_goes_on_waiting(inbox: Inbox, put: Put) -> None:
-    """A row for a paper form alone: refused as an operator's word, taken as a steward's; the other is taken at once."""
+    """A consent that ended while it waited: the other line is taken, this one stays until the batch expires."""
     put("a.jsonl", {"text": "Numéro un."}, {"text": "Numéro deux.", "expires": "2026-11-22T10:00:01Z"})
     (taken,) = inbox.scan().taken
     later = Confirmation(inbox.home, taken.batch, Terms(), lambda: "2026-11-23T10:00:00Z")
