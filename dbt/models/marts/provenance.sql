@@ -4,6 +4,7 @@ select
     u.row,
     u.contribution,
     c.fact as consent_fact,
+    c.record as consent_record,
     c.node as accepted_by,
     c.given_at,
     c.standing,
