@@ -62,9 +62,8 @@ def lake(config: LakeConfig, workspace: Workspace) -> dg.MaterializeResult:  # t
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": made.counts["statements"],
-            **dg.TableMetadataSet(
-                column_schema=dg.TableSchema(columns), column_lineage=lake_lineage(dataset_version.key)
-            ),
+            "dagster/column_schema": dg.TableSchema(columns),
+            "dagster/column_lineage": lake_lineage(dataset_version.key),
             "as_of": made.as_of,
             "members": made.counts["members"],
         }
@@ -109,10 +108,12 @@ def _with_tables(output: dg.Output[Any], tables: Mapping[str, tuple[int, dict[st
     rows, types = tables[str(name)]
     told = {column: props.get("description") or None for column, props in model["columns"].items()}
     schema = dg.TableSchema([dg.TableColumn(column, kind, told.get(column)) for column, kind in types.items()])
-    lineage = column_lineage(model)
-    return output.with_metadata(
-        {**output.metadata, **dg.TableMetadataSet(row_count=rows, column_schema=schema, column_lineage=lineage)}
-    )
+    shown = {
+        "dagster/row_count": rows,
+        "dagster/column_schema": schema,
+        "dagster/column_lineage": column_lineage(model),
+    }
+    return output.with_metadata({**output.metadata, **shown})
 
 
 def _models() -> dict[str, Mapping[str, Any]]:

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'members'}}}) }}
 -- No member of a version is without a fact that counts.
 select m.version, m.row
 from {{ ref('members') }} as m

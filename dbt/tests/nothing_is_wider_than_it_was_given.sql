@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'contributions'}}}) }}
 -- No contribution ends with a purpose that its fact does not give.
 select c.contribution
 from {{ ref('contributions') }} as c
