@@ -88,6 +88,8 @@ def query_warehouse(path: Path, sql: str) -> Answer:
 
     from assets.warehouse.publishing import made_from, open_warehouse
 
+    if not sql.strip():
+        raise QueryRefused("there is no query: `SHOW TABLES` lists what can be asked")
     with open_home(path) as home, open_warehouse(home) as connection:
         as_of, position = made_from(home) or ("", -1)
         stale = position != home.ledger.high_water()

@@ -57,7 +57,9 @@ def lake(config: LakeConfig, workspace: Workspace) -> dg.MaterializeResult:  # t
     with workspace.open() as home:
         made = write_lake(home, config.as_of or now())
     columns = [
-        dg.TableColumn(f"{table}.{name}", str(kind)) for table, schema in TABLES.items() for name, kind in schema.items()
+        dg.TableColumn(f"{table}.{name}", str(kind))
+        for table, schema in TABLES.items()
+        for name, kind in schema.items()
     ]
     return dg.MaterializeResult(
         metadata={

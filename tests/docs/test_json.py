@@ -75,6 +75,8 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs ledger import": ([str(folder / "ledger.jsonl"), "--home", away], "", 0),
         "lecs rebuild": ([], "", 0),
         "lecs redact": ([], json.dumps({"id": "1", "text": "Ring 01632 960147.", "language": "en"}), 0),
+        "lecs warehouse build": ([], "", 0),
+        "lecs warehouse query": (["SELECT count(*) FROM contributions"], "", 0),
         "lecs held list": ([], "", 0),
         "lecs held mark": ([small.ids["held"], '[[3, 9, "PERSON"]]'], "", 0),
         "lecs held confirm": ([small.ids["held"]], "", 0),

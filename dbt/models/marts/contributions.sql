@@ -7,7 +7,7 @@ with tiers_said as (
     select contribution, restricts_to from {{ ref('stg_decisions') }} where decision = 'restrict-tier'
 ),
 tier_left as (
-    select s.contribution, max_by(t.tier, t.strictness) as tier
+    select s.contribution, max_by(s.tier, t.strictness) as tier
     from tiers_said as s
     inner join {{ source('lake', 'tiers') }} as t on t.tier = s.tier
     group by s.contribution
