@@ -1,6 +1,5 @@
 """The warehouse from the command line: the same job as in the UI, and queries that only read."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -120,5 +119,6 @@ def _why(result: Any) -> str:
             failure = data.user_failure_data
             if failure is not None and failure.description:
                 return str(failure.description)
-            return f"step {event.step_key} failed ({data.error.cls_name if data.error else 'no reason given'}); dbt's log is derived/dbt/dbt.log"
+            error = data.error.cls_name if data.error else "no reason given"
+            return f"step {event.step_key} failed ({error}); what dbt says is in derived/dbt/dbt.log"
     return "the run failed: look at it with `lecs ui`"

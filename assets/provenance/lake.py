@@ -35,7 +35,8 @@ STATEMENTS: Final = pl.Schema(
         "counts": pl.Boolean(), "stated_at": pl.String(), "row": pl.String(), "tier": pl.String(),
         "purposes": _TEXTS, "standing": pl.String(), "preview": pl.String(), "language": pl.String(),
         "size_class": pl.String(), "cohort": pl.Int32(), "parties_required": pl.Int32(), "parties_given": pl.Int32(),
-        "record": pl.String(), "redactor": pl.String(), "expires": pl.String(), "hold_until": pl.String(), "withdrawn": pl.Boolean(),
+        "record": pl.String(), "redactor": pl.String(), "expires": pl.String(), "hold_until": pl.String(),
+        "withdrawn": pl.Boolean(),
         "decision": pl.String(), "grounds": _TEXTS, "previous": pl.String(), "row_before": pl.String(),
         "row_after": pl.String(), "version": pl.String(), "items": pl.Int64(), "refused": pl.Int64(),
         "recipe": pl.String(), "policy": pl.String(), "as_of": pl.String(), "because": pl.String(),
@@ -66,7 +67,8 @@ TABLES: Final[dict[str, pl.Schema]] = {
 _COPIED: Final = {
     "row": "row", "tier": "tier", "purposes": "purposes", "standing": "standing",
     "preview": "preview", "language": "language", "size_class": "sizeClass", "cohort": "cohort",
-    "record": "record", "redactor": "redactor", "expires": "expires", "hold_until": "holdUntil", "withdrawn": "withdrawn",
+    "record": "record", "redactor": "redactor", "expires": "expires", "hold_until": "holdUntil",
+    "withdrawn": "withdrawn",
     "decision": "decision", "grounds": "grounds", "previous": "previous", "row_before": "rowBefore",
     "row_after": "rowAfter", "because": "reason", "reading": "reading",
 }  # fmt: skip

@@ -166,7 +166,7 @@ def test_sql_and_python_agree(commons: Any, make_commons: Any, warehouse: Wareho
     with warehouse.fold(lake) as folded:
 
         def sql(view: str, columns: list[str]) -> list[dict[str, Any]]:
-            lines = folded.execute(f"SELECT {', '.join(columns)} FROM {view}").fetchall()
+            lines = folded.execute(f"SELECT {', '.join(columns)} FROM {view}").fetchall()  # noqa: S608
             return sorted((dict(zip(columns, line, strict=True)) for line in lines), key=str)
 
         expected = sorted((told_about(s) for s in states), key=str)
