@@ -15,7 +15,7 @@ export HF_HUB_OFFLINE = 1
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: .venv/.ready ## Make .venv with the pinned packages (once, and after requirements.lock changes)
+setup: .venv/.ready dbt/target/.ready ## Make .venv with the pinned packages (once, and after requirements.lock changes)
 
 .venv/.ready: requirements.lock requirements-torch.txt pyproject.toml
 	@echo "Setting up .venv with the pinned packages of requirements.lock (once; minutes) …"
@@ -27,6 +27,10 @@ setup: .venv/.ready ## Make .venv with the pinned packages (once, and after requ
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Ready."
+
+dbt/target/.ready: .venv/.ready $(wildcard dbt/*.yml dbt/models/*/*.sql dbt/models/*/*.yml dbt/tests/*.sql)
+	@$(BIN)/python -m assets.warehouse.project
+	@touch $@
 
 demo: setup ## Run the main job on the shipped archive
 	@$(BIN)/lecs demo --home "$(DEMO_HOME)"
@@ -60,4 +64,4 @@ lock: ## For maintainers: write requirements.lock again from pyproject.toml
 	  --no-header --annotation-style line --output-file requirements.lock pyproject.toml
 
 clean: ## Remove the environment, the demo home and caches
-	rm -rf .venv .demo .prove .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf .venv dbt/target .demo .prove .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

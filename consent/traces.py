@@ -10,9 +10,19 @@ from substrate.store.home import Home
 EXPORTS: Final = "exports"
 
 
+#: What is derived and shows an item as it was: what builds compute, and the warehouse with what it is made of.
+_DERIVED: Final = ("stages", "lake", "lake.new", "dbt")
+
+
 def remove_stages(home: Home) -> None:
-    """Stages are computed from texts; they are rebuilt without what is not there any more."""
-    shutil.rmtree(home.derived / "stages", ignore_errors=True)
+    """Stages are computed from texts; they are rebuilt without what is not there any more.
+
+    The warehouse holds public documents only, and goes too: it would still call the item given.
+    """
+    for name in _DERIVED:
+        shutil.rmtree(home.derived / name, ignore_errors=True)
+    for path in home.derived.glob("warehouse.*"):
+        path.unlink(missing_ok=True)
 
 
 def receipt_path(home: Home, contribution: str) -> Path:

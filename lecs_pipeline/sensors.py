@@ -46,6 +46,36 @@ def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     return _request(context.cursor, wanted)
 
 
+@dg.sensor(
+    job_name="warehouse",
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks for a new warehouse when the ledger grew since the last one, or a day has passed.",
+)
+def stale_warehouse(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Compare how far the ledger goes with what the warehouse was made from; holds and ends come with the day."""
+    from assets.warehouse.publishing import made_from
+    from assets.workspace import now
+    from lecs_pipeline.runs import fail_dead_runs
+    from substrate.store.buildlock import lock_holder
+    from substrate.store.home import home_exists, open_home
+
+    path = home_path()
+    if not home_exists(path):
+        return dg.SkipReason(f"there is no home at {path} yet")
+    if holder := lock_holder(path):
+        return dg.SkipReason(f"a build is running: {holder}")
+    with open_home(path) as home:
+        position, made, day = home.ledger.high_water(), made_from(home), now()[:10]
+    if made is not None and made[1] == position and made[0][:10] == day:
+        return dg.SkipReason("the warehouse is what the ledger says")
+    wanted = f"warehouse {position} {day}"
+    fail_dead_runs(context.instance)
+    if (state := _in_progress(context.instance, wanted)) is not None:
+        return dg.SkipReason(f"a run for this warehouse is {state}")
+    return _request(context.cursor, wanted)
+
+
 def _in_progress(instance: dg.DagsterInstance, wanted: str) -> str | None:
     """The state of a run that was asked for and has not ended; it is no failed attempt yet."""
     statuses = [status for status in dg.DagsterRunStatus if status not in _ENDED]

@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from assets.dataset.manifests import manifest_shards
-from consent.gate import Refused, eligible
+from consent.gate import Law, Refused, eligible
 from consent.state import State, contribution_state
 from consent.survey import law_here
 from substrate.record.authority import ROLE_KINDS, Roles, fold_roles, is_authorised
@@ -68,8 +68,7 @@ class Recorded:
 
 def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
     """All views of a cut, sorted, from public documents and manifests alone."""
-    acts = (d for d in home.ledger.documents(kinds=ROLE_KINDS) if home.ledger.holds(d.digest, cut))
-    roles = fold_roles(acts, home.commons, home.charter, home.node.did, home.ledger.inside)
+    roles = roles_at(home, cut)
     states: list[State] = []
     statements: list[dict[str, Any]] = []
     for _, documents in home.ledger.by_subject(cut):
@@ -81,13 +80,19 @@ def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
     statements += [_statement(d, is_authorised(d, roles)) for d in general]
     versions = [d for d in general if d.kind == "DatasetVersion" and is_authorised(d, roles)]
     lines = {
-        "contributions": [_contribution(state) for state in states],
-        "refusals": _refusals(states, roles, as_of),
+        "contributions": [contribution_line(state) for state in states],
+        "refusals": refusal_lines(states, law_here(roles), as_of),
         "versions": [_version(d) for d in versions],
         "members": _members(home, versions),
         "statements": statements,
     }
     return {name: pl.DataFrame(lines[name], schema=schema).sort(list(schema)[:3]) for name, schema in SCHEMAS.items()}
+
+
+def roles_at(home: Home, cut: Cut) -> Roles:
+    """Who may say what, by the acts that a cut holds."""
+    acts = (d for d in home.ledger.documents(kinds=ROLE_KINDS) if home.ledger.holds(d.digest, cut))
+    return fold_roles(acts, home.commons, home.charter, home.node.did, home.ledger.inside)
 
 
 def view_digest(frame: pl.DataFrame) -> str:
@@ -174,7 +179,8 @@ def _write(home: Home, name: str, frame: pl.DataFrame) -> None:
     temporary.replace(path)
 
 
-def _contribution(state: State) -> dict[str, Any]:
+def contribution_line(state: State) -> dict[str, Any]:
+    """The line of the view ``contributions``."""
     return {
         "contribution": state.contribution,
         "state": state.word,
@@ -195,8 +201,8 @@ def _contribution(state: State) -> dict[str, Any]:
     }
 
 
-def _refusals(states: list[State], roles: Roles, as_of: str) -> list[dict[str, Any]]:
-    law = law_here(roles)
+def refusal_lines(states: list[State], law: Law, as_of: str) -> list[dict[str, Any]]:
+    """The lines of the view ``refusals``: for each purpose given that the gate refuses, why."""
     verdicts = ((s, p, eligible(s, None, law, as_of, p)) for s in states for p in PURPOSES if p in s.purposes)
     return [
         {"contribution": state.contribution, "purpose": purpose, "reason": verdict.reason}
@@ -236,10 +242,15 @@ def _members(home: Home, versions: list[Document]) -> list[dict[str, Any]]:
     return list(members.values())
 
 
-def _statements(documents: list[Document], roles: Roles) -> list[dict[str, Any]]:
+def counted_statements(documents: list[Document], roles: Roles) -> list[tuple[Document, bool]]:
+    """The documents about one contribution, and whether each counts."""
     facts = [d for d in documents if d.kind == "ConsentFact" and is_authorised(d, roles)]
     fact = min(facts, key=lambda d: d.digest, default=None)
-    return [_statement(d, is_authorised(d, roles, fact)) for d in documents]
+    return [(d, is_authorised(d, roles, fact)) for d in documents]
+
+
+def _statements(documents: list[Document], roles: Roles) -> list[dict[str, Any]]:
+    return [_statement(d, counts) for d, counts in counted_statements(documents, roles)]
 
 
 def _statement(document: Document, counts: bool) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from lecs_pipeline.cli import (
     redact,
     redaction,
     start,
+    warehouse,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
 from lecs_pipeline.cli.options import HomeOption
@@ -45,6 +46,7 @@ app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(warehouse.app, name="warehouse")
 
 
 @app.callback()

@@ -62,6 +62,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "InvalidCharter": 7,
     "InvalidForm": 7,
     "TextRefused": 7,
+    "QueryRefused": 7,
     "CorpusError": 7,
     "InvalidSpan": 7,
     "UnicodeDecodeError": 7,

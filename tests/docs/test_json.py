@@ -82,6 +82,8 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs pending confirm": ([batches[0]], "", 0),
         "lecs pending drop": ([batches[1]], "", 0),
         "lecs pending expire": ([], "", 0),
+        "lecs warehouse build": ([], "", 0),
+        "lecs warehouse query": (["SELECT count(*) FROM contributions"], "", 0),
         "lecs held list": ([], "", 0),
         "lecs held mark": ([small.ids["held"], '[[3, 9, "PERSON"]]'], "", 0),
         "lecs held confirm": ([small.ids["held"]], "", 0),

@@ -258,6 +258,12 @@ def copy_of(home: Small, path: Path) -> Small:
     return Small(path, home.archive, home.version, home.texts, home.codes, home.ids, home.rows, home.status)
 
 
+@pytest.fixture(scope="session")
+def copied() -> Callable[[Small, Path], Small]:
+    """`copy_of`."""
+    return copy_of
+
+
 @pytest.fixture
 def copy_home(original: Small) -> Callable[[Path], Small]:
     """Makes more copies of the small home."""
