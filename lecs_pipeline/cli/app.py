@@ -15,9 +15,11 @@ from lecs_pipeline.cli import (
     key,
     ledger,
     mixture,
+    model,
     moderate,
     redact,
     redaction,
+    search,
     start,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
@@ -33,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate, backup, charter):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
@@ -42,6 +44,7 @@ app.add_typer(held.app, name="held")
 app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
+app.add_typer(model.app, name="model")
 app.add_typer(ledger.app, name="ledger")
 
 
