@@ -33,7 +33,7 @@ def search_home(path: Path, query: str, limit: int, told: Told = lambda _: None)
     Raises:
         ModelNotApproved: as `embed_home`.
     """
-    from compute_mesh.workloads.embedding import encoder
+    from compute_mesh.workloads.embedding import encoder, multiplies_bf16
 
     with open_home(path) as home:
         model = model_of(home, now())
@@ -41,7 +41,7 @@ def search_home(path: Path, query: str, limit: int, told: Told = lambda _: None)
         index = retrievable(vectors_of(home, model))
         if not index.lines.num_rows:
             return []
-        vector = encoder(str(model.folder)).encode([query])[0]
+        vector = encoder(str(model.folder), multiplies_bf16()).encode([query])[0]
         return find(home, index, query, vector, limit, now)
 
 

@@ -21,7 +21,8 @@ from compute_mesh.workloads.model import WIDTH, EmbeddingModel
 from consent.searchable import Admitted, admitted, next_hold
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
-from substrate.store.vectors import PURPOSE, Vectors, shard_of
+from substrate.store.shards import shard_of
+from substrate.store.vectors import PURPOSE, Vectors
 
 #: Embeds a table of ``key`` and ``text`` with the model of a folder, as `compute_mesh.workloads.embedding.embed`.
 Embed = Callable[[pa.Table, str], pa.Table]

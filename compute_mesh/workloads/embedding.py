@@ -33,15 +33,16 @@ def embed(table: pa.Table, folder: str, *, half: bool | None = None) -> pa.Table
     Returns:
         columns ``key`` and ``vector`` (half-precision floats of length 1, as bytes), in the same order.
     """
-    vectors = encoder(folder).encode(table["text"].to_pylist(), half=half)
+    half = multiplies_bf16() if half is None else half
+    vectors = encoder(folder, half).encode(table["text"].to_pylist())
     rows = [vector.tobytes() for vector in vectors.astype(np.float16)]
     return pa.table({"key": table["key"], "vector": pa.array(rows, pa.binary(2 * vectors.shape[1]))})
 
 
 @lru_cache(maxsize=2)
-def encoder(folder: str) -> "Encoder":
+def encoder(folder: str, half: bool) -> "Encoder":
     """The model of a folder, loaded once in each process that embeds."""
-    return Encoder(folder)
+    return Encoder(folder, half)
 
 
 def multiplies_bf16() -> bool:
@@ -56,27 +57,28 @@ def multiplies_bf16() -> bool:
 class Encoder:
     """A loaded model. torch is imported here and nowhere else."""
 
-    def __init__(self, folder: str) -> None:
-        """Load from ``folder``; looks nothing up elsewhere."""
+    def __init__(self, folder: str, half: bool) -> None:
+        """Load from ``folder``, with weights in bfloat16 where ``half``; looks nothing up elsewhere."""
         for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS", "DO_NOT_TRACK"):
             os.environ.setdefault(name, "1")
+        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()  # type: ignore[no-untyped-call]
-        self._model = SentenceTransformer(folder, device="cpu", local_files_only=True)
+        weights = {"dtype": torch.bfloat16 if half else torch.float32}
+        self._model = SentenceTransformer(folder, device="cpu", local_files_only=True, model_kwargs=weights)
         self._model.eval()
         self.most_tokens = int(self._model.max_seq_length or 256)
         self.width = int(self._model.get_embedding_dimension() or 0)
 
-    def encode(self, texts: Sequence[str], *, half: bool | None = None) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def encode(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Vectors of length 1, float32, in the order of ``texts``."""
         import torch
 
         tokens = self._tokens(texts)
         vectors = np.zeros((len(texts), self.width), np.float32)
-        half = multiplies_bf16() if half is None else half
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with torch.inference_mode():
             for batch in batches([len(one) for one in tokens], BUDGET):
                 vectors[batch] = self._forward([tokens[number] for number in batch])
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

@@ -17,7 +17,7 @@ from nacl.secret import Aead
 from substrate.record.documents import Document
 from substrate.store.database import Database
 from substrate.store.errors import NotFound, Tampered
-from substrate.store.vectors import destroy_vectors
+from substrate.store.shards import destroy_vectors
 
 SALT_BYTES = 32
 

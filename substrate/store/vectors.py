@@ -10,7 +10,6 @@ embedding makes the rest of it again. Everything here is derived: no backup hold
 import os
 import re
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +18,8 @@ from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 
 from substrate.store.files import overwrite_and_remove
+from substrate.store.shards import FOLDER, SUFFIX
 
-FOLDER: Final = Path("derived") / "embeddings"
-SUFFIX: Final = ".sealed"
 PURPOSE: Final = "embeddings"
 _SHARD: Final = re.compile(r"[0-9a-f]{2}")
 
@@ -38,23 +36,6 @@ def vector_schema(width: int) -> pa.Schema:
             pa.field("vector", pa.binary(2 * width), nullable=False),
         ]
     )
-
-
-def shard_of(row: str) -> str:
-    """The name of the file in which the vector of a row lies."""
-    return row[:2]
-
-
-def destroy_vectors(home: Path, rows: Iterable[str]) -> None:
-    """Overwrite and remove every file that may hold the vector of one of these rows, of any model.
-
-    To be called inside a write transaction: `Vectors.write` makes files visible in one too, so none can appear
-    between this and the end of the rows.
-    """
-    for shard in sorted({shard_of(row) for row in rows}):
-        name = shard + SUFFIX
-        for path in [*home.glob(f"{FOLDER}/*/{name}"), *home.glob(f"{FOLDER}/*/.{name}.*.tmp")]:
-            overwrite_and_remove(path)
 
 
 class Vectors:
