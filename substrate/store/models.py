@@ -14,7 +14,6 @@ from substrate.store.errors import NotFound, Tampered
 from substrate.store.failpoints import failpoint
 from substrate.store.leftovers import sweep_beside
 
-
 #: What a hub leaves beside a model, and no loader reads.
 _BESIDE = frozenset({".gitattributes"})
 
