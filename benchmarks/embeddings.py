@@ -1,4 +1,4 @@
-"""Embedding against sentence-transformers as it comes, and search at 100,000 vectors: `python benchmarks/embeddings.py`.
+"""Embedding against sentence-transformers, and search at 100,000 vectors: `python benchmarks/embeddings.py`.
 
 Both embed the same texts with the same weights in one run and in turns, on one thread each: on cores that others use
 too, two threads mostly wait for each other, and seconds of CPU time then say nothing. Search is timed on vectors that
@@ -33,7 +33,7 @@ STORED, QUERIES, LIMIT = 100_000, 200, 10
 
 
 def texts(count: int) -> list[str]:
-    """Texts of one to ten invented paragraphs (the second measurement set's, gaps left as they are), always the same."""
+    """Texts of one to ten invented paragraphs of the second measurement set, always the same."""
     dice = random.Random(5)
     lines = [line for file in sorted(SENTENCES.glob("*.txt")) for line in file.read_text("utf-8").splitlines()]
     lines = [line for line in lines if len(line) > 20]
