@@ -57,12 +57,12 @@ def may_be_found(home: Home, roles: Roles, contribution: str, row: str, as_of: s
     return isinstance(verdict, Eligible) and home.vault.rows(contribution) == [row]
 
 
-def next_hold(home: Home, as_of: str) -> str | None:
-    """When the next time to think it over ends: from then on the gate may admit more."""
+def next_time(home: Home, as_of: str, only: Iterable[str]) -> str | None:
+    """When time alone next changes what the gate says about one of ``only``: a hold or a consent that ends."""
     roles = home.roles()
-    waiting = (_state(home, roles, one) for one in home.ledger.with_times())
-    ends = (state.hold_until for state in waiting if state and state.hold_until and state.hold_until > as_of)
-    return min(ends, default=None)
+    states = (state for one in only if (state := _state(home, roles, one)) is not None)
+    times = (time for state in states for time in (state.hold_until, state.expires))
+    return min((time for time in times if time is not None and time > as_of), default=None)
 
 
 def _state(home: Home, roles: Roles, contribution: str) -> State | None:

@@ -8,7 +8,6 @@ import pyarrow as pa
 from assets.embedding.cache import Refreshed, refresh, vectors_of
 from assets.embedding.index import Hit, Pair, alike_pairs, find, load_index, retrievable
 from compute_mesh.workloads.model import EmbeddingModel, model_of
-from consent.searchable import still_used
 from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
 from substrate.store.home import Home, open_home
@@ -54,10 +53,7 @@ def near_duplicates(path: Path, threshold: float, limit: int, told: Told = lambd
     with open_home(path) as home:
         model = model_of(home, now())
         _refresh(home, model, told)
-        pairs = alike_pairs(load_index(vectors_of(home, model)), threshold, limit)
-        named = {name for pair in pairs for name in (pair.contribution, pair.other)}
-        used = still_used(home, named, now())
-    return [pair for pair in pairs if {pair.contribution, pair.other} <= used]
+        return alike_pairs(home, load_index(vectors_of(home, model)), threshold, limit, now())
 
 
 def _refresh(home: Home, model: EmbeddingModel, told: Told) -> Refreshed:

@@ -11,11 +11,12 @@ from assets.columns import column_schema
 from assets.corpus.asset import unique
 from assets.embedding.cache import refresh, vectors_of
 from assets.embedding.columns import VECTOR_COLUMNS
-from assets.embedding.index import Pair, alike_pairs, load_index
+from assets.embedding.index import Index, Pair, alike_pairs, load_index
 from assets.embedding.picturing import map_of
 from assets.workspace import Workspace, now
 from compute_mesh.workloads.model import NAME, model_of
 from consent.searchable import RETRIEVE, still_used
+from substrate.store.home import Home
 
 #: The least cosine of a pair that is listed, and how many pairs a curator is shown.
 ALIKE, SHOWN = 0.9, 200
@@ -63,7 +64,7 @@ def vectors_follow_the_gate(workspace: Workspace) -> dg.AssetCheckResult:
 def corpus_map(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """What lies near what: all vectors in two dimensions, marked by domain and by language."""
     with workspace.open() as home:
-        index = load_index(vectors_of(home, model_of(home, now())))
+        index = _index_now(home)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": index.lines.num_rows, "map": dg.MetadataValue.md(map_of(index))}
     )
@@ -75,10 +76,17 @@ def corpus_map(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[ty
 def similar_texts(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Pairs of texts that say about the same, for a curator to look at: ids and cosines. Nothing is dropped."""
     with workspace.open() as home:
-        pairs = alike_pairs(load_index(vectors_of(home, model_of(home, now()))), ALIKE, SHOWN)
+        pairs = alike_pairs(home, _index_now(home), ALIKE, SHOWN, now())
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(pairs), "threshold": ALIKE, "pairs": dg.MetadataValue.md(_table(pairs))}
     )
+
+
+def _index_now(home: Home) -> Index:
+    """What the gate admits now: vectors may be older than the newest change of mind."""
+    model = model_of(home, now())
+    refresh(home, model, now(), _embed)
+    return load_index(vectors_of(home, model))
 
 
 def _table(pairs: list[Pair]) -> str:

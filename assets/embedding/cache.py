@@ -7,6 +7,7 @@ of vectors away, and only the items of that file are embedded again.
 import contextlib
 import fcntl
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import pyarrow as pa
 from assets.intake.surveyed import law_of_home, vault_mark
 from assets.seals import read_note, write_note
 from compute_mesh.workloads.model import WIDTH, EmbeddingModel
-from consent.searchable import Admitted, admitted, next_hold
+from consent.searchable import Admitted, admitted, next_time
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
 from substrate.store.shards import shard_of
@@ -56,31 +57,40 @@ def refresh(
         mark, newest, law = home.ledger.high_water(), vault_mark(home)[0], law_of_home(home, home.roles())
         known = read_note(home, _note(vectors))
         changed = _changed(home, vectors, known, law, as_of)
+        _sweep(vectors.folder)
         there = set(vectors.shards())
         counts = known["shards"].items() if known is not None and changed is not None else ()
         filling = _Filling(home, vectors, model, embed, told, {shard: n for shard, n in counts if shard in there})
         todo = _todo(home, vectors, changed, as_of)
         filling.run(todo)
         held = {shard: lines for shard, lines in filling.held.items() if lines}
-        body: dict[str, Any] = {"high_water": mark, "newest": newest, "law": law, "shards": held}
-        if known is None or changed is None or changed:
-            body["until"] = next_hold(home, as_of) or ""
-        else:
-            body["until"] = known["until"]
+        until = _until(home, known, changed, as_of)
+        body = {"high_water": mark, "newest": newest, "law": law, "as_of": as_of, "until": until, "shards": held}
         write_note(home, _note(vectors), body)
     return Refreshed(sum(held.values()), filling.computed, len(held.keys() - todo.keys()))
 
 
 def _changed(home: Home, vectors: Vectors, known: dict[str, Any] | None, law: str, as_of: str) -> set[str] | None:
     """Contributions that must be looked at again; None when all must."""
-    if known is None or known["law"] != law or (known["until"] and as_of >= known["until"]):
+    if known is None or known["law"] != law:
         return None
     rows = home.vault.standing_rows()
     missing = set(known["shards"]) - set(vectors.shards())
     changed = home.ledger.touched_since(int(known["high_water"]))
     if vault_mark(home)[0] > int(known["newest"]):
         changed |= home.vault.since(int(known["newest"]))
+    if as_of < known["as_of"] or (known["until"] and as_of >= known["until"]):
+        changed |= home.ledger.with_times()
     return changed | {contribution for contribution, row in rows.items() if shard_of(row) in missing}
+
+
+def _until(home: Home, known: dict[str, Any] | None, changed: set[str] | None, as_of: str) -> str:
+    """From when on time alone makes a difference; empty where it never does."""
+    timed = home.ledger.with_times()
+    if known is None or changed is None or as_of >= (known["until"] or "~") or as_of < known["as_of"]:
+        return next_time(home, as_of, timed) or ""
+    times = (known["until"], next_time(home, as_of, changed & timed))
+    return min((time for time in times if time), default="")
 
 
 def _todo(home: Home, vectors: Vectors, changed: set[str] | None, as_of: str) -> dict[str, dict[str, Admitted]]:
@@ -171,6 +181,15 @@ def _table(vectors: Vectors, lines: Sequence[Admitted], known: dict[str, bytes])
         "vector": [known[one.row] for one in lines],
     }
     return pa.table(columns, schema=vectors.schema)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a process that died left (only one writes at a time), and the vectors of another model."""
+    for left in folder.glob(".*.tmp"):
+        left.unlink(missing_ok=True)
+    for other in folder.parent.iterdir():
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _note(vectors: Vectors) -> Path:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from compute_mesh.workloads.model import WIDTH
-from consent.searchable import RETRIEVE, may_be_found
+from consent.searchable import RETRIEVE, may_be_found, still_used
 from corpus.embedding.nearest import alike, ranking
 from corpus.embedding.snippets import snippet
 from substrate.store.errors import NotFound
@@ -85,10 +85,15 @@ def _found(home: Home, index: Index, query: str, vector: Matrix, limit: int, as_
         yield Hit(contribution, round(score, 4), snippet(text, query))
 
 
-def alike_pairs(index: Index, threshold: float, most: int) -> list[Pair]:
-    """Pairs of texts whose cosine is at or above ``threshold``, the most alike first: ids and figures only."""
+def alike_pairs(home: Home, index: Index, threshold: float, most: int, as_of: str) -> list[Pair]:
+    """Pairs of texts that are alike and may both be used now, the most alike first: ids and figures only.
+
+    At most ``most`` pairs at or above ``threshold`` are put before the gate.
+    """
     names = index.lines["contribution"].to_pylist()
-    return [
+    found = [
         Pair(*sorted((names[one], names[other])), round(cosine, 4))
         for one, other, cosine in alike(index.matrix, threshold, most)
     ]
+    used = still_used(home, {name for pair in found for name in (pair.contribution, pair.other)}, as_of)
+    return [pair for pair in found if {pair.contribution, pair.other} <= used]
