@@ -65,7 +65,7 @@ class Encoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]
+        disable_progress_bar()
         weights = {"dtype": torch.bfloat16 if half else torch.float32}
         self._model = SentenceTransformer(folder, device="cpu", local_files_only=True, model_kwargs=weights)
         self._model.eval()

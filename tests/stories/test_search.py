@@ -135,14 +135,14 @@ def test_a_rerun_of_redaction_makes_another_vector(own: Any, rows_file: Any, mak
     assert scan(own.path, traces) == []
 
 
-def test_an_old_backup_does_not_bring_a_vector_back(own: Any, tmp_path: Path) -> None:
+def test_an_old_backup_does_not_bring_a_vector_back(own: Any, tmp_path: Path, lecs: Callable[..., Any]) -> None:
     """Vectors are in no backup, and the text of an erased item is left out of the restored home."""
     code = own.run("backup", tmp_path / "backups", "--json").ok().json["backup_code"]
     traces = {"vector": encodings(vectors_in(own.path)[own.ids["second"]])}
     own.run("consent", "erase", "--code", "-", stdin=own.codes["second"]).ok()
     other = tmp_path / "other"
     file = next((tmp_path / "backups").glob("*.lecs-backup"))
-    own.run("restore", file, "--code", "-", "--json", "--home", other, stdin=code).ok()
+    lecs("restore", file, "--code", "-", stdin=code, home=other).ok()
     assert not (other / "derived" / "embeddings").exists()
     restored = type(own)(other, own.archive, own.version, own.texts, own.codes, own.ids, own.rows)
     assert found_in(restored) == FOUND - {"second"}
