@@ -78,7 +78,7 @@ class Vectors:
             return 0
         sealed = bytes(self._seal.encrypt(_stream(table.cast(self.schema).sort_by("row")), self._place(shard)))
         _replace(path, sealed)
-        return table.num_rows
+        return int(table.num_rows)
 
     def _place(self, shard: str) -> bytes:
         return f"lecs-vectors-1\n{self._model}\n{shard}".encode()
@@ -97,7 +97,7 @@ def _stream(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table.combine_chunks())
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def _replace(path: Path, data: bytes) -> None:
