@@ -51,6 +51,7 @@ prove: setup ## Run the long proofs of an issue (ISSUE=2) and write their table 
 bench: setup ## Measure side by side (SIZES="1000000" for a million items) and write benchmarks/results
 	@$(BIN)/python benchmarks/ledger.py
 	@$(BIN)/python benchmarks/near_duplicates.py
+	@$(BIN)/python benchmarks/embeddings.py
 	@$(BIN)/python benchmarks/build.py $(SIZES)
 
 redaction: setup ## Measure the redactor on both sets, write the figures, fail below a floor

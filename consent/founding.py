@@ -61,10 +61,15 @@ class InvalidCharter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FirstModel:
-    """A model that is approved at founding: where its bytes are, and the fields of its approval."""
+    """A model that is approved at founding: where its bytes are, and the fields of its approval.
+
+    ``copied``: whether its bytes go into the home. A large one is read where it is installed, and held against its
+    approval, byte for byte, each time it is loaded.
+    """
 
     folder: Path
     fields: JsonObject
+    copied: bool = True
 
 
 def read_charter_answers(text: str) -> JsonObject:
@@ -104,7 +109,8 @@ def found_commons(
         charter = _charter(commons, answers, acts, steward, home.node, time)
         for model, approval in zip(models, approvals, strict=True):
             body = approval.body
-            copy_model(model.folder, home.models / f"{body['name']}-{body['version']}", body)
+            if model.copied:
+                copy_model(model.folder, home.models / f"{body['name']}-{body['version']}", body)
         with home.ledger.write() as writer:
             for act in (*acts.values(), *approvals):
                 writer.add(act)

@@ -20,8 +20,8 @@ def found(path: Path, charter_text: str | None, answers: dict[str, Any] | None =
 
 
 def first_models() -> tuple[FirstModel, ...]:
-    """The models that come with the program and that the redactor reads with."""
-    return _english(), _tagger()
+    """The models that come with the program: the redactor reads with two, the third embeds."""
+    return _english(), _tagger(), embedding_model()
 
 
 def _english() -> FirstModel:
@@ -60,6 +60,13 @@ def _tagger() -> FirstModel:
             "uses": ["redaction"],
         },
     )
+
+
+def embedding_model() -> FirstModel:
+    """The packaged embedding model; its 91 MB stay where the package is installed."""
+    from compute_mesh.workloads.model import FIELDS, packaged_folder
+
+    return FirstModel(packaged_folder(), FIELDS, copied=False)
 
 
 def ask_charter() -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _install_models(home: Home) -> None:
     from lecs_pipeline.founding import first_models
     from substrate.store.models import copy_model
 
-    packaged = {model.fields["name"]: model for model in first_models()}
+    packaged = {model.fields["name"]: model for model in first_models() if model.copied}
     for approval in home.roles().in_force("ModelApproval"):
         target = home.models / f"{approval.body['name']}-{approval.body['version']}"
         ours = packaged.get(approval.body["name"])

@@ -15,10 +15,12 @@ from lecs_pipeline.cli import (
     key,
     ledger,
     mixture,
+    model,
     moderate,
     pending,
     redact,
     redaction,
+    search,
     start,
     warehouse,
 )
@@ -35,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate, backup, charter):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
@@ -45,6 +47,7 @@ app.add_typer(pending.app, name="pending")
 app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
+app.add_typer(model.app, name="model")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
 

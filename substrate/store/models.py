@@ -14,11 +14,16 @@ from substrate.store.errors import NotFound, Tampered
 from substrate.store.failpoints import failpoint
 from substrate.store.leftovers import sweep_beside
 
+#: What a hub leaves beside a model, and no loader reads.
+_BESIDE = frozenset({".gitattributes"})
+
 
 def describe_files(folder: Path) -> list[dict[str, Any]]:
     """The ``files`` of a `ModelApproval`: path, both hashes and size of every file below ``folder``."""
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        if path.name in _BESIDE:
+            continue
         data = path.read_bytes()
         found.append(
             {
@@ -73,6 +78,6 @@ def verify_model(folder: Path, approval: dict[str, Any]) -> None:
         data = (folder / path).read_bytes()
         if hashlib.sha256(data).hexdigest() != file["sha256"] or blake3(data).hexdigest() != file["blake3"]:
             raise Tampered(f"models/{folder.name}/{path} was changed")
-    extra = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - wanted.keys()
+    extra = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - wanted.keys() - _BESIDE
     if extra:
         raise Tampered(f"models/{folder.name}/{sorted(extra)[0]} is not part of the approved model")

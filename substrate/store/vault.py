@@ -17,6 +17,7 @@ from nacl.secret import Aead
 from substrate.record.documents import Document
 from substrate.store.database import Database
 from substrate.store.errors import NotFound, Tampered
+from substrate.store.shards import destroy_vectors
 
 SALT_BYTES = 32
 
@@ -106,6 +107,16 @@ class Vault:
         query = "SELECT row FROM items WHERE contribution = ?"
         return [str(row) for (row,) in self.database.connection.execute(query, (contribution,))]
 
+    def standing_rows(self) -> dict[str, str]:
+        """Contribution -> the row under which its text is kept, for every item here. Opens nothing."""
+        rows = self.database.connection.execute("SELECT contribution, row FROM items ORDER BY item")
+        return {str(contribution): str(row) for contribution, row in rows}
+
+    def since(self, item: int) -> set[str]:
+        """Contributions that came in after the item of this number."""
+        rows = self.database.connection.execute("SELECT contribution FROM items WHERE item > ?", (item,))
+        return {str(contribution) for (contribution,) in rows}
+
     def private(self, contribution: str, kind: str | None = None) -> list[bytes]:
         """The canonical bytes of the private documents of an item, in the order of intake.
 
@@ -135,6 +146,7 @@ class Vault:
             NotFound: the item is not here. Tampered: a ciphertext was changed.
         """
         private = [(hashlib.sha256(raw).hexdigest(), raw) for raw in self.private(contribution)]
+        destroy_vectors(self.database.path.parent, self.rows(contribution))
         key, row = secrets.token_bytes(32), commitment(salt, kept)
         connection.execute(
             "UPDATE items SET row = ?, wrapped_key = ?, sealed_text = ? WHERE contribution = ?",
@@ -152,7 +164,8 @@ class Vault:
         return row
 
     def destroy(self, connection: sqlite3.Connection, contribution: str) -> bool:
-        """Delete key, salt, kept bytes and private documents; False when there were none."""
+        """Delete key, salt, kept bytes, vector and private documents; False when there were none."""
+        destroy_vectors(self.database.path.parent, self.rows(contribution))
         connection.execute("DELETE FROM sealed WHERE contribution = ?", (contribution,))
         return connection.execute("DELETE FROM items WHERE contribution = ?", (contribution,)).rowcount > 0
 

@@ -59,9 +59,9 @@ def test_every_command_that_a_page_shows_exists(markdown: Any) -> None:
     commands = dict(runpy.run_path(str(markdown.root / "docs/generate_cli.py"))["commands"]())
     unknown = set()
     for page in markdown.pages():
-        shown = re.findall(r"`lecs ([a-z][a-z ]*)", page.read_text("utf-8"))
+        shown = re.findall(r"`lecs ([a-z][a-z-]*(?: [a-z]+)*)", page.read_text("utf-8"))
         shown += re.findall(
-            r"(?:^|[ (/|])lecs ([a-z][a-z ]*)",
+            r"(?:^|[ (/|])lecs ([a-z][a-z-]*(?: [a-z]+)*)",
             "\n".join(block.code for block in markdown.blocks(page) if block.language in ("bash", "console")),
             re.M,
         )

@@ -270,6 +270,18 @@ def copy_home(original: Small) -> Callable[[Path], Small]:
     return lambda path: copy_of(original, path)
 
 
+@pytest.fixture(scope="session")
+def copy_of_original(original: Small) -> Callable[[Path], Small]:
+    """The same, for fixtures that last longer than a test."""
+    return lambda path: copy_of(original, path)
+
+
+@pytest.fixture(scope="session")
+def copy_of_home() -> Callable[[Small, Path], Small]:
+    """`copy_of`."""
+    return copy_of
+
+
 @pytest.fixture(autouse=True)
 def _no_home_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the home of the person who runs it."""

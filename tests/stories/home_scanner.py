@@ -25,6 +25,7 @@ from consent.lookup import all_states
 from substrate.record.authority import recipe_in_force
 from substrate.store.home import Home, open_home
 from substrate.store.models import verify_model
+from substrate.store.vectors import PURPOSE, Vectors
 
 WINDOW = 40
 #: Every window of 40 bytes holds one whole block of 32 that starts at a multiple of 8.
@@ -157,10 +158,14 @@ def _opened(path: Path) -> Iterator[bytes]:
     with open_home(path) as home:
         for approval in home.roles().in_force("ModelApproval"):
             # Byte for byte what was approved before any text came in: it cannot hold one.
-            verify_model(home.models / f"{approval.body['name']}-{approval.body['version']}", approval.body)
+            if approval.body["uses"] != ["embedding"]:  # Its bytes are not in the home.
+                verify_model(home.models / f"{approval.body['name']}-{approval.body['version']}", approval.body)
         for kept in home.vault.all():
             yield kept.salt + b"\n" + kept.text
             yield from home.vault.private(kept.contribution)
+        for folder in home.path.glob("derived/embeddings/*/"):
+            secret = home.keyring.secret(PURPOSE)
+            yield from _cells(Vectors(home.path, secret, folder.name, 384).read_all()["vector"].to_pylist())
         wrapped = home.database.connection.execute("SELECT contribution, wrapped_key FROM items").fetchall()
         for contribution, key in wrapped:
             yield home.vault._unwrap(contribution, key)

@@ -41,18 +41,23 @@ def test_the_graph() -> None:
         "dataset_version": ("dataset", ["mixture"]),
         "views": ("provenance", ["dataset_version"]),
         "release": ("release", ["dataset_version"]),
+        "embeddings": ("embeddings", ["unique"]),
+        "corpus_map": ("embeddings", ["embeddings"]),
+        "similar_texts": ("embeddings", ["embeddings"]),
     }
     checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
     assert checks == {
         ("unique", "commitments_hold"),
         ("mixture", "gate_holds"),
         ("release", "release_checklist"),
+        ("embeddings", "vectors_follow_the_gate"),
     }
     specs = [spec for checked in defs.asset_checks or () for spec in checked.check_specs]
     assert {spec.name: spec.blocking for spec in specs} == {
         "commitments_hold": True,
         "gate_holds": True,
         "release_checklist": True,
+        "vectors_follow_the_gate": False,
     }
     assert {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")} == {
         "build",

@@ -31,7 +31,7 @@ def commons(tmp_path: Path) -> Callable[[bool], Path]:
 
 
 def test_a_founding_approves_every_packaged_model() -> None:
-    assert [model.fields["name"] for model in first_models()] == ["en-core-web-sm", NAME]
+    assert [model.fields["name"] for model in first_models()] == ["en-core-web-sm", NAME, "all-minilm-l6-v2"]
 
 
 def test_the_approved_weights_run(commons: Callable[[bool], Path]) -> None:
