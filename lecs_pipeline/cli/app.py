@@ -5,6 +5,7 @@ import sys
 import typer
 
 from lecs_pipeline.cli import (
+    asset,
     backup,
     charter,
     consent,
@@ -42,6 +43,7 @@ app.add_typer(held.app, name="held")
 app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
+app.add_typer(asset.app, name="asset")
 app.add_typer(ledger.app, name="ledger")
 
 
