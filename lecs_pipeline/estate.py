@@ -62,13 +62,14 @@ def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made
     keys = [dg.AssetKey(name.split("/")) for name in names]
     if unknown := [key.to_user_string() for key in keys if not graph.has(key)]:
         raise NotFound(f"there is no asset {', '.join(unknown)}: see `lecs asset list`")
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=keys)
     with open_instance(path) as instance:
         tags = _tags(instance, path, [graph.get(key).partitions_def for key in keys], partition)
-        result = job.execute_in_process(
+        result = dg.materialize(
+            [*(defs.assets or ()), *(defs.asset_checks or ())],  # type: ignore[list-item]
             instance=instance,
+            resources={**(defs.resources or {}), "workspace": Workspace(home=str(path))},
+            selection=dg.AssetSelection.assets(*keys),
             tags=tags,
-            resources={"workspace": Workspace(home=str(path))},
             raise_on_error=False,
         )
     if not result.success:
