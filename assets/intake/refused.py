@@ -69,7 +69,8 @@ def _table(reasons: list[tuple[str, int]]) -> str:
 
 def _listed(frame: pl.LazyFrame, reason: str, number: int) -> dg.MarkdownMetadataValue:
     """The refusals of one reason, as many as a page shows at once."""
-    found = frame.filter(pl.col("reason") == reason).select("contribution", "cohort", "expires", "hold_until")
+    found = frame.filter(pl.col("reason") == reason).select("contribution", "expires", "hold_until")
     rows = found.sort("contribution").head(LISTED).collect()
+    told = rows.select("contribution", *(name for name in rows.columns[1:] if rows[name].null_count() < rows.height))
     more = f"\n\n{number - LISTED} more: `lecs dataset refused --reason {reason}`" if number > LISTED else ""
-    return dg.MetadataValue.md(f"{_SENTENCES.get(reason, reason)}\n\n{table_of(rows)}{more}")
+    return dg.MetadataValue.md(f"{_SENTENCES.get(reason, reason)}\n\n{table_of(told)}{more}")
