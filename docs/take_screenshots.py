@@ -121,7 +121,8 @@ def damage(home: Path) -> None:
         "from substrate.store.home import open_home\n"
         "path = Path(sys.argv[1])\n"
         "with open_home(path) as home: key = version_key(published_versions(home)[-1].body['version'])\n"
-        "file = path / 'exports' / key / 'datasheet.md'; file.write_text(file.read_text().replace('Items', 'Itens', 1))\n"
+        "file = path / 'exports' / key / 'datasheet.md'\n"
+        "file.write_text(file.read_text().replace('Items', 'Itens', 1))\n"
         "with open_instance(path) as instance:\n"
         "  dg.materialize([*defs.assets, *defs.asset_checks], instance=instance,\n"
         "    resources={**defs.resources, 'workspace': Workspace(home=str(path))}, raise_on_error=False,\n"
@@ -184,8 +185,8 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-def take(page: Any, address: str, shot: Shot, file: Path) -> None:
-    """One picture, as small as PNG with few colours gets."""
+def take(page: Any, address: str, shot: Shot, file: Path) -> Path:
+    """One picture; returns its file."""
     page.goto(f"{address}{shot.address}")
     page.get_by_text(shot.wait).first.wait_for()
     page.wait_for_timeout(2500)
@@ -193,6 +194,7 @@ def take(page: Any, address: str, shot: Shot, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=str(file))
     sys.stdout.write(f"{file}: {file.stat().st_size // 1024} KB\n")
+    return file
 
 
 if __name__ == "__main__":
