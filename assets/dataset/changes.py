@@ -3,13 +3,13 @@
 from assets.dataset.manifests import read_manifest
 from assets.dataset.publishing import published_versions
 from assets.plots import bars_of
-from corpus.difference import diff
+from corpus.difference import count_changes
 from substrate.record.documents import Document
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
 
-#: Items up to which the difference is drawn while a version is published.
-DRAWN = 200_000
+#: What of a manifest can differ for one row.
+_COMPARED = ["row", "cohort", "tier", "purposes", "weight"]
 
 
 def change_table(home: Home, version: Document) -> str:
@@ -17,16 +17,10 @@ def change_table(home: Home, version: Document) -> str:
     before = _before(home, version)
     if before is None:
         return "This is the first version."
-    if max(before.body["items"], version.body["items"]) > DRAWN:
-        return f"`lecs dataset diff {before.body['version'][:16]} {version.body['version'][:16]}` compares them."
     try:
-        found = diff(read_manifest(home, before), read_manifest(home, version))
+        counts = count_changes(*(read_manifest(home, one).select(_COMPARED) for one in (before, version)))
     except NotFound:
         return "The manifest of the version before is not in this home."
-    counts = {
-        "added": len(found.added), "removed": len(found.removed), "changed": len(found.changed),
-        "reweighted": len(found.reweighted),
-    }  # fmt: skip
     return f"Since version `{before.body['version'][:16]}`:\n\n{bars_of(counts)}"
 
 
