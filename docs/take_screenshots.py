@@ -159,7 +159,7 @@ def workspace(home: Path) -> Iterator[str]:
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(240):
+    for _ in range(1200):
         if server.poll() is not None:
             raise RuntimeError("the workspace ended before it answered")
         try:
