@@ -88,9 +88,7 @@ def main(count: int) -> None:
             (f"a pool of {cores}, started for it", pool_wall, pool_cpu),
         )
     ]
-    header = (
-        "| sketches of near-duplicates | texts | wall s | CPU s | texts per CPU second |\n|---|---:|---:|---:|---:|"
-    )
+    header = "| sketches of near-duplicates | texts | wall s | CPU s | per CPU second |\n|---|---:|---:|---:|---:|"
     publish_lines("pool", f"python benchmarks/pool.py {count}", header, lines, NOTES)
 
 

@@ -77,7 +77,6 @@ SHOTS = [
     Shot("refused", "/assets/refused?view=overview", "by_reason", _open_table("by_reason")),
     Shot("checks", "/assets/release?view=checks", "release_checklist"),
     Shot("partitions", "/assets/languages?view=partitions", "other", _choose("fr")),
-    Shot("catalog", "/assets", "refused"),
     Shot("automation", "/automation", "wanted_version"),
 ]
 
@@ -180,7 +179,7 @@ def browser() -> Iterator[Any]:
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
         )
         page = chromium.new_context(viewport=SIZE).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(180_000)
         yield page
         chromium.close()
 
