@@ -25,6 +25,14 @@ MEANINGS: Final[dict[str, str]] = {
     "hold_until": "when the time to think it over has passed; empty when there is none",
     "keys": "64 bits per band of the text's MinHash sketch: near-duplicates are found by them",
     "reason": "why the gate or a rule left it out",
+    "state": "given, held, narrowed, withdrawn, expired, moderated or erased",
+    "superseded": "earlier rows, before more was redacted",
+    "size_class": "how long the text is, coarsely",
+    "given_at": "when the consent was given",
+    "moderation": "the last decision of the moderators",
+    "node": "the node that accepted it",
+    "text": "the redacted text; only where tier and purposes allow to publish it",
+    "items": "how many items",
 }
 
 

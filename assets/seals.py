@@ -55,6 +55,16 @@ def hashes_of(home: Home, *names: str) -> Hashes:
     return {name: {cohort: part_hash(home, name, cohort) for cohort in cohorts_in(home, name)} for name in names}
 
 
+def stage_digest(home: Home, name: str) -> str:
+    """One digest of what a whole stage holds: the same files, the same digest.
+
+    Raises:
+        StageGone: as `cohorts_in`.
+    """
+    files = {str(cohort): known for cohort, known in hashes_of(home, name)[name].items()}
+    return blake3(canonical_bytes({"stage": name, "files": files})).hexdigest()
+
+
 def standing_marks(home: Home, name: str, before: str, law: str) -> dict[int, Mark]:
     """The marks of those cohorts of a stage that need not be computed again from the stage ``before``."""
     known = read_marks(home, name)

@@ -29,16 +29,13 @@ class Difference:
 def diff(a: pl.DataFrame, b: pl.DataFrame) -> Difference:
     """From manifest ``a`` to manifest ``b``."""
     both = a.join(b, on="row", how="inner", suffix="_after").sort("row")
-    differs = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in ("cohort", "tier", "purposes")
-    )
     return Difference(
         added=_only(b, a),
         removed=_only(a, b),
         reweighted=both.filter(pl.col("weight") != pl.col("weight_after"))
         .select("row", "contribution", before="weight", after="weight_after")
         .to_dicts(),
-        changed=both.filter(differs)
+        changed=both.filter(_differs())
         .select(
             "row",
             "contribution",
@@ -51,6 +48,26 @@ def diff(a: pl.DataFrame, b: pl.DataFrame) -> Difference:
         .select("contribution", row_before="row", row_after="row_after")
         .sort("contribution")
         .to_dicts(),
+    )
+
+
+def count_changes(a: pl.DataFrame, b: pl.DataFrame) -> dict[str, int]:
+    """How many entries `diff` would list of each kind, but without making them: for versions of any size."""
+    both = a.lazy().join(b.lazy(), on="row", how="inner", suffix="_after")
+    reweighted, changed = both.select(
+        (pl.col("weight") != pl.col("weight_after")).sum().alias("reweighted"), _differs().sum().alias("changed")
+    ).collect().row(0)  # fmt: skip
+    return {
+        "added": b.join(a, on="row", how="anti").height,
+        "removed": a.join(b, on="row", how="anti").height,
+        "changed": int(changed),
+        "reweighted": int(reweighted),
+    }
+
+
+def _differs() -> pl.Expr:
+    return pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in ("cohort", "tier", "purposes")
     )
 
 

@@ -62,7 +62,7 @@ def _run_until_published(path: Path, as_of: str | None, say: Callable[[str], Non
         result = _run(path, as_of, afresh=afresh and start == 0)
         if result.success:
             return
-        rule, sentence = _why(result)
+        rule, sentence = why_stopped(result)
         if rule == "DiskFull":
             raise DiskFull(sentence)
         # A text that is not there may have been erased while the build ran; if nothing was said, it is a fault.
@@ -105,7 +105,7 @@ def _run(path: Path, as_of: str | None, *, afresh: bool) -> "dg.ExecuteInProcess
         )
 
 
-def _why(result: "dg.ExecuteInProcessResult") -> tuple[str, str]:
+def why_stopped(result: "dg.ExecuteInProcessResult") -> tuple[str, str]:
     """(broken rule, sentence) from the events of a failed run."""
     for event in result.all_events:
         data: Any = event.event_specific_data

@@ -1,6 +1,6 @@
 """What builds a version and a release: assets, checks, jobs, sensors, a schedule. No I/O at import.
 
-The UI loads `lecs_pipeline.estate`, which adds the warehouse; builds from the command line do without dbt.
+The UI loads `lecs_pipeline.whole`, which adds the warehouse; builds from the command line do without dbt.
 """
 
 import dagster as dg

@@ -1,28 +1,115 @@
-"""All that Dagster shows: what builds versions and releases, and the warehouse beside it.
+"""The workspace's assets for the command line: listed, and made through Dagster, in the history that the UI shows."""
 
-Loading it imports dagster-dbt (seconds) and reads dbt's manifest.
-"""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-import dagster as dg
+from lecs_pipeline.building import BuildStopped, why_stopped
+from lecs_pipeline.runs import open_instance
+from substrate.store.errors import NotFound
+from substrate.store.home import open_home
 
-from assets.warehouse import asset as warehouse_assets
-from assets.warehouse.offline import offline_dbt
-from lecs_pipeline.definitions import defs as building
-from lecs_pipeline.sensors import stale_warehouse
+if TYPE_CHECKING:
+    import dagster as dg
 
-warehouse = dg.define_asset_job(
-    "warehouse",
-    selection=dg.AssetSelection.key_prefixes("warehouse"),
-    description="Public documents as tables for SQL, tested, held against the folds, published by rename.",
-    executor_def=dg.in_process_executor,
-)
+#: Dagster's own tags for what a run makes: one partition, or a range of them in one run.
+PARTITION: Final = "dagster/partition"
+RANGE_START: Final = "dagster/asset_partition_range_start"
+RANGE_END: Final = "dagster/asset_partition_range_end"
 
-defs = dg.Definitions.merge(
-    building,
-    dg.Definitions(
-        assets=[warehouse_assets.lake, warehouse_assets.models],
-        jobs=[warehouse],
-        sensors=[stale_warehouse],
-        resources={"dbt": offline_dbt()},
-    ),
-)
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A run: its id, the assets that it made, and what their checks found."""
+
+    run: str
+    names: list[str]
+    checks: list[dict[str, Any]]
+
+
+def listed_assets() -> list[dict[str, Any]]:
+    """One entry per asset, those first that others are made from."""
+    from lecs_pipeline.whole import defs
+
+    graph = defs.resolve_asset_graph()
+    checks = [key.asset_key for key in graph.asset_check_keys]
+    return [
+        {
+            "name": key.to_user_string(),
+            "group": graph.get(key).group_name,
+            "from": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
+            "checks": checks.count(key),
+            "description": (graph.get(key).description or "").split("\n")[0],
+        }
+        for key in graph.toposorted_asset_keys
+    ]
+
+
+def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made:
+    """Materialise assets in this process.
+
+    Raises:
+        NotFound: there is no such asset, or no such partition.
+        BuildStopped: a rule was broken or a blocking check failed; the message says which.
+    """
+    import dagster as dg
+
+    from assets.workspace import Workspace
+    from lecs_pipeline.whole import defs
+
+    graph = defs.resolve_asset_graph()
+    keys = [dg.AssetKey(name.split("/")) for name in names]
+    if unknown := [key.to_user_string() for key in keys if not graph.has(key)]:
+        raise NotFound(f"there is no asset {', '.join(unknown)}: see `lecs asset list`")
+    with open_instance(path) as instance:
+        tags = _tags(instance, path, [graph.get(key).partitions_def for key in keys], partition)
+        result = dg.materialize(
+            [*(defs.assets or ()), *(defs.asset_checks or ())],  # type: ignore[list-item]
+            instance=instance,
+            resources={**(defs.resources or {}), "workspace": Workspace(home=str(path))},
+            selection=dg.AssetSelection.assets(*keys),
+            tags=tags,
+            raise_on_error=False,
+        )
+    if not result.success:
+        raise BuildStopped(why_stopped(result)[1])
+    return Made(result.run_id, list(names), [_check(one) for one in result.get_asset_check_evaluations()])
+
+
+def _tags(
+    instance: "dg.DagsterInstance",
+    path: Path,
+    cuts: Sequence["dg.PartitionsDefinition[Any] | None"],
+    wanted: str | None,
+) -> dict[str, str]:
+    """Which partitions a run makes, in Dagster's words."""
+    from assets.dataset.publishing import published_versions
+    from assets.partitions import LANGUAGES, VERSIONS, know_versions, version_key
+
+    with open_home(path) as home:
+        know_versions(instance, home)
+        versions = published_versions(home)
+    cut = next((one for one in cuts if one is not None), None)
+    if cut is None:
+        if wanted is not None:
+            raise NotFound("none of these assets has partitions")
+        return {}
+    keys = list(cut.get_partition_keys(dynamic_partitions_store=instance))
+    if wanted is not None and wanted not in keys:
+        raise NotFound(f"there is no partition {wanted}: {', '.join(keys) or 'there is none yet'}")
+    if wanted is None and cut == LANGUAGES:
+        return {RANGE_START: keys[0], RANGE_END: keys[-1]}
+    if wanted is None and cut == VERSIONS and not keys:
+        raise NotFound("no version has been published yet: run `lecs dataset build`")
+    newest = version_key(versions[-1].body["version"]) if cut == VERSIONS else keys[-1]
+    return {PARTITION: wanted or newest}
+
+
+def _check(one: Any) -> dict[str, Any]:
+    return {
+        "asset": one.asset_key.to_user_string(),
+        "name": one.check_name,
+        "ok": bool(one.passed),
+        "detail": one.description or "",
+    }

@@ -26,6 +26,7 @@ def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     """Compare the wished digest with that of the newest version."""
     from assets.dataset.publishing import latest_for
     from assets.intake.eligibility import wanted_now
+    from assets.partitions import know_versions
     from assets.workspace import now
     from lecs_pipeline.runs import fail_dead_runs
     from substrate.store.buildlock import lock_holder
@@ -37,6 +38,7 @@ def wanted_version(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     if holder := lock_holder(path):
         return dg.SkipReason(f"a build is running: {holder}")
     with open_home(path) as home:
+        know_versions(context.instance, home)
         wanted = wanted_now(home, now())
         if latest_for(home, wanted) is not None:
             return dg.SkipReason("the newest version is what is wanted")

@@ -56,7 +56,7 @@ def build_warehouse(path: Path, as_of: str | None) -> Built:
     from assets.provenance.lake import read_lake
     from assets.warehouse.publishing import PUBLISHED
     from assets.workspace import Workspace
-    from lecs_pipeline.estate import defs
+    from lecs_pipeline.whole import defs
 
     job = defs.resolve_job_def("warehouse")
     with open_instance(path) as instance:

@@ -14,12 +14,12 @@ import polars as pl
 
 from corpus.errors import InvalidManifest
 from corpus.parquet import write_parquet
-from corpus.version import MANIFEST_SCHEMA, leaf_lines
+from corpus.version import MANIFEST_SCHEMA, leaf_lines, version_id_of_root
 from substrate.record.canonical import canonical_bytes
 from substrate.record.documents import Document
 from substrate.record.errors import MalformedDocument
 from substrate.record.merkle import TreeHead
-from substrate.store.errors import Tampered
+from substrate.store.errors import HomeError, Tampered
 from substrate.store.home import Home
 
 #: Rows up to which a manifest is one file.
@@ -93,6 +93,22 @@ def manifest_here(home: Home, version: Document) -> bool:
             return True
     names = _shard_names(path.read_bytes(), version)
     return all(home.blobs.path(name).exists() for name in names)
+
+
+def manifest_problems(home: Home, version: Document) -> list[str]:
+    """What does not follow from the rows of a manifest: the signed root, the number of items, the id."""
+    head, body = TreeHead(), version.body
+    try:
+        for shard in manifest_shards(home, version):
+            head.extend(line.encode() for line in leaf_lines(shard))
+    except HomeError as error:
+        return [str(error)]
+    problems = []
+    if head.root().hex() != body["root"] or head.size != body["items"]:
+        problems.append("the manifest's rows do not give the root that was signed")
+    if version_id_of_root(body["recipe"], body["policy"], body["steps"], body["root"]) != body["version"]:
+        problems.append("the version's id does not follow from what it states")
+    return problems
 
 
 def _cuts(items: int, whole: int) -> list[tuple[str, str]]:

@@ -137,6 +137,11 @@ def damaged_views(home: Home) -> list[str]:
     return problems
 
 
+def scan_view(home: Home, name: str) -> pl.LazyFrame:
+    """A view to count in, without reading all of it."""
+    return pl.scan_parquet(_path(home, name))
+
+
 def read_recorded(home: Home) -> Recorded | None:
     """The record of the last views, if there is one."""
     row = home.database.connection.execute("SELECT value FROM recorded WHERE name = ?", (RECORDED,)).fetchone()

@@ -1,6 +1,6 @@
 """The assets of the warehouse: the lake, and one run of dbt for all models and tests.
 
-Importing this module imports dagster-dbt, which takes seconds: only `lecs_pipeline.estate` does.
+Importing this module imports dagster-dbt, which takes seconds: only `lecs_pipeline.whole` does.
 """
 
 import json

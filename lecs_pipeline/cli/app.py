@@ -5,6 +5,7 @@ import sys
 import typer
 
 from lecs_pipeline.cli import (
+    asset,
     backup,
     charter,
     consent,
@@ -48,6 +49,7 @@ app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(model.app, name="model")
+app.add_typer(asset.app, name="asset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
 

@@ -115,6 +115,31 @@ def diff(
 
 
 @app.command()
+def refused(
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Only this reason, as `withdrawn`.", show_default=False)
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Contributions that the last build left out, each with the gate's reason. No text."""
+    import polars as pl
+
+    from assets.stages import REFUSED, scan_stage
+    from substrate.store.home import open_home
+
+    with open_home(choose_home(home)) as opened:
+        frame = scan_stage(opened, REFUSED).select("contribution", "reason", "expires", "hold_until")
+        chosen = frame if reason is None else frame.filter(pl.col("reason") == reason)
+        found = chosen.sort("reason", "contribution").collect().to_dicts()
+    if json:
+        emit({"refused": found})
+    else:
+        rows = [[one["reason"], one["contribution"]] for one in found]
+        show_table(f"Refused: {len(found)}", ["reason", "contribution"], rows)
+
+
+@app.command()
 def verify(version: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
     """Check a version: its signature, its id from its rows, that every member was admissible, texts that are here."""
     from lecs_pipeline.versions import find_version, verify_version

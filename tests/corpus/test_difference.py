@@ -2,7 +2,7 @@ import polars as pl
 from corpus_samples import RECIPE, make_item, members
 from hypothesis import given
 
-from corpus.difference import diff
+from corpus.difference import count_changes, diff
 from corpus.mixture import weigh
 from corpus.version import manifest_frame
 
@@ -30,6 +30,17 @@ def test_a_difference_leads_from_one_version_to_the_other(first, second):
     assert {row: [line[k] for k in committed] for row, line in lines.items()} == {
         row: [line[k] for k in committed] for row, line in expected.items()
     }
+
+
+@given(members(), members())
+def test_counts_are_those_of_the_lists(first, second):
+    """What is only counted is as many as what is listed."""
+    a, b = _manifest(first), _manifest(second)
+    listed = diff(a, b)
+    assert count_changes(a, b) == {
+        "added": len(listed.added), "removed": len(listed.removed), "changed": len(listed.changed),
+        "reweighted": len(listed.reweighted),
+    }  # fmt: skip
 
 
 @given(members())

@@ -10,6 +10,8 @@ import pytest
 pytestmark = [pytest.mark.models, pytest.mark.dagster]
 
 PAGE = "docs/reference/json.md"
+#: Commands that work on no home.
+HOMELESS = ("lecs redact", "lecs redaction languages", "lecs asset list")
 
 
 def _paths(value: Any, prefix: str, free: set[str]) -> Iterator[str]:
@@ -64,6 +66,9 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs dataset verify": (["latest"], "", 0),
         "lecs dataset export": (["latest", str(folder / "out")], "", 0),
         "lecs dataset check": ([str(folder / "empty")], "", 20),
+        "lecs dataset refused": ([], "", 0),
+        "lecs asset list": ([], "", 0),
+        "lecs asset make": (["refused"], "", 0),
         "lecs mixture show": ([], "", 0),
         "lecs mixture preview": ([str(folder / "recipe.yaml")], "", 0),
         "lecs mixture explain": ([plain], "", 0),
@@ -133,7 +138,11 @@ def test_every_object_has_the_documented_keys(
     documented = _documented(markdown)
     wrong = {}
     for name, (arguments, stdin, code) in _commands(small_home, tmp_path).items():
-        home = [] if name in ("lecs redact", "lecs redaction languages") else ["--home", str(small_home.path)]
+        home = (
+            []
+            if name in ("lecs redact", "lecs redaction languages", "lecs asset list")
+            else ["--home", str(small_home.path)]
+        )
         given = [*name.split()[1:], *(arguments if "--home" in arguments else [*arguments, *home]), "--json"]
         value = json.loads(call_lecs(small_home.path, *given, stdin=stdin, code=code))
         keys = documented[name]

@@ -30,6 +30,9 @@ from substrate.store.vectors import PURPOSE, Vectors
 WINDOW = 40
 #: Every window of 40 bytes holds one whole block of 32 that starts at a multiple of 8.
 BLOCK, STEP = 32, 8
+#: A block that differs from what may stay in so few bytes at one end proves nothing: the last letter of a signature
+#: and the words that follow every signature meet again by chance.
+EDGE = 4
 #: What may stay, since it is public: ids, keys' public halves, digests. The secrets among them are searched apart.
 #: And the time: what is made in the same minute as the item, its erasure for one, carries the same.
 _PUBLIC = re.compile(
@@ -124,7 +127,7 @@ def _blocks(data: bytes, step: int = STEP) -> list[bytes]:
 
 def _unique(data: bytes, others: bytes) -> list[bytes]:
     pieces = _PUBLIC.split(data)
-    found = [block for piece in pieces for block in _blocks(piece) if block not in others]
+    found = [b for piece in pieces for b in _blocks(piece) if b[EDGE:] not in others and b[:-EDGE] not in others]
     assert found, "nothing in it is unique: the search would prove nothing"
     return found
 

@@ -163,7 +163,7 @@ def test_dagster_shows_it(built: Any) -> None:
 
 def test_the_whole_estate() -> None:
     """No more than 25 assets, every one described; the build has no part of the warehouse in it."""
-    from lecs_pipeline.estate import defs
+    from lecs_pipeline.whole import defs
 
     graph = defs.resolve_asset_graph()
     names = {node.key.to_user_string(): node for node in graph.asset_nodes}
