@@ -12,9 +12,10 @@ from collections.abc import Collection
 from consent.redaction import VALIDATED
 from consent.redaction.measured import floor, in_words, measured, misses
 from consent.state import State
+from corpus.errors import CorpusError
 
 
-class RecallBelowFloor(Exception):
+class RecallBelowFloor(CorpusError):
     """A release of texts whose redactor was not measured, or was measured below a floor."""
 
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from assets.failures import as_failure
 from consent.redaction import Redactor, measured
 from consent.redaction.measured import Bounds, Figures, Measurement
 from lecs_pipeline import recall
@@ -91,3 +93,10 @@ def test_its_exit_code() -> None:
 def test_the_installed_redactor_may_release() -> None:
     """With the packaged file, English texts of the packaged redactor go out."""
     assert f"measured on version {Redactor.version}" in recall_in_words(states(("en", Redactor.version)))
+
+
+def test_the_workspace_tells_it_as_a_rule() -> None:
+    """A step that is refused for it says the sentence and names the rule, without a trace."""
+    with pytest.raises(dg.Failure, match="was not measured") as raised, as_failure():
+        raise RecallBelowFloor("was not measured")
+    assert raised.value.metadata["rule"].value == "RecallBelowFloor"
