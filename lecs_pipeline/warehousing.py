@@ -69,7 +69,7 @@ def build_warehouse(path: Path, as_of: str | None) -> Built:
     if not result.success:
         raise BuildStopped(f"{_why(result)}. The warehouse before stays in place.")
     rows = {
-        event.asset_key.path[-1]: int(event.materialization.metadata["dagster/row_count"].value)  # type: ignore[union-attr, arg-type]
+        event.asset_key.path[-1]: int(event.materialization.metadata["dagster/row_count"].value)  # type: ignore[arg-type]
         for event in result.get_asset_materialization_events()
         if event.asset_key is not None
     }

@@ -92,7 +92,7 @@ def alike_pairs(home: Home, index: Index, threshold: float, most: int, as_of: st
     """
     names = index.lines["contribution"].to_pylist()
     found = [
-        Pair(*sorted((names[one], names[other])), round(cosine, 4))
+        Pair(min(names[one], names[other]), max(names[one], names[other]), round(cosine, 4))
         for one, other, cosine in alike(index.matrix, threshold, most)
     ]
     used = still_used(home, {name for pair in found for name in (pair.contribution, pair.other)}, as_of)

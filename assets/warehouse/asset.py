@@ -42,7 +42,7 @@ class Translator(DagsterDbtTranslator):
         return OWNERS
 
 
-class LakeConfig(dg.Config):  # type: ignore[misc]
+class LakeConfig(dg.Config):
     """For which time the lake is made."""
 
     as_of: str = ""
@@ -52,7 +52,7 @@ class LakeConfig(dg.Config):  # type: ignore[misc]
     key=asset_key("lake"), deps=[dataset_version], group_name=GROUP, kinds={"polars", "parquet"}, code_version="1",
     owners=OWNERS,
 )  # fmt: skip
-def lake(config: LakeConfig, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def lake(config: LakeConfig, workspace: Workspace) -> dg.MaterializeResult[None]:
     """Public documents, members of versions, and the law of now, as tables for SQL."""
     with workspace.open() as home:
         made = write_lake(home, config.as_of or now())
@@ -91,7 +91,10 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
             run = dbt.cli(["build"], context=context, target_path=target)
         try:
             for event in run.stream():
-                (made if isinstance(event, dg.Output) else checked).append(event)
+                if isinstance(event, dg.Output):
+                    made.append(event)
+                else:
+                    checked.append(event)
         except Exception:
             yield from checked
             raise
@@ -105,12 +108,12 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
 
 def _with_tables(output: dg.Output[Any], tables: Mapping[str, tuple[int, dict[str, str]]]) -> dg.Output[Any]:
     """The event of a model with its rows, columns, and where each column comes from."""
-    name = output.metadata["unique_id"].value.rpartition(".")[2]
-    model = _MODELS[str(name)]
-    rows, types = tables[str(name)]
+    name = str(output.metadata["unique_id"].value).rpartition(".")[2]
+    model = _MODELS[name]
+    rows, types = tables[name]
     told = {column: props.get("description") or None for column, props in model["columns"].items()}
     schema = dg.TableSchema([dg.TableColumn(column, kind, told.get(column)) for column, kind in types.items()])
-    shown = {
+    shown: dict[str, Any] = {
         "dagster/row_count": rows,
         "dagster/column_schema": schema,
         "dagster/column_lineage": column_lineage(model),

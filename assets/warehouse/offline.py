@@ -21,7 +21,7 @@ class OfflineDbt(DbtCliResource):
     """`DbtCliResource` without network and without a connection of its own."""
 
     @property
-    def _cli_version(self) -> Version:  # type: ignore[override]
+    def _cli_version(self) -> Version:
         return parse(installed("dbt-core"))
 
     def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:

@@ -81,7 +81,8 @@ class Encoder:
         with torch.inference_mode():
             for batch in batches([len(one) for one in tokens], BUDGET):
                 vectors[batch] = self._forward([tokens[number] for number in batch])
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
