@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from consent.redaction.cues import whole_names
 from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
+from consent.redaction.lexicon import Lexicon, lexicon
 from consent.redaction.names import people_first, propagate
 from consent.redaction.plain import plain
 from consent.redaction.public.stay import let_stay
 from consent.redaction.reading import Outcome, Reader, read
 from consent.redaction.recognizers import GROUPS, recognizers
 from consent.redaction.replace import checked, merge, placeholders
+from consent.redaction.sift import sift
 from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
@@ -108,11 +110,19 @@ class Redactor:
             for i, outcome in zip(chosen, read(texts, self._readers_of(language), self._set(language)), strict=True):
                 if not isinstance(outcome, RecognizerFailed):
                     outcome = whole_names(views[i].text, outcome, language)
+                    if language == "en":
+                        outcome = sift(views[i].text, outcome, self._lexicon)
                 outcomes[i] = _joined(outcomes[i], outcome)
         return [
             outcome if isinstance(outcome, RecognizerFailed) else view.original(self._whole(view.text, outcome))
             for view, outcome in zip(views, outcomes, strict=True)
         ]
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        from consent.redaction.nlp import model_directory, packaged_model
+
+        return lexicon(model_directory(self._model_path) if self._model_path else packaged_model())
 
     def _set(self, language: str) -> tuple[Recognizer, ...]:
         if language not in self._recognizers:

@@ -1,0 +1,184 @@
+"""Sifting what was guessed in English: mere words, headings and institutions are nobody.
+
+The models and the rule of stray capitals know little of the world: "Farrier came", "the Royal Horticultural
+Society", "Marked Romeo". What they guessed is held against a dictionary (`lexicon`) and against the run of capitals in
+which it stands. What a cue found (a title, kinship, a greeting, a signature) is left as it is, but for the few rules
+that guess themselves.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from consent.redaction.cues import refused_words
+from consent.redaction.lexicon import Lexicon
+from consent.redaction.people import PARTICLES, uncased
+from consent.redaction.tagger import NAME as TAGGER
+from consent.redaction.types import Span
+from consent.redaction.words import extra, words
+
+#: What guesses by context, and may have found no name at all.
+GUESSED: Final = frozenset({"SpacyRecognizer", TAGGER, "stray-name"})
+#: Rules by cue that take the word behind it whatever it is: a mere word alone is not what they look for.
+_LOOSE: Final = frozenset(
+    {
+        "introduction",
+        "vocative",
+        "dialogue-label",
+        "dialogue-capitals",
+        "kin",
+        "name-verb",
+        "verb-name",
+        "apposition",
+        "place-cue",
+    }
+)
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_LINK: Final = re.compile(r" (?:of |the |and |& |of the |for |for the )?\Z")
+_AROUND: Final = re.compile(r"\d")
+_REACH: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int
+    word: str
+
+    @property
+    def capital(self) -> bool:
+        return self.word[0].isupper()
+
+
+def sift(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
+    """The spans of an English text without guesses that the dictionary explains, the others trimmed to names."""
+    if not lexicon:
+        return list(spans)
+    return list(_Sieve(text, spans, lexicon).sifted())
+
+
+class _Sieve:
+    """One text, its words, and what cues found in it."""
+
+    def __init__(self, text: str, spans: Sequence[Span], lexicon: Lexicon) -> None:
+        self._text = text
+        self._spans = spans
+        self._lexicon = lexicon
+        self._tokens = [_Token(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
+        self._at = {token.start: i for i, token in enumerate(self._tokens)}
+        self._uncased = uncased(text)
+        firm = [s for s in spans if s.recognizer not in GUESSED and s.recognizer not in _LOOSE]
+        self._firm = [(s.start, s.end) for s in firm]
+        self._named = {
+            text[a:b].lower()
+            for s in firm
+            if s.label == "PERSON"
+            for a, b in (m.span() for m in _WORD.finditer(text, s.start, s.end))
+        }
+        self._small = {t.word for t in self._tokens if t.word.islower()}
+
+    def sifted(self) -> Iterator[Span]:
+        """What is left of the spans, in their order."""
+        for span in self._spans:
+            if span.recognizer in GUESSED and span.label == "PERSON":
+                yield from self._person(span)
+            elif span.recognizer in GUESSED and span.label == "LOCATION":
+                if not self._known_place(span):
+                    yield span
+            elif span.recognizer not in _LOOSE or not self._mere(self._within(span)):
+                yield span
+
+    def _person(self, span: Span) -> Iterator[Span]:
+        """A guessed name, trimmed; nothing where no name is left, or an institution has it."""
+        tokens = self._within(span)
+        if not tokens or self._firmly(span) or any(t.word.lower() in self._named for t in tokens):
+            yield span
+            return
+        if self._institution(tokens):
+            return
+        named = list(self._trimmed(tokens))
+        if named and not self._mere(named):
+            changed = len(named) != len(tokens)
+            start, end = (named[0].start, named[-1].end) if changed else (span.start, span.end)
+            yield Span(start, end, span.label, span.score, span.recognizer)
+
+    def _within(self, span: Span) -> list[_Token]:
+        """The words that a span touches."""
+        return [t for t in self._near(span.start) if t.end > span.start and t.start < span.end]
+
+    def _near(self, start: int) -> Iterator[_Token]:
+        """The words from the one at ``start`` on, by walking from an earlier known one."""
+        low, high = 0, len(self._tokens)
+        while low < high:
+            middle = (low + high) // 2
+            if self._tokens[middle].end <= start:
+                low = middle + 1
+            else:
+                high = middle
+        for token in self._tokens[low : low + 40]:
+            yield token
+
+    def _firmly(self, span: Span) -> bool:
+        return any(a < span.end and span.start < b for a, b in self._firm)
+
+    def _mere(self, tokens: Sequence[_Token]) -> bool:
+        """Whether every word is one of the dictionary that nobody is called by, or a particle."""
+        return bool(tokens) and all(t.word.lower() in PARTICLES or self._plain(t) for t in tokens)
+
+    def _plain(self, token: _Token) -> bool:
+        low = token.word.lower()
+        return self._lexicon.mere(low) or (low in self._small and not self._uncased and self._lexicon.knows(low))
+
+    def _trimmed(self, tokens: Sequence[_Token]) -> Iterable[_Token]:
+        """The words without those at the ends that are none of a name: verbs, trades, what begins a sentence."""
+        first, last = 0, len(tokens)
+        while first < last and self._leads(tokens[first]):
+            first += 1
+        while last > first and self._follows(tokens[last - 1]):
+            last -= 1
+        return tokens[first:last]
+
+    def _leads(self, token: _Token) -> bool:
+        return self._plain(token) and token.word.lower() not in PARTICLES
+
+    def _follows(self, token: _Token) -> bool:
+        low = token.word.lower()
+        known = low in refused_words() or low in words("en").set("common") or low in words("en").set("verbs")
+        return known or (not token.capital and not self._uncased and self._plain(token))
+
+    def _institution(self, tokens: Sequence[_Token]) -> bool:
+        """Whether the capitals around these words end in what institutions and things are called."""
+        run = self._run(tokens)
+        if len(run) < 2:
+            return False
+        low = run[-1].word.lower()
+        if low in extra("heads", "sure"):
+            return True
+        if low not in extra("heads", "likely"):
+            return False
+        before = self._tokens[self._at[run[0].start] - 1] if self._at[run[0].start] else None
+        return before is not None and before.word.lower() in extra("heads", "before")
+
+    def _run(self, tokens: Sequence[_Token]) -> list[_Token]:
+        """The capitalised words around a span that stand side by side in one line."""
+        first, last = self._at[tokens[0].start], self._at[tokens[-1].start]
+        while first and self._joined(first - 1, first):
+            first -= 1
+        while last + 1 < len(self._tokens) and self._joined(last, last + 1):
+            last += 1
+        return self._tokens[first : last + 1]
+
+    def _joined(self, one: int, other: int) -> bool:
+        a, b = self._tokens[one], self._tokens[other]
+        return a.capital and b.capital and self._text[a.end : b.start] == " "
+
+    def _known_place(self, span: Span) -> bool:
+        """Whether a guessed place is in the dictionary, and no address has it."""
+        if self._firmly(span) or _AROUND.search(self._text[max(0, span.start - _REACH) : span.end + _REACH]):
+            return False
+        tokens = self._within(span)
+        if not tokens or any(t.word.lower() in self._named for t in tokens):
+            return not tokens
+        known = all(t.word.lower() in PARTICLES or self._lexicon.knows(t.word) for t in tokens)
+        return known or self._institution(tokens)
