@@ -45,10 +45,16 @@ class Lexicon:
         low = word.lower().replace("’", "'").removesuffix("'s")
         return low in self._known or any(form in self._known for form in _stems(low))
 
+    def named(self, word: str) -> bool:
+        """Whether people are called so, by a word of the dictionary."""
+        return word.lower() in self._names
+
     def mere(self, word: str) -> bool:
-        """Whether a word is in the dictionary and nobody is called so."""
+        """Whether a word is in the dictionary and nobody is called so. A single letter is an initial."""
         low = word.lower().replace("’", "'").removesuffix("'s")
-        return low not in self._names and self.knows(low)
+        if len(low) < 2 or self._names & {low, *_stems(low)}:
+            return False
+        return ("'" not in low or low in _own()) and self.knows(low)
 
 
 def _stems(word: str) -> list[str]:

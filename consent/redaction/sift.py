@@ -34,9 +34,12 @@ _LOOSE: Final = frozenset(
         "place-cue",
     }
 )
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_LINK: Final = re.compile(r" (?:of |the |and |& |of the |for |for the )?\Z")
-_AROUND: Final = re.compile(r"\d")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’\-‐‑][^\W\d_]+)*")
+#: A word of running text: no part of an e-mail address, a user name or a path.
+_RUNNING: Final = re.compile(r"(?<![\w.@/\-])[^\W\d_]+(?![\w@/]|\.\w)")
+#: What stands before the name of a village, and never before an institution's without its article.
+_AT: Final = frozenset({"in", "from", "at", "to", "near"})
+_DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 24
 
 
@@ -76,7 +79,7 @@ class _Sieve:
             if s.label == "PERSON"
             for a, b in (m.span() for m in _WORD.finditer(text, s.start, s.end))
         }
-        self._small = {t.word for t in self._tokens if t.word.islower()}
+        self._small = {m.group() for m in _RUNNING.finditer(text) if m.group().islower()}
 
     def sifted(self) -> Iterator[Span]:
         """What is left of the spans, in their order."""
@@ -96,6 +99,9 @@ class _Sieve:
             yield span
             return
         if self._institution(tokens):
+            return
+        if self._settlement(tokens):
+            yield span
             return
         named = list(self._trimmed(tokens))
         if named and not self._mere(named):
@@ -127,8 +133,9 @@ class _Sieve:
         return bool(tokens) and all(t.word.lower() in PARTICLES or self._plain(t) for t in tokens)
 
     def _plain(self, token: _Token) -> bool:
-        low = token.word.lower()
-        return self._lexicon.mere(low) or (low in self._small and not self._uncased and self._lexicon.knows(low))
+        if self._lexicon.mere(token.word):
+            return True
+        return token.capital and token.word.lower() in self._small and self._lexicon.knows(token.word)
 
     def _trimmed(self, tokens: Sequence[_Token]) -> Iterable[_Token]:
         """The words without those at the ends that are none of a name: verbs, trades, what begins a sentence."""
@@ -145,7 +152,7 @@ class _Sieve:
     def _follows(self, token: _Token) -> bool:
         low = token.word.lower()
         known = low in refused_words() or low in words("en").set("common") or low in words("en").set("verbs")
-        return known or (not token.capital and not self._uncased and self._plain(token))
+        return (known and not self._lexicon.named(low)) or (not token.capital and self._plain(token))
 
     def _institution(self, tokens: Sequence[_Token]) -> bool:
         """Whether the capitals around these words end in what institutions and things are called."""
@@ -153,12 +160,22 @@ class _Sieve:
         if len(run) < 2:
             return False
         low = run[-1].word.lower()
-        if low in extra("heads", "sure"):
+        if low in extra("heads", "sure") and not self._lexicon.named(low):
             return True
-        if low not in extra("heads", "likely"):
-            return False
-        before = self._tokens[self._at[run[0].start] - 1] if self._at[run[0].start] else None
-        return before is not None and before.word.lower() in extra("heads", "before")
+        heads = extra("heads", "likely") | extra("heads", "sure")
+        return low in heads and self._before(run) in extra("heads", "before")
+
+    def _settlement(self, tokens: Sequence[_Token]) -> bool:
+        """Whether words read as a village: "in Stoke Ferry", "from Hebden Bridge"."""
+        run = self._run(tokens)
+        return len(run) > 1 and run[-1].word.lower() in extra("heads", "likely") and self._before(run) in _AT
+
+    def _before(self, run: Sequence[_Token]) -> str:
+        """The word before a run, in small letters; empty where none is in the same line."""
+        first = self._at[run[0].start]
+        if not first or "\n" in self._text[self._tokens[first - 1].end : run[0].start]:
+            return ""
+        return self._tokens[first - 1].word.lower()
 
     def _run(self, tokens: Sequence[_Token]) -> list[_Token]:
         """The capitalised words around a span that stand side by side in one line."""
@@ -171,14 +188,25 @@ class _Sieve:
 
     def _joined(self, one: int, other: int) -> bool:
         a, b = self._tokens[one], self._tokens[other]
+        if a.word.lower() in extra("heads", "fields") or b.word.lower() in extra("heads", "fields"):
+            return False
         return a.capital and b.capital and self._text[a.end : b.start] == " "
 
     def _known_place(self, span: Span) -> bool:
         """Whether a guessed place is in the dictionary, and no address has it."""
-        if self._firmly(span) or _AROUND.search(self._text[max(0, span.start - _REACH) : span.end + _REACH]):
+        if self._firmly(span) or _DIGIT.search(self._text[max(0, span.start - _REACH) : span.end + _REACH]):
             return False
         tokens = self._within(span)
         if not tokens or any(t.word.lower() in self._named for t in tokens):
             return not tokens
+        if self._settlement(tokens) or self._somebody(tokens):
+            return False
         known = all(t.word.lower() in PARTICLES or self._lexicon.knows(t.word) for t in tokens)
         return known or self._institution(tokens)
+
+    def _somebody(self, tokens: Sequence[_Token]) -> bool:
+        """Whether a guessed place may be a person: "my uncle stanley", and any name in a text without capitals."""
+        if not any(self._lexicon.named(t.word) for t in tokens):
+            return False
+        before = self._before(tokens)
+        return self._uncased or before in words("en").set("kin") or before in words("en").set("titles")
