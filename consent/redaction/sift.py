@@ -7,7 +7,7 @@ that guess themselves.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,9 +36,11 @@ _LOOSE: Final = frozenset(
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’\-‐‑][^\W\d_]+)*")
 #: A word of running text: no part of an e-mail address, a user name or a path.
-_RUNNING: Final = re.compile(r"(?<![\w.@/\-])[^\W\d_]+(?![\w@/]|\.\w)")
+_RUNNING: Final = re.compile(r"(?<![\w.@/+\-])[^\W\d_]+(?![\w@/+]|\.\w)")
 #: What stands before the name of a village, and never before an institution's without its article.
 _AT: Final = frozenset({"in", "from", "at", "to", "near"})
+_STRAY: Final = "stray-name"
+_SAINTS: Final = frozenset({"st", "saint"})
 _DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 24
 
@@ -95,19 +97,35 @@ class _Sieve:
     def _person(self, span: Span) -> Iterator[Span]:
         """A guessed name, trimmed; nothing where no name is left, or an institution has it."""
         tokens = self._within(span)
-        if not tokens or self._firmly(span) or any(t.word.lower() in self._named for t in tokens):
-            yield span
+        if not tokens:
+            return
+        if self._firmly(span) or any(t.word.lower() in self._named for t in tokens):
+            yield from self._cut(span, tokens, self._untitled(tokens))
             return
         if self._institution(tokens):
             return
         if self._settlement(tokens):
             yield span
             return
-        named = list(self._trimmed(tokens))
+        named = self._trimmed(tokens)
+        if span.recognizer == _STRAY and not self._supported(span, tokens):
+            return
         if named and not self._mere(named):
-            changed = len(named) != len(tokens)
-            start, end = (named[0].start, named[-1].end) if changed else (span.start, span.end)
+            yield from self._cut(span, tokens, named)
+
+    def _cut(self, span: Span, tokens: Sequence[_Token], left: Sequence[_Token]) -> Iterator[Span]:
+        """The span over the words that are ``left`` of its ``tokens``: as it was where all are."""
+        if left:
+            start = span.start if left[0] is tokens[0] else left[0].start
+            end = span.end if left[-1] is tokens[-1] else left[-1].end
             yield Span(start, end, span.label, span.score, span.recognizer)
+
+    def _untitled(self, tokens: Sequence[_Token]) -> Sequence[_Token]:
+        """The words from the first on that a cue named, or that is no title and no other word for a person."""
+        first = 0
+        while first < len(tokens) - 1 and self._leads(tokens[first]) and tokens[first].word.lower() not in self._named:
+            first += 1
+        return tokens[first:]
 
     def _within(self, span: Span) -> list[_Token]:
         """The words that a span touches."""
@@ -137,7 +155,7 @@ class _Sieve:
             return True
         return token.capital and token.word.lower() in self._small and self._lexicon.knows(token.word)
 
-    def _trimmed(self, tokens: Sequence[_Token]) -> Iterable[_Token]:
+    def _trimmed(self, tokens: Sequence[_Token]) -> Sequence[_Token]:
         """The words without those at the ends that are none of a name: verbs, trades, what begins a sentence."""
         first, last = 0, len(tokens)
         while first < last and self._leads(tokens[first]):
@@ -159,11 +177,22 @@ class _Sieve:
         run = self._run(tokens)
         if len(run) < 2:
             return False
+        if run[0].word.lower() in _SAINTS:
+            return True
         low = run[-1].word.lower()
         if low in extra("heads", "sure") and not self._lexicon.named(low):
             return True
         heads = extra("heads", "likely") | extra("heads", "sure")
         return low in heads and self._before(run) in extra("heads", "before")
+
+    def _supported(self, span: Span, tokens: Sequence[_Token]) -> bool:
+        """Whether a stray capital has more for it: a model, a word before or behind it that goes with people."""
+        for other in self._spans:
+            if other.recognizer != _STRAY and other.start < span.end and span.start < other.end:
+                return True
+        last = self._at[tokens[-1].start]
+        behind = self._tokens[last + 1].word.lower() if last + 1 < len(self._tokens) else ""
+        return self._before(tokens) in extra("heads", "before_people") or behind in words("en").set("verbs")
 
     def _settlement(self, tokens: Sequence[_Token]) -> bool:
         """Whether words read as a village: "in Stoke Ferry", "from Hebden Bridge"."""
