@@ -9,6 +9,7 @@ that guess themselves.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from consent.redaction.cues import refused_words
@@ -40,7 +41,13 @@ _RUNNING: Final = re.compile(r"(?<![\w.@/+\-])[^\W\d_]+(?![\w@/+]|\.\w)")
 #: What stands before the name of a village, and never before an institution's without its article.
 _AT: Final = frozenset({"in", "from", "at", "to", "near"})
 _STRAY: Final = "stray-name"
+#: What stands behind a name without being of it: "Anna Monday".
+_DATED: Final = words("en").set("months") | {
+    f"{day}day" for day in ("sun", "mon", "tues", "wednes", "thurs", "fri", "satur")
+}
 _SAINTS: Final = frozenset({"st", "saint"})
+#: Small words within names of places.
+_LINKS: Final = PARTICLES | {"of", "the", "on", "upon", "by", "under", "in", "next", "and", "over", "sur"}
 _DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 24
 
@@ -89,8 +96,9 @@ class _Sieve:
             if span.recognizer in GUESSED and span.label == "PERSON":
                 yield from self._person(span)
             elif span.recognizer in GUESSED and span.label == "LOCATION":
-                if not self._known_place(span):
-                    yield span
+                place = self._short(span)
+                if not self._known_place(place):
+                    yield place
             elif span.recognizer not in _LOOSE or not self._mere(self._within(span)):
                 yield span
 
@@ -168,9 +176,12 @@ class _Sieve:
         return self._plain(token) and token.word.lower() not in PARTICLES
 
     def _follows(self, token: _Token) -> bool:
+        """Whether a word at the end belongs to the sentence: small and plain, or a month or a day."""
         low = token.word.lower()
+        if token.capital:
+            return low in _DATED and not self._lexicon.named(low)
         known = low in refused_words() or low in words("en").set("common") or low in words("en").set("verbs")
-        return (known and not self._lexicon.named(low)) or (not token.capital and self._plain(token))
+        return (known and not self._lexicon.named(low)) or self._plain(token)
 
     def _institution(self, tokens: Sequence[_Token]) -> bool:
         """Whether the capitals around these words end in what institutions and things are called."""
@@ -220,6 +231,15 @@ class _Sieve:
         if a.word.lower() in extra("heads", "fields") or b.word.lower() in extra("heads", "fields"):
             return False
         return a.capital and b.capital and self._text[a.end : b.start] == " "
+
+    def _short(self, span: Span) -> Span:
+        """A guessed place up to the first small word that joins no place: "the Hall with Zadok" is the hall."""
+        tokens = self._within(span)
+        for before, token in pairwise(tokens):
+            small = not token.capital and token.word not in _LINKS and self._lexicon.mere(token.word)
+            if before.capital and small and not self._uncased:
+                return Span(span.start, before.end, span.label, span.score, span.recognizer)
+        return span
 
     def _known_place(self, span: Span) -> bool:
         """Whether a guessed place is in the dictionary, and no address has it."""
