@@ -120,6 +120,8 @@ class _Sieve:
             return
         if named and not self._mere(named):
             yield from self._cut(span, tokens, named)
+        elif self._agreed(span, tokens):
+            yield span
 
     def _cut(self, span: Span, tokens: Sequence[_Token], left: Sequence[_Token]) -> Iterator[Span]:
         """The span over the words that are ``left`` of its ``tokens``: as it was where all are."""
@@ -148,8 +150,7 @@ class _Sieve:
                 low = middle + 1
             else:
                 high = middle
-        for token in self._tokens[low : low + 40]:
-            yield token
+        yield from self._tokens[low : low + 40]
 
     def _firmly(self, span: Span) -> bool:
         return any(a < span.end and span.start < b for a, b in self._firm)
@@ -195,6 +196,18 @@ class _Sieve:
             return True
         heads = extra("heads", "likely") | extra("heads", "sure")
         return low in heads and self._before(run) in extra("heads", "before")
+
+    def _agreed(self, span: Span, tokens: Sequence[_Token]) -> bool:
+        """Whether both models read somebody here, in a capital that its sentence does not explain: "Then Wren came"."""
+        if span.recognizer == _STRAY or not (self._uncased or (tokens[0].capital and self._before(tokens))):
+            return False
+        between = self._text[max(0, tokens[0].start - 3) : tokens[0].start]
+        if any(sign in between for sign in '.!?:…"“‘(') or any(t.word.lower() in refused_words() for t in tokens):
+            return False
+        readers = {
+            s.recognizer for s in self._spans if s.start < span.end and span.start < s.end and s.label == "PERSON"
+        }
+        return {"SpacyRecognizer", TAGGER} <= readers
 
     def _supported(self, span: Span, tokens: Sequence[_Token]) -> bool:
         """Whether a stray capital has more for it: a model, a word before or behind it that goes with people."""
@@ -248,6 +261,9 @@ class _Sieve:
         tokens = self._within(span)
         if not tokens or any(t.word.lower() in self._named for t in tokens):
             return not tokens
+        if span.recognizer == TAGGER and len(tokens) > 2:
+            # It reads addresses without a number: "The Old Bakery, Mill Lane".
+            return False
         if self._settlement(tokens) or self._somebody(tokens):
             return False
         known = all(t.word.lower() in PARTICLES or self._lexicon.knows(t.word) for t in tokens)

@@ -6,6 +6,7 @@ from consent.redaction import Passage, Span
 from consent.redaction.lexicon import Lexicon, lexicon
 from consent.redaction.nlp import packaged_model
 from consent.redaction.sift import sift
+from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.words import extra
 
 WORDS = Lexicon(
@@ -86,6 +87,17 @@ def test_a_stray_capital_needs_a_second_reason():
     assert _left("At noon Quorvex said so.", ("Quorvex", "PERSON", STRAY)) == ["Quorvex"]
     both = ("Quorvex", "PERSON", STRAY), ("Quorvex", "PERSON", MODEL)
     assert _left("We drove past Quorvex at noon.", *both) == ["Quorvex", "Quorvex"]
+
+
+def test_two_models_together_are_believed_within_a_sentence():
+    both = ("Owl", "PERSON", MODEL), ("Owl", "PERSON", TAGGER)
+    assert _left("Then we told Owl about it.", *both) == ["Owl", "Owl"]
+    assert _left("Then we told Owl about it.", both[0]) == []
+    assert _left("We left. Owl came too.", *both) == []
+
+
+def test_an_address_without_a_number_is_left_to_the_tagger():
+    assert _left("Stoke Chapel, Ferry Bridge", ("Stoke Chapel, Ferry Bridge", "LOCATION", TAGGER)) != []
 
 
 def test_what_a_cue_found_is_left_and_the_title_before_it_is_cut():
