@@ -40,6 +40,8 @@ _DATE: Final = re.compile(
 _YEARS: Final = re.compile(r"(?:1\d|20)\d\d ?[\-/. ] ?(?:(?:1\d|20)\d\d|\d\d)")
 _YEAR: Final = re.compile(r"(?:1[0-9]|20)\d\d")
 _COUNT: Final = re.compile(r"\d{1,3}(?:([.,  ])\d{3})(?:\1\d{3})*(?:[.,]\d{1,2})?|\d+[.,]\d{1,3}|\d+")
+#: In Italian and French, directly before a number: "socio n. 451".
+_NUMBER_WORD: Final = re.compile(r"(?i)(?<!\w)(?:n\.|n°|nº|numero|numéro) ?\Z")
 _ROUND: Final = re.compile(r"\d{1,3}0{5,}")
 _MONEY_BEFORE: Final = re.compile(r"(?:[$€£¥₹]|(?:EUR|USD|GBP|CHF|R\$))\s?\Z")
 _MONEY_AFTER: Final = re.compile(
@@ -144,8 +146,9 @@ def _judge(text: str, c: Candidate) -> Span | None:
     if cue == "plate" and 4 <= len(stdnums.compact(whole)) <= 10:
         return Span(c.start, c.end, "LICENSE_PLATE", 0.75, "plate:cue")
     plain_date = _DATE.fullmatch(core) or _YEARS.fullmatch(core)
-    named = cue in ("record", "national") and (digits >= 4 or len(whole) >= 6)
-    if named and not _DATE.fullmatch(core) and not _YEAR.fullmatch(core):
+    numbered = _NUMBER_WORD.search(text[max(0, c.start - 10) : c.start]) is not None
+    named = cue in ("record", "national") and (digits >= 4 or len(whole) >= 6 or numbered)
+    if named and not _DATE.fullmatch(core) and (numbered or not _YEAR.fullmatch(core)):
         label = "NATIONAL_ID" if cue == "national" else "ID"
         return Span(c.start, c.end, label, 0.75, f"{cue}:cue")
     if plain_date or cue == "phone":
