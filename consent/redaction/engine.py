@@ -21,6 +21,7 @@ from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
 from consent.redaction.universal import Recognizer
+from consent.redaction.version import VERSION
 from consent.redaction.words import SUPPORTED
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 MAX_CODE_POINTS: Final = 1_000_000
 #: Passages that go through the models together; bounds memory, not results.
 WINDOW: Final = 512
-VERSION: Final = "lecs-redactor-2"
 #: How sure the tagger must be that a word names nobody. Chosen on the first measuring set: there less than this
 #: loses recall, and more takes English below the precision that is asked for.
 OUTSIDE: Final = 0.35
