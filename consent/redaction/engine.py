@@ -13,7 +13,7 @@ from consent.redaction.cues import whole_names
 from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
 from consent.redaction.names import people_first, propagate
 from consent.redaction.plain import plain
-from consent.redaction.public.stay import let_stay
+from consent.redaction.public.stay import Worded, let_stay
 from consent.redaction.reading import Outcome, Reader, read
 from consent.redaction.recognizers import GROUPS, recognizers
 from consent.redaction.replace import checked, merge, placeholders
@@ -141,10 +141,11 @@ class Redactor:
 
     def _whole(self, text: str, spans: Sequence[Span]) -> list[Span]:
         """The spans in whole words, and every further mention of what they name; not what everybody knows."""
-        found = let_stay(text, people_first(text, tidy(text, spans)))
+        words = Worded(text)
+        found = let_stay(text, people_first(text, tidy(text, spans)), words)
         if "propagation" in self._without:
             return found
-        return let_stay(text, tidy(text, [*found, *propagate(text, found)]))
+        return let_stay(text, tidy(text, [*found, *propagate(text, found)]), words)
 
 
 def _joined(one: Outcome, other: Outcome) -> Outcome:
