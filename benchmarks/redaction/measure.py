@@ -161,6 +161,7 @@ def main() -> int:
     # Part of the sets, or of their texts, decides nothing.
     whole = set(names) == set(SETS) and not options.count
     validated = fit_to_pass(names, SEED, counts) if whole else VALIDATED
+    print(f"measured with these languages passing: {', '.join(sorted(validated))}", file=sys.stderr, flush=True)
     measured = [measure(name, SEED, counts[name], validated) for name in names]
     print(page(measured))
     if not options.dry:
