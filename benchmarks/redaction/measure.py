@@ -21,7 +21,17 @@ from benchmarks.redaction.report import PAGE, page
 from benchmarks.redaction.scorer import Score, score
 from benchmarks.redaction.systems import NOT_PLANTED, READ, installed, ours, stock_answers, stock_results
 from consent.redaction import VALIDATED
-from consent.redaction.measured import MEASURED, SETS, Figures, Measurement, floor, installed_digest, misses, reaching
+from consent.redaction.measured import (
+    MEASURED,
+    SETS,
+    Bounds,
+    Figures,
+    Measurement,
+    floor,
+    installed_digest,
+    misses,
+    reaching,
+)
 from consent.redaction.version import VERSION
 
 SEED = 20261122
@@ -90,6 +100,9 @@ def fit_to_pass(names: Sequence[str], seed: int, counts: Mapping[str, int]) -> f
     for name in names:
         tried = as_if_passing(texts_of(name, seed, counts[name]), READ)
         found.append(_packaged(name, seed, {code: figures(tried, code) for code in tried.languages()}))
+        for code in sorted(READ & found[-1].languages.keys()):
+            short = misses(found[-1].languages[code], floor(code) or Bounds())
+            print(f"set {name}, {code}: {'; '.join(short) or 'reaches its floor'}", file=sys.stderr, flush=True)
     return reaching(found)
 
 

@@ -147,6 +147,8 @@ def _judge(text: str, c: Candidate) -> Span | None:
         return Span(c.start, c.end, "LICENSE_PLATE", 0.75, "plate:cue")
     plain_date = _DATE.fullmatch(core) or _YEARS.fullmatch(core)
     numbered = _NUMBER_WORD.search(text[max(0, c.start - 10) : c.start]) is not None
+    if numbered and cue is None:
+        cue = _cue_of_sentence(text, c.start)
     named = cue in ("record", "national") and (digits >= 4 or len(whole) >= 6 or numbered)
     if named and not _DATE.fullmatch(core) and (numbered or not _YEAR.fullmatch(core)):
         label = "NATIONAL_ID" if cue == "national" else "ID"
@@ -222,6 +224,24 @@ def cue_before(text: str, start: int) -> str | None:
     return best[2] if best else None
 
 
+_STOP: Final = re.compile(r"[!?\n]|(?<=[^\W\d_]{3})\. ")
+
+
+def _cue_of_sentence(text: str, start: int) -> str | None:
+    """The kind of the last cue of the sentence: "la pratica che seguo, aperta al n. 451"."""
+    window = text[max(0, start - _FAR) : start]
+    stops = [match.end() for match in _STOP.finditer(window)]
+    sentence = window[stops[-1] :] if stops else window
+    found = [
+        (match.end(), kind)
+        for kind, pattern in _cue_patterns()
+        for match in pattern.finditer(sentence)
+        if kind in ("record", "national", "impersonal") and match.group().lower() not in everywhere_set("fillers")
+    ]
+    return max(found)[1] if found else None
+
+
+_FAR: Final = 100
 _AFTER: Final = re.compile(
     r"[,;:)]?\s(?:is|was|es|era|ist|war|est|était|è|é|that's|das ist|c'est)\s(?P<rest>[^.!?\n]{1,50})", re.IGNORECASE
 )
