@@ -24,9 +24,9 @@ from consent.redaction import VALIDATED
 from consent.redaction.measured import (
     MEASURED,
     SETS,
-    Bounds,
     Figures,
     Measurement,
+    aim,
     floor,
     installed_digest,
     misses,
@@ -101,8 +101,8 @@ def fit_to_pass(names: Sequence[str], seed: int, counts: Mapping[str, int]) -> f
         tried = as_if_passing(texts_of(name, seed, counts[name]), READ)
         found.append(_packaged(name, seed, {code: figures(tried, code) for code in tried.languages()}))
         for code in sorted(READ & found[-1].languages.keys()):
-            short = misses(found[-1].languages[code], floor(code) or Bounds())
-            print(f"set {name}, {code}: {'; '.join(short) or 'reaches its floor'}", file=sys.stderr, flush=True)
+            short = misses(found[-1].languages[code], floor(code) or aim(code))
+            print(f"set {name}, {code}: {'; '.join(short) or 'reaches what it has to'}", file=sys.stderr, flush=True)
     return reaching(found)
 
 
