@@ -14,7 +14,7 @@ from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, s
 from consent.redaction.lexicon import Lexicon, lexicon
 from consent.redaction.names import people_first, propagate
 from consent.redaction.plain import plain
-from consent.redaction.public.stay import let_stay
+from consent.redaction.public.stay import Worded, let_stay
 from consent.redaction.reading import Outcome, Reader, read
 from consent.redaction.recognizers import GROUPS, recognizers
 from consent.redaction.replace import checked, merge, placeholders
@@ -23,6 +23,7 @@ from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
 from consent.redaction.universal import Recognizer
+from consent.redaction.version import VERSION
 from consent.redaction.words import SUPPORTED
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 MAX_CODE_POINTS: Final = 1_000_000
 #: Passages that go through the models together; bounds memory, not results.
 WINDOW: Final = 512
-VERSION: Final = "lecs-redactor-2"
 #: How sure the tagger must be that a word names nobody. Chosen on the first measuring set: there less than this
 #: loses recall, and more takes English below the precision that is asked for.
 OUTSIDE: Final = 0.35
@@ -151,10 +151,11 @@ class Redactor:
 
     def _whole(self, text: str, spans: Sequence[Span]) -> list[Span]:
         """The spans in whole words, and every further mention of what they name; not what everybody knows."""
-        found = let_stay(text, people_first(text, tidy(text, spans)))
+        words = Worded(text)
+        found = let_stay(text, people_first(text, tidy(text, spans)), words)
         if "propagation" in self._without:
             return found
-        return let_stay(text, tidy(text, [*found, *propagate(text, found)]))
+        return let_stay(text, tidy(text, [*found, *propagate(text, found)]), words)
 
 
 def _joined(one: Outcome, other: Outcome) -> Outcome:
