@@ -7,7 +7,9 @@ that guess themselves.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -48,6 +50,10 @@ _DATED: Final = words("en").set("months") | {
 _SAINTS: Final = frozenset({"st", "saint"})
 #: Small words within names of places.
 _LINKS: Final = PARTICLES | {"of", "the", "on", "upon", "by", "under", "in", "next", "and", "over", "sur"}
+#: What no name follows; the empty word is the beginning of a line.
+_NOBODY_BEHIND: Final = frozenset({"", "the", "a", "an", "this", "that", "these", "every", "no"})
+#: A capital behind one of these begins a sentence or a quotation, and says nothing.
+_BEGINS: Final = '.!?:…"“‘('
 _DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 24
 
@@ -61,6 +67,17 @@ class _Token:
     @property
     def capital(self) -> bool:
         return self.word[0].isupper()
+
+
+def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def sift(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
@@ -81,13 +98,21 @@ class _Sieve:
         self._at = {token.start: i for i, token in enumerate(self._tokens)}
         self._uncased = uncased(text)
         firm = [s for s in spans if s.recognizer not in GUESSED and s.recognizer not in _LOOSE]
-        self._firm = [(s.start, s.end) for s in firm]
+        self._firm = _merged((s.start, s.end) for s in firm)
         self._named = {
             text[a:b].lower()
             for s in firm
             if s.label == "PERSON"
             for a, b in (m.span() for m in _WORD.finditer(text, s.start, s.end))
         }
+        #: By word: what reads a person there, and what reads anything.
+        self._people: defaultdict[int, set[str]] = defaultdict(set)
+        self._readers: defaultdict[int, set[str]] = defaultdict(set)
+        for span in spans:
+            for token in self._within(span):
+                self._readers[token.start].add(span.recognizer)
+                if span.label == "PERSON":
+                    self._people[token.start].add(span.recognizer)
         self._small = {m.group() for m in _RUNNING.finditer(text) if m.group().islower()}
 
     def sifted(self) -> Iterator[Span]:
@@ -120,7 +145,7 @@ class _Sieve:
             return
         if named and not self._mere(named):
             yield from self._cut(span, tokens, named)
-        elif self._agreed(span, tokens):
+        elif self._agreed(span, tokens) or self._rarely_a_name(span, tokens):
             yield span
 
     def _cut(self, span: Span, tokens: Sequence[_Token], left: Sequence[_Token]) -> Iterator[Span]:
@@ -153,7 +178,9 @@ class _Sieve:
         yield from self._tokens[low : low + 40]
 
     def _firmly(self, span: Span) -> bool:
-        return any(a < span.end and span.start < b for a, b in self._firm)
+        """Whether a cue found something that touches the span: the last stretch that begins before its end."""
+        before = bisect_left(self._firm, (span.end, 0))
+        return before > 0 and self._firm[before - 1][1] > span.start
 
     def _mere(self, tokens: Sequence[_Token]) -> bool:
         """Whether every word is one of the dictionary that nobody is called by, or a particle."""
@@ -199,28 +226,41 @@ class _Sieve:
 
     def _agreed(self, span: Span, tokens: Sequence[_Token]) -> bool:
         """Whether both models read somebody here, in a capital that its sentence does not explain: "Then Wren came"."""
-        if span.recognizer == _STRAY or not (self._uncased or (tokens[0].capital and self._before(tokens))):
+        capital = tokens[0].capital and self._within_a_sentence(tokens)
+        if span.recognizer == _STRAY or not (self._uncased or capital):
+            return False
+        if any(t.word.lower() in refused_words() for t in tokens):
+            return False
+        return {"SpacyRecognizer", TAGGER} <= set().union(*(self._people[t.start] for t in tokens))
+
+    def _rarely_a_name(self, span: Span, tokens: Sequence[_Token]) -> bool:
+        """Whether a model reads somebody in a word that few are called by, in a capital that nothing else explains."""
+        return (
+            span.recognizer != _STRAY
+            and self._within_a_sentence(tokens)
+            and any(t.capital and t.word.lower() in extra("names_too", "rare") for t in tokens)
+        )
+
+    def _within_a_sentence(self, tokens: Sequence[_Token]) -> bool:
+        """Whether a word stands before these in their line, no article, and no sentence ends in between."""
+        if self._before(tokens) in _NOBODY_BEHIND:
             return False
         between = self._text[max(0, tokens[0].start - 3) : tokens[0].start]
-        if any(sign in between for sign in '.!?:…"“‘(') or any(t.word.lower() in refused_words() for t in tokens):
-            return False
-        readers = {
-            s.recognizer for s in self._spans if s.start < span.end and span.start < s.end and s.label == "PERSON"
-        }
-        return {"SpacyRecognizer", TAGGER} <= readers
+        return not any(sign in between for sign in _BEGINS)
 
     def _supported(self, span: Span, tokens: Sequence[_Token]) -> bool:
-        """Whether a stray capital has more for it: a model, a word before or behind it that goes with people."""
-        for other in self._spans:
-            if other.recognizer != _STRAY and other.start < span.end and span.start < other.end:
-                return True
+        """Whether a stray capital has more for it: a model, a word beside it that goes with people, no dictionary."""
+        if any(self._readers[t.start] - {_STRAY} for t in tokens):
+            return True
+        if self._within_a_sentence(tokens) and not any(self._lexicon.knows(t.word) for t in tokens):
+            return True
         last = self._at[tokens[-1].start]
         behind = self._tokens[last + 1].word.lower() if last + 1 < len(self._tokens) else ""
         return self._before(tokens) in extra("heads", "before_people") or behind in words("en").set("verbs")
 
     def _settlement(self, tokens: Sequence[_Token]) -> bool:
-        """Whether words read as a village: "in Stoke Ferry", "from Hebden Bridge"."""
-        run = self._run(tokens)
+        """Whether words read as a village: "in Stoke Ferry", "from Hebden Bridge"; not "to the Town Hall"."""
+        run = self._run([t for t in tokens if t.capital] or tokens)
         return len(run) > 1 and run[-1].word.lower() in extra("heads", "likely") and self._before(run) in _AT
 
     def _before(self, run: Sequence[_Token]) -> str:
@@ -266,7 +306,7 @@ class _Sieve:
             return False
         if self._settlement(tokens) or self._somebody(tokens):
             return False
-        known = all(t.word.lower() in PARTICLES or self._lexicon.knows(t.word) for t in tokens)
+        known = all(t.word.lower() in _LINKS or self._lexicon.knows(t.word) for t in tokens)
         return known or self._institution(tokens)
 
     def _somebody(self, tokens: Sequence[_Token]) -> bool:

@@ -82,18 +82,27 @@ def test_a_guessed_place(text, value, left):
 
 
 def test_a_stray_capital_needs_a_second_reason():
-    assert _left("We drove past Quorvex at noon.", ("Quorvex", "PERSON", STRAY)) == []
-    assert _left("We drove with Quorvex at noon.", ("Quorvex", "PERSON", STRAY)) == ["Quorvex"]
-    assert _left("At noon Quorvex said so.", ("Quorvex", "PERSON", STRAY)) == ["Quorvex"]
-    both = ("Quorvex", "PERSON", STRAY), ("Quorvex", "PERSON", MODEL)
-    assert _left("We drove past Quorvex at noon.", *both) == ["Quorvex", "Quorvex"]
+    """A word that goes with people, a model, or that no dictionary has it."""
+    assert _left("We drove past Chapel at noon.", ("Chapel", "PERSON", STRAY)) == []
+    assert _left("We drove past the Quorvex at noon.", ("Quorvex", "PERSON", STRAY)) == []
+    assert _left("We drove past Quorvex at noon.", ("Quorvex", "PERSON", STRAY)) == ["Quorvex"]
+    assert _left("At noon Hope said so.", ("Hope", "PERSON", STRAY)) == ["Hope"]
+    both = ("Hope", "PERSON", STRAY), ("Hope", "PERSON", MODEL)
+    assert _left("We drove past Hope at noon.", *both) == ["Hope", "Hope"]
 
 
 def test_two_models_together_are_believed_within_a_sentence():
-    both = ("Owl", "PERSON", MODEL), ("Owl", "PERSON", TAGGER)
-    assert _left("Then we told Owl about it.", *both) == ["Owl", "Owl"]
-    assert _left("Then we told Owl about it.", both[0]) == []
-    assert _left("We left. Owl came too.", *both) == []
+    both = ("Hut", "PERSON", MODEL), ("Hut", "PERSON", TAGGER)
+    assert _left("Then we told Hut about it.", *both) == ["Hut", "Hut"]
+    assert _left("Then we told Hut about it.", both[0]) == []
+    assert _left("We left. Hut came too.", *both) == []
+
+
+def test_a_word_that_few_are_called_by_needs_a_model_and_its_place():
+    assert _left("Then we told Owl about it.", ("Owl", "PERSON", MODEL)) == ["Owl"]
+    assert _left("Then we saw the Owl there.", ("Owl", "PERSON", MODEL)) == []
+    assert _left("Owl came too.", ("Owl", "PERSON", MODEL)) == []
+    assert _left("We saw Owl there.", ("Owl", "PERSON", STRAY)) == []
 
 
 def test_an_address_without_a_number_is_left_to_the_tagger():
@@ -148,7 +157,7 @@ def test_a_model_without_an_index_has_no_dictionary_of_its_own(tmp_path):
 @pytest.mark.models
 def test_the_redactor_leaves_the_world_and_takes_the_people(redactor):
     text = (
-        "The Farrier came on Monday. The Royal Horticultural Society sent a letter, and we ate Yorkshire Parkin. "
+        "The Farrier came on Monday. The Royal Horticultural Society sent a letter, and we ate Yorkshire pudding. "
         "Then Ottoline Varga walked to the Town Hall with Mr Blenkinsop."
     )
     [out] = redactor.redact([Passage(text, "en")])
