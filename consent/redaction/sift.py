@@ -24,22 +24,8 @@ from consent.redaction.words import extra, words
 #: What guesses by context, and may have found no name at all.
 GUESSED: Final = frozenset({"SpacyRecognizer", TAGGER, "stray-name"})
 #: Rules by cue that take the word behind it whatever it is: a mere word alone is not what they look for.
-_LOOSE: Final = frozenset(
-    {
-        "introduction",
-        "vocative",
-        "dialogue-label",
-        "dialogue-capitals",
-        "kin",
-        "name-verb",
-        "verb-name",
-        "apposition",
-        "place-cue",
-    }
-)
+_LOOSE: Final = frozenset({"name-verb", "verb-name", "apposition", "place-cue"})
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’\-‐‑][^\W\d_]+)*")
-#: A word of running text: no part of an e-mail address, a user name or a path.
-_RUNNING: Final = re.compile(r"(?<![\w.@/+\-])[^\W\d_]+(?![\w@/+]|\.\w)")
 #: What stands before the name of a village, and never before an institution's without its article.
 _AT: Final = frozenset({"in", "from", "at", "to", "near"})
 _STRAY: Final = "stray-name"
@@ -52,6 +38,10 @@ _SAINTS: Final = frozenset({"st", "saint"})
 _LINKS: Final = PARTICLES | {"of", "the", "on", "upon", "by", "under", "in", "next", "and", "over", "sur"}
 #: What no name follows; the empty word is the beginning of a line.
 _NOBODY_BEHIND: Final = frozenset({"", "the", "a", "an", "this", "that", "these", "every", "no"})
+#: The first letter of a line (behind a label such as "anna:") or of a sentence.
+_BEGINNING: Final = re.compile(r"(?:^(?:[^\n:]{1,24}:)?|[.!?…]\s)[ \t\"“‘(\-–—>*]*([^\W\d_])", re.MULTILINE)
+#: Above this share of small beginnings, a capital says nothing, and neither does its lack.
+CARELESS: Final = 0.4
 #: A capital behind one of these begins a sentence or a quotation, and says nothing.
 _BEGINS: Final = '.!?:…"“‘('
 _DIGIT: Final = re.compile(r"\d")
@@ -69,6 +59,12 @@ class _Token:
         return self.word[0].isupper()
 
 
+def _careless(text: str) -> bool:
+    """Whether a text uses capitals as it likes, as chats do: of its lines and sentences, few begin with one."""
+    begun = [m.group(1) for m in _BEGINNING.finditer(text)]
+    return uncased(text) or (len(begun) > 1 and sum(one.islower() for one in begun) > CARELESS * len(begun))
+
+
 def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches in order, those that touch as one."""
     found: list[tuple[int, int]] = []
@@ -81,8 +77,11 @@ def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def sift(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
-    """The spans of an English text without guesses that the dictionary explains, the others trimmed to names."""
-    if not lexicon:
+    """The spans of an English text without guesses that the dictionary explains, the others trimmed to names.
+
+    Where capitals say nothing, everything stays: there a name cannot be told from a word.
+    """
+    if not lexicon or _careless(text):
         return list(spans)
     return list(_Sieve(text, spans, lexicon).sifted())
 
@@ -113,7 +112,6 @@ class _Sieve:
                 self._readers[token.start].add(span.recognizer)
                 if span.label == "PERSON":
                     self._people[token.start].add(span.recognizer)
-        self._small = {m.group() for m in _RUNNING.finditer(text) if m.group().islower()}
 
     def sifted(self) -> Iterator[Span]:
         """What is left of the spans, in their order."""
@@ -187,9 +185,7 @@ class _Sieve:
         return bool(tokens) and all(t.word.lower() in PARTICLES or self._plain(t) for t in tokens)
 
     def _plain(self, token: _Token) -> bool:
-        if self._lexicon.mere(token.word):
-            return True
-        return token.capital and token.word.lower() in self._small and self._lexicon.knows(token.word)
+        return self._lexicon.mere(token.word)
 
     def _trimmed(self, tokens: Sequence[_Token]) -> Sequence[_Token]:
         """The words without those at the ends that are none of a name: verbs, trades, what begins a sentence."""
