@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.redaction import scorer
 from benchmarks.redaction.bootstrap import interval
 from benchmarks.redaction.scorer import Counts, Score
-from benchmarks.redaction.systems import CANDIDATES
-from consent.redaction import VALIDATED
+from benchmarks.redaction.systems import READ
 from consent.redaction.measured import aim, misses
 
 if TYPE_CHECKING:
@@ -47,19 +46,19 @@ def _set(one: "Measured") -> Iterator[str]:
         f"digest `{made.digest[:16]}`.\n"
     )
     yield _COLUMNS
-    for language in sorted(VALIDATED):
+    for language in sorted(one.validated):
         yield _row(f"**{language}**", one.ours, language)
         yield _row(f"{language}, stock Presidio", one.stock, language)
         yield _row(f"{language}, stock without dates and nationalities", one.stock_planted, language)
-    for language in sorted(CANDIDATES):
+    for language in sorted(READ - one.validated):
         yield _row(f"{language}, held: as if it could pass", one.candidates, language)
         yield _row(f"{language}, stock Presidio read as English", one.stock, language)
     yield _row("texts that change language", one.ours, scorer.SWITCHED)
     yield ""
     yield from _held(one)
-    for language in sorted(VALIDATED):
+    for language in sorted(one.validated):
         yield from _parts(one, one.ours, language)
-    for language in sorted(CANDIDATES):
+    for language in sorted(READ - one.validated):
         yield from _parts(one, one.candidates, language)
     yield from _limits(one)
     yield from _aims(one)
@@ -77,7 +76,7 @@ def _row(name: str, found: Score, language: str) -> str:
 
 def _held(one: "Measured") -> Iterator[str]:
     """The languages without a validated set: what counts there is that nothing passes."""
-    others = [code for code in one.ours.languages() if code not in VALIDATED]
+    others = [code for code in one.ours.languages() if code not in one.validated]
     if others:
         shares = (f"{code} {_percent(scorer.held(one.ours.counts(code)))}" for code in others)
         yield "Not validated, so held for a person, not counted as recall (share held, language declared):"
@@ -116,7 +115,7 @@ def _aims(one: "Measured") -> Iterator[str]:
     """What is striven for and not reached; the gate of a release asks for the floors, not for these."""
     found = [
         f"- {code}: {miss}"
-        for code in sorted(VALIDATED | CANDIDATES)
+        for code in sorted(READ)
         if code in one.packaged.languages
         for miss in misses(one.packaged.languages[code], aim(code))
     ]

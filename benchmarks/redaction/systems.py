@@ -18,8 +18,8 @@ System = Callable[[Sequence[Labelled]], list[Answer]]
 NOT_PLANTED: Final = frozenset({"DATE_TIME", "NRP", "ORGANIZATION"})
 
 
-#: Languages that have a recognizer set of their own and are held for a person until their figures are good enough.
-CANDIDATES: Final = frozenset(SUPPORTED) - VALIDATED
+#: Languages that have a recognizer set of their own, whether or not their figures let them pass.
+READ: Final = frozenset(SUPPORTED)
 
 
 def installed(validated: frozenset[str] = VALIDATED, without: frozenset[str] = frozenset()) -> Redactor:

@@ -171,11 +171,15 @@ _MAX_TAILS: Final = 6
 _SENTENCE_WORDS: Final = re.compile(r"[^\W\d_]+")
 
 
+@cache
+def _everyday() -> frozenset[str]:
+    lists = ("common", "not_names", "verbs", "fillers")
+    return frozenset().union(*(everywhere_set(name) for name in lists))
+
+
 def find(text: str) -> Iterator[Span]:
     """Addresses, each with what follows it; then postal codes and boxes on their own."""
-    everyday = (
-        everywhere_set("common") | everywhere_set("not_names") | everywhere_set("verbs") | everywhere_set("fillers")
-    )
+    everyday = _everyday()
     loose = without_capitals(text)
     for name, score, pattern in _cores(loose):
         if (loose and name in _NEEDS_CAPITALS) or (

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 from consent.redaction.cues import whole_names
 from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
+from consent.redaction.lexicon import Lexicon, lexicon
 from consent.redaction.names import people_first, propagate
 from consent.redaction.plain import plain
-from consent.redaction.public.stay import let_stay
+from consent.redaction.public.stay import Worded, let_stay
 from consent.redaction.reading import Outcome, Reader, read
 from consent.redaction.recognizers import GROUPS, recognizers
 from consent.redaction.replace import checked, merge, placeholders
+from consent.redaction.sift import sift
 from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
 from consent.redaction.universal import Recognizer
+from consent.redaction.version import VERSION
 from consent.redaction.words import SUPPORTED
 
 if TYPE_CHECKING:
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 MAX_CODE_POINTS: Final = 1_000_000
 #: Passages that go through the models together; bounds memory, not results.
 WINDOW: Final = 512
-VERSION: Final = "lecs-redactor-2"
 #: How sure the tagger must be that a word names nobody. Chosen on the first measuring set: there less than this
 #: loses recall, and more takes English below the precision that is asked for.
 OUTSIDE: Final = 0.35
@@ -108,11 +110,19 @@ class Redactor:
             for i, outcome in zip(chosen, read(texts, self._readers_of(language), self._set(language)), strict=True):
                 if not isinstance(outcome, RecognizerFailed):
                     outcome = whole_names(views[i].text, outcome, language)
+                    if language == "en":
+                        outcome = sift(views[i].text, outcome, self._lexicon)
                 outcomes[i] = _joined(outcomes[i], outcome)
         return [
             outcome if isinstance(outcome, RecognizerFailed) else view.original(self._whole(view.text, outcome))
             for view, outcome in zip(views, outcomes, strict=True)
         ]
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        from consent.redaction.nlp import model_directory, packaged_model
+
+        return lexicon(model_directory(self._model_path) if self._model_path else packaged_model())
 
     def _set(self, language: str) -> tuple[Recognizer, ...]:
         if language not in self._recognizers:
@@ -141,10 +151,11 @@ class Redactor:
 
     def _whole(self, text: str, spans: Sequence[Span]) -> list[Span]:
         """The spans in whole words, and every further mention of what they name; not what everybody knows."""
-        found = let_stay(text, people_first(text, tidy(text, spans)))
+        words = Worded(text)
+        found = let_stay(text, people_first(text, tidy(text, spans)), words)
         if "propagation" in self._without:
             return found
-        return let_stay(text, tidy(text, [*found, *propagate(text, found)]))
+        return let_stay(text, tidy(text, [*found, *propagate(text, found)]), words)
 
 
 def _joined(one: Outcome, other: Outcome) -> Outcome:

@@ -8,7 +8,7 @@ their name alone: their code is gone.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from consent.redaction.engine import Redactor
+from consent.redaction.version import VERSION
 
 HERE: Final = Path(__file__).parent
 MEASURED: Final = HERE / "measured.json"
@@ -107,9 +107,31 @@ def _measurement(entry: dict[str, Any]) -> Measurement:
 def measured(redactor: str) -> list[Measurement]:
     """What was measured of ``redactor``, the unseen set first; of the installed one only by the installed code."""
     found = [m for m in measurements() if m.redactor == redactor]
-    if redactor == Redactor.version:
+    if redactor == VERSION:
         found = [m for m in found if m.digest == installed_digest()]
     return sorted(found, key=lambda m: SETS.index(m.set) if m.set in SETS else len(SETS))
+
+
+@cache
+def validated() -> frozenset[str]:
+    """The languages whose texts may pass without a person: a floor is recorded, and every set measured reaches it.
+
+    The unseen set has to be among them. Figures of the installed version count whatever their digest: while its
+    code is being changed its languages stay what they were, and nothing can be released until it is measured again.
+    """
+    return reaching([one for one in measurements() if one.redactor == VERSION])
+
+
+def reaching(found: Sequence[Measurement]) -> frozenset[str]:
+    """The languages with a floor that hold it in every one of ``found``; none without the unseen set."""
+    if SETS[0] not in {one.set for one in found}:
+        return frozenset()
+    return frozenset(code for code in _bounds("floors") if all(_reaches(one, code) for one in found))
+
+
+def _reaches(one: Measurement, code: str) -> bool:
+    wanted = floor(code)
+    return wanted is not None and code in one.languages and not misses(one.languages[code], wanted)
 
 
 @cache

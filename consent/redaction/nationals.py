@@ -22,7 +22,9 @@ NATIONALS: Final[tuple[Shape, ...]] = (
     Shape(
         "it-cf",
         "NATIONAL_ID",
-        re.compile(r"(?<!\w)[A-Z]{3} ?[A-Z]{3} ?\d{2}[A-EHLMPR-T]\d{2} ?[A-Z]\d{3}[A-Z](?!\w)", re.IGNORECASE),
+        re.compile(
+            r"(?<!\w)[A-Z]{3}[ \-]?[A-Z]{3}[ \-]?\d{2}[A-EHLMPR-T]\d{2}[ \-]?[A-Z]\d{3} ?[A-Z](?!\w)", re.IGNORECASE
+        ),
         0.9,
     ),
     Shape(
@@ -31,6 +33,15 @@ NATIONALS: Final[tuple[Shape, ...]] = (
         re.compile(r"(?<!\w)[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3}(?: ?\d{2})?(?!\w)"),
         0.85,
     ),
+    # VAT numbers of sole traders: their own number behind the country.
+    Shape(
+        "fr-it-vat",
+        "NATIONAL_ID",
+        re.compile(r"(?<!\w)(?:FR ?[0-9A-Z]{2} ?\d{3} ?\d{3} ?\d{3}|IT ?\d{11})(?!\w)"),
+        0.8,
+    ),
+    Shape("fr-tax-notice", "ID", re.compile(r"(?<!\w)\d\d ?\d\d ?A\d{6} ?\d\d(?!\w)"), 0.8),
+    Shape("it-permit", "NATIONAL_ID", re.compile(r"(?<!\w)I ?\d{7} ?\d(?!\w)"), 0.6),
     Shape("br-cpf", "NATIONAL_ID", re.compile(r"(?<!\w)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)"), 0.85),
     Shape("ch-ahv", "NATIONAL_ID", re.compile(r"(?<!\w)756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\w)"), 0.85),
     Shape(

@@ -40,6 +40,8 @@ _DATE: Final = re.compile(
 _YEARS: Final = re.compile(r"(?:1\d|20)\d\d ?[\-/. ] ?(?:(?:1\d|20)\d\d|\d\d)")
 _YEAR: Final = re.compile(r"(?:1[0-9]|20)\d\d")
 _COUNT: Final = re.compile(r"\d{1,3}(?:([.,  ])\d{3})(?:\1\d{3})*(?:[.,]\d{1,2})?|\d+[.,]\d{1,3}|\d+")
+#: In Italian and French, directly before a number: "socio n. 451".
+_NUMBER_WORD: Final = re.compile(r"(?i)(?<!\w)(?:n\.|n°|nº|numero|numéro) ?\Z")
 _ROUND: Final = re.compile(r"\d{1,3}0{5,}")
 _MONEY_BEFORE: Final = re.compile(r"(?:[$€£¥₹]|(?:EUR|USD|GBP|CHF|R\$))\s?\Z")
 _MONEY_AFTER: Final = re.compile(
@@ -144,8 +146,11 @@ def _judge(text: str, c: Candidate) -> Span | None:
     if cue == "plate" and 4 <= len(stdnums.compact(whole)) <= 10:
         return Span(c.start, c.end, "LICENSE_PLATE", 0.75, "plate:cue")
     plain_date = _DATE.fullmatch(core) or _YEARS.fullmatch(core)
-    named = cue in ("record", "national") and (digits >= 4 or len(whole) >= 6)
-    if named and not _DATE.fullmatch(core) and not _YEAR.fullmatch(core):
+    numbered = _NUMBER_WORD.search(text[max(0, c.start - 10) : c.start]) is not None
+    if numbered and cue is None:
+        cue = _cue_of_sentence(text, c.start)
+    named = cue in ("record", "national") and (digits >= 4 or len(whole) >= 6 or numbered)
+    if named and not _DATE.fullmatch(core) and (numbered or not _YEAR.fullmatch(core)):
         label = "NATIONAL_ID" if cue == "national" else "ID"
         return Span(c.start, c.end, label, 0.75, f"{cue}:cue")
     if plain_date or cue == "phone":
@@ -219,6 +224,24 @@ def cue_before(text: str, start: int) -> str | None:
     return best[2] if best else None
 
 
+_STOP: Final = re.compile(r"[!?\n]|(?<=[^\W\d_]{3})\. ")
+
+
+def _cue_of_sentence(text: str, start: int) -> str | None:
+    """The kind of the last cue of the sentence: "la pratica che seguo, aperta al n. 451"."""
+    window = text[max(0, start - _FAR) : start]
+    stops = [match.end() for match in _STOP.finditer(window)]
+    sentence = window[stops[-1] :] if stops else window
+    found = [
+        (match.end(), kind)
+        for kind, pattern in _cue_patterns()
+        for match in pattern.finditer(sentence)
+        if kind in ("record", "national", "impersonal") and match.group().lower() not in everywhere_set("fillers")
+    ]
+    return max(found)[1] if found else None
+
+
+_FAR: Final = 100
 _AFTER: Final = re.compile(
     r"[,;:)]?\s(?:is|was|es|era|ist|war|est|était|è|é|that's|das ist|c'est)\s(?P<rest>[^.!?\n]{1,50})", re.IGNORECASE
 )

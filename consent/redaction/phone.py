@@ -19,7 +19,7 @@ REGIONS: Final = ("GB", "US", "IE", "ES", "FR", "DE", "AT", "CH", "IT", "PT", "B
 
 _CANDIDATE: Final = re.compile(r"(?<![\w.,/\-+])(?:\+|\(\+?)?\d(?:[ ().\-/ ]{0,2}\d){5,16}(?!\w|[.,/\-]\d)")
 _DATE: Final = re.compile(r"\d{1,2}[./\- ]\d{1,2}[./\- ](?:19|20)\d\d|(?:19|20)\d\d[./\- ]\d{1,2}[./\- ]\d{1,2}")
-_YEARS: Final = re.compile(r"(?:1\d|20)\d\d ?[-/] ?(?:1\d|20)\d\d")
+_YEARS: Final = re.compile(r"(?:1\d|20)\d\d ?[-/] ?(?:1\d|20)\d\d|(?:19|20)\d\d[-/]\d\d")
 _NORTH_AMERICA: Final = re.compile(r"(?:1[ .\-]?)?\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}|\d{3}[.\-]\d{4}")
 
 

@@ -36,10 +36,12 @@ def find(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             said = re.findall(r"[^\W\d_]+", match.group().lower())
             single = [values[word] for word in said if word in values]
-            if len(single) < 3 or _counting(single):
-                continue
             cued = cue_before(text, match.start()) in ("phone", "record", "national")
-            if len(said) >= MIN_WORDS or cued:
+            # "zero sei, quarantotto, dodici, trentanove": pairs, told from the trunk's zero on or after a cue.
+            paired = len(said) > MIN_CUED and (cued or single[:1] == [0])
+            if (len(single) < 3 or _counting(single)) and not (paired and len(single) < 3):
+                continue
+            if len(said) >= MIN_WORDS or cued or paired:
                 yield Span(match.start(), match.end(), "PHONE_NUMBER", 0.7, "spoken-digits")
 
 

@@ -21,12 +21,21 @@ _POSSESSIVE: Final = re.compile(r"['’]s?\Z")
 def tidy(text: str, spans: Iterable[Span]) -> list[Span]:
     """The machine's spans in whole words, line by line, outside existing placeholders."""
     taken = [match.span() for match in PLACEHOLDER.finditer(text)] if "<" in text else []
+    seen: dict[tuple[int, int], list[Span]] = {}
     return [
         rest
         for span in spans
-        for line in (_lines(text, span) if span.label in _WORDED else (span,))
+        for line in (_worded(text, span, seen) if span.label in _WORDED else (span,))
         for rest in _outside(line, taken)
     ]
+
+
+def _worded(text: str, span: Span, seen: dict[tuple[int, int], list[Span]]) -> Iterator[Span]:
+    """`_lines`, each stretch looked at once: several recognizers find the same."""
+    stretch = (span.start, span.end)
+    if stretch not in seen:
+        seen[stretch] = list(_lines(text, span))
+    return (_with(span, one.start, one.end) for one in seen[stretch])
 
 
 def _lines(text: str, span: Span) -> Iterator[Span]:

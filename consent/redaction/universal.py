@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from consent.redaction import addresses, births, numerals, phone, spelled, spoken
+from consent.redaction import addresses, births, dockets, numerals, phone, spelled, spoken
 from consent.redaction.finance import CRYPTO, FINANCE
 from consent.redaction.handles import find as find_handles
 from consent.redaction.nationals import NATIONALS
@@ -41,6 +41,7 @@ UNIVERSAL: Final[tuple[Recognizer, ...]] = (
     Recognizer("plates", "vehicles", lambda text: find(text, PLATES)),
     Recognizer("plates-by-cue", "vehicles", find_cued),
     Recognizer("phones", "phones", phone.find),
+    Recognizer("dockets", "records", dockets.find),
     Recognizer("addresses", "addresses", addresses.find),
     Recognizer("births", "births", births.find),
 )

@@ -10,6 +10,10 @@ from consent.redaction.types import Span
 from consent.redaction.words import alternatives
 
 _PLATE_LETTERS: Final = "BCDFGHJKLMNPRSTVWXYZ"
+_ITALIAN_PROVINCES: Final = (
+    "Roma|A[GLNOPQRTV]|B[AGILNORSZ]|C[AEHLNORSTZ]|E[EN]|F[EGIORC]|G[EOR]|I[MS]|L[CEIOTU]|M[CEINOST]|N[AOU]|OR|"
+    "P[ACDEGINORSTUVZ]|R[ACEGINO]|S[AIOPRSV]|T[AENOPRSV]|U[D]|V[ABCEIRTV]"
+)
 
 PLATES: Final[tuple[Shape, ...]] = (
     Shape(
@@ -20,8 +24,29 @@ PLATES: Final[tuple[Shape, ...]] = (
     ),
     Shape("plate-glued", "LICENSE_PLATE", re.compile(r"(?<!\w)(?:[A-Z]{3}\d{3}|\d{3}[A-Z]{3})(?!\w)"), 0.5),
     Shape("plate-uk", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}\d{2} ?[A-Z]{3}(?!\w)"), 0.7),
-    Shape("plate-es", "LICENSE_PLATE", re.compile(rf"(?<!\w)\d{{4}}[ \-]?[{_PLATE_LETTERS}]{{3}}(?!\w)"), 0.7),
+    Shape(
+        "plate-es",
+        "LICENSE_PLATE",
+        re.compile(rf"(?<!\w)(?:[CEHRT][ \-]?)?\d{{4}}[ \-]?[{_PLATE_LETTERS}]{{3}}(?!\w)"),
+        0.7,
+    ),
     Shape("plate-fr-it", "LICENSE_PLATE", re.compile(r"(?<!\w)[A-Z]{2}[ \-]?\d{3}[ \-]?[A-Z]{2}(?!\w)"), 0.7),
+    # As they were before 2009 in France and before 1994 in Italy.
+    Shape(
+        "plate-fr-old",
+        "LICENSE_PLATE",
+        re.compile(
+            r"(?<!\w)(?!\d+.(?:AM|PM|KG|KM|CM|MM|ML|USD|EUR|GBP|CHF)\b)\d{3,4}([ \-])[A-HJ-NP-TV-Z]{2,3}\1"
+            r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])(?![\w,])"
+        ),
+        0.6,
+    ),
+    Shape(
+        "plate-it-old",
+        "LICENSE_PLATE",
+        re.compile(rf"(?<!\w)(?:{_ITALIAN_PROVINCES}) (?:\d[A-Z]\d{{4}}|[A-Z]\d{{5}}|\d{{6}}|\d{{5}}[A-Z])(?!\w)"),
+        0.6,
+    ),
     Shape(
         "plate-de",
         "LICENSE_PLATE",

@@ -169,7 +169,7 @@ def _rows() -> list[dict[str, Any]]:
         _row(TEXTS["asked"], quality="rough"),
         _row(TEXTS["gone"], title="The kettle"),
         _row(TEXTS["away"], tier="federated", purposes=["train"]),
-        _row("Mi abuela guardaba las cartas en una lata de galletas.", language="es"),
+        _row("Babcia trzymała listy w puszce po ciastkach.", language="pl"),
     ]
     return [*rows, {key: value for key, value in _row("Nobody said who is grown up.").items() if key != "declared"}]
 

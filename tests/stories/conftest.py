@@ -186,8 +186,8 @@ def small_archive() -> dict[str, dict[str, Any]]:
         "anonymous": a_row(story("gare", 6), contributor={"kind": "anonymous"}),
         # No recognizer takes a word of it: it is kept as it was given, and a person has something left to mark.
         "held": a_row(
-            "Una historia sobre la cuesta de los molinos, donde la casa olía a higos y nadie quería salir de noche.",
-            language="es", redacted=None, contributor={"kind": "pseudonym", "name": "Evaristo Roble"},
+            "Opowieść o wzgórzu starych młynów, gdzie dom pachniał figami i nikt nie chciał wychodzić po nocy.",
+            language="pl", redacted=None, contributor={"kind": "pseudonym", "name": "Evaristo Roble"},
         ),
         "own-key": a_row(story("phare", 7), contributor={"kind": "heteronym", "name": "Anselme Duvert"}),
         "refused": a_row(story("forge", 8), tier="secret"),

@@ -9,7 +9,7 @@ import pytest
 
 from substrate.store.home import open_home
 
-SECRET = "los molinos"
+SECRET = "starych młynów"
 
 
 def ledger(small: Any) -> list[str]:
@@ -42,7 +42,7 @@ def test_marked_confirmed_and_in_the_next_version(small: Any) -> None:
     """The whole way of a held text, and what everybody can see of it."""
     held = small.run("held", "list", "--json").ok().json["held"]
     assert [(h["id"], h["reason"], h["language"]) for h in held] == [
-        (small.ids["held"], "declared-language-not-validated:es", "es")
+        (small.ids["held"], "declared-language-not-validated:pl", "pl")
     ]
     assert held[0]["expires"] > "2026"
     told = small.run("held", "mark", small.ids["held"], spans_of(small, SECRET), "--json").ok().json
@@ -68,10 +68,10 @@ def test_marked_confirmed_and_in_the_next_version(small: Any) -> None:
 
 def test_the_bytes_before_are_nowhere(small: Any) -> None:
     """Before: each kind of trace is found. After: none, in any file of the home."""
-    traces = must_go(small.path, small.ids["held"], "cuesta de los molinos")
+    traces = must_go(small.path, small.ids["held"], "wzgórzu starych młynów")
     before = {name for name, _ in home_scanner.search(small.path, traces)}
     assert {"salt", "item key", "words", "ciphertext"} <= before
-    small.run("held", "mark", small.ids["held"], spans_of(small, "cuesta de los molinos")).ok()
+    small.run("held", "mark", small.ids["held"], spans_of(small, "wzgórzu starych młynów")).ok()
     assert home_scanner.search(small.path, traces) == []
     receipt = small.path / "receipts" / f"{small.ids['held'].removeprefix('urn:uuid:')}.json"
     assert small.run("consent", "verify", receipt, "--json").ok().json["valid"] is True
@@ -137,7 +137,7 @@ def test_refusals_by_name(small: Any, tmp_path: Path) -> None:
     for arguments, code, name in cases:
         refused = small.run("held", *arguments, "--json")
         assert (refused.code, refused.json["error"]) == (code, name), arguments
-        assert "molinos" not in refused.out + refused.err
+        assert "młynów" not in refused.out + refused.err
     assert small.run("ledger", "verify", "--json").ok().json == before
     receipt = small.path / "receipts" / f"{held.removeprefix('urn:uuid:')}.json"
     assert receipt.exists(), "a refusal destroys nothing"
@@ -146,14 +146,14 @@ def test_refusals_by_name(small: Any, tmp_path: Path) -> None:
 def test_the_same_wish_twice_is_one(small: Any, tmp_path: Path) -> None:
     """The spans speak of the text before: a second run must not cut into the text after."""
     spans = tmp_path / "spans.json"
-    spans.write_text(spans_of(small, "cuesta de los molinos, donde"))
+    spans.write_text(spans_of(small, "wzgórzu starych młynów, gdzie"))
     small.run("held", "mark", small.ids["held"], spans).ok()
     after = text_of(small.path, small.ids["held"])
     again = small.run("held", "mark", small.ids["held"], spans)
     assert "as it was" in again.ok().err
     assert text_of(small.path, small.ids["held"]) == after
     assert ledger(small) == ["ConsentFact", "HeldReading", "Redaction"]
-    small.run("held", "mark", small.ids["held"], spans_of(small, "higos", label="ORGANIZATION")).ok()
+    small.run("held", "mark", small.ids["held"], spans_of(small, "figami", label="ORGANIZATION")).ok()
     assert "<LOCATION_1>" in text_of(small.path, small.ids["held"])
     assert len(small.run("consent", "show", small.ids["held"], "--json").ok().json["superseded"]) == 2
 
@@ -164,7 +164,7 @@ def test_only_with_a_curators_key(small: Any) -> None:
     for command in (["show", "--anywhere"], ["confirm"]):
         refused = small.run("held", command[0], small.ids["held"], *command[1:])
         assert refused.code == 6
-        assert "molinos" not in refused.out + refused.err
+        assert "młynów" not in refused.out + refused.err
     assert small.run("held", "mark", small.ids["held"], '[[0,4,"PERSON"]]').code == 6
     with open_home(small.path) as home:
         home.keyring.create("steward")
@@ -177,7 +177,7 @@ def test_shown_to_a_curator(small: Any) -> None:
     """On a terminal, or where it was asked for; with spans to look at first."""
     refused = small.run("held", "show", small.ids["held"])
     assert refused.code == 2
-    assert "molinos" not in refused.out + refused.err
+    assert "młynów" not in refused.out + refused.err
     shown = small.run("held", "show", small.ids["held"], "--anywhere").ok()
     assert small.texts["held"] in shown.out
     assert small.rows["held"] in shown.out

@@ -10,8 +10,8 @@ import pytest
 
 from consent.intake import Intake, Outcome, Terms
 from consent.redaction import Passage, Redaction, Span, placeholders
-from consent.redaction.engine import VERSION
 from consent.redaction.replace import PLACEHOLDER
+from consent.redaction.version import VERSION
 from consent.rerun import BATCH, rerun
 from consent.sources import open_source
 from substrate.store.home import open_home

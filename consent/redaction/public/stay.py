@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from consent.redaction.cues import refused_words
@@ -42,13 +42,16 @@ class _Token:
     capital: bool
 
 
-def let_stay(text: str, spans: Iterable[Span]) -> list[Span]:
-    """The spans without those that name nothing but a well-known figure or a large place."""
+def let_stay(text: str, spans: Iterable[Span], words: "Worded | None" = None) -> list[Span]:
+    """The spans without those that name nothing but a well-known figure or a large place.
+
+    ``words`` are those of ``text``, for who asks more than once.
+    """
     given = list(spans)
     if not any(s.recognizer in _GUESSED and s.label in {"PERSON", "LOCATION"} for s in given):
         return given
-    tokens = [_Token(m.start(), m.end(), fold(m.group()), m.group()[0].isupper()) for m in WORD.finditer(text)]
-    at = _Within(tokens, len(text))
+    at = words or Worded(text)
+    tokens = at.tokens
     cued = [s for s in given if s.recognizer not in _GUESSED]
     private = {t.word for s in cued if s.label in {"PERSON", "LOCATION"} for t in at.of(s) if len(t.word) > 2}
     occupied = {t.start for s in cued for t in at.of(s)}
@@ -61,25 +64,23 @@ def let_stay(text: str, spans: Iterable[Span]) -> list[Span]:
     return [s for s in given if not (s.recognizer in _GUESSED and _known(text, s, at.of(s), public, private))]
 
 
-class _Within:
-    """The words inside a span, found without walking the text."""
+class Worded:
+    """The words of a text, and those inside a span found without walking the text."""
 
-    def __init__(self, tokens: Sequence[_Token], length: int) -> None:
-        self._first = [0] * (length + 2)
-        self._tokens = tokens
-        for token in tokens:
-            self._first[token.end] = 1
-        count = 0
-        for i, ends in enumerate(self._first):
-            self._first[i] = count = count + ends
+    def __init__(self, text: str) -> None:
+        self.tokens = [_Token(m.start(), m.end(), fold(m.group()), m.group()[0].isupper()) for m in WORD.finditer(text)]
+        ends = [0] * (len(text) + 2)
+        for token in self.tokens:
+            ends[token.end] = 1
+        self._first = list(accumulate(ends))
 
     def of(self, span: Span) -> Sequence[_Token]:
         """Every word that the span touches."""
         first = self._first[span.start]
         last = first
-        while last < len(self._tokens) and self._tokens[last].start < span.end:
+        while last < len(self.tokens) and self.tokens[last].start < span.end:
             last += 1
-        return self._tokens[first:last]
+        return self.tokens[first:last]
 
 
 def _figures(text: str, tokens: Sequence[_Token], private: set[str], occupied: set[int]) -> set[int]:
@@ -122,7 +123,7 @@ def _claimed(text: str, tokens: Sequence[_Token], i: int, size: int) -> bool:
     return bool(after) and after[0].word in _OURS and "," in text[tokens[i + size - 1].end : after[0].start]
 
 
-def _strangers(spans: Sequence[Span], at: _Within, public: set[int]) -> set[str]:
+def _strangers(spans: Sequence[Span], at: Worded, public: set[int]) -> set[str]:
     """Words of names of other people in the text: with "Anna Parks" in it, "Parks" is no longer Rosa."""
     named = (at.of(span) for span in spans if span.label == "PERSON")
     return {t.word for words in named if len(words) > 1 and not any(t.start in public for t in words) for t in words}

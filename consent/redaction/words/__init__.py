@@ -63,3 +63,10 @@ def alternatives(phrases: Iterable[str]) -> str:
 def _pattern(phrase: str) -> str:
     stem = re.escape(phrase.removesuffix("*")).replace(r"\ ", r"[ \t]+").replace("'", "['’]")
     return stem + (r"\w{0,30}" if phrase.endswith("*") else "")
+
+
+@cache
+def extra(file: str, name: str) -> frozenset[str]:
+    """One list of a file that stands beside the languages' own."""
+    raw: Any = yaml.safe_load(resources.files(__package__).joinpath(f"{file}.yaml").read_text("utf-8"))
+    return frozenset(_split(raw[name]))

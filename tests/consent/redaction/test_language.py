@@ -5,7 +5,7 @@ import pytest
 from consent.redaction.language import gate
 
 EN = "We went to the market in the morning, and it was raining on every stall along the river."
-ES = "Entonces mi abuela me dijo que no podíamos volver a casa todavía, porque llovía mucho."
+PL = "Wtedy babcia powiedziała mi, że nie możemy jeszcze wrócić do domu, bo bardzo padało."
 EU = "Kaixo, hau nire amonaren sukaldeari buruzko testu bat da, eta asko maite dut."
 MI = "Ko tōku ingoa ko Mere, nō Rotorua ahau, ko taku kuia tēnei e noho ana i konei."
 
@@ -16,16 +16,18 @@ MI = "Ko tōku ingoa ko Mere, nō Rotorua ahau, ko taku kuia tēnei e noho ana i
         (EN, "en", "en", None),
         (EN, "en-GB", "en", None),
         (EN, None, "en", None),
-        (EN, "fr", "fr", "declared-language-not-validated:fr"),
+        (EN, "pl", "pl", "declared-language-not-validated:pl"),
         (EN, "<b>", "und", "declared-language-not-validated:und"),
-        (ES, "en", "es", "language-not-validated:es"),
-        (ES, None, "es", "language-not-validated:es"),
+        (PL, "en", "pl", "language-not-validated:pl"),
+        (PL, None, "pl", "language-not-validated:pl"),
         (EU, None, "eu", "language-not-validated:eu"),
         (MI, None, "mi", "language-not-validated:mi"),
-        (f"{EN} {EN} {ES} {EN}", "en", "en", "code-switched:es"),
+        (f"{EN} {EN} {PL} {EN}", "en", "en", "code-switched:pl"),
         (f"{EN}\n{EN}\n{EN}\n{MI}", "en", "en", "code-switched:mi"),
         ("ok then", "en", "en", None),
         ("ok then", None, "und", "language-undetermined"),
+        ("Waar is Fatma nu?", None, "und", "language-undetermined"),
+        ("Soita esnin, numero on (0-312) 51247.", None, "und", "language-undetermined"),
         ("", None, "und", None),
         ("12 + 30 = 42", None, "und", None),
         ("ჰო კი", "en", "ka", None),

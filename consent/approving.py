@@ -1,0 +1,78 @@
+"""Approving models that came with the program after a commons was founded: as at founding, by its stewards."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consent.founding import FirstModel, steward_of
+from substrate.record.authority import Roles
+from substrate.record.documents import Document, write_document
+from substrate.record.errors import NoAuthority
+from substrate.store.home import Home
+from substrate.store.models import copy_model, describe_files, verify_model
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStanding:
+    """Where a packaged model stands: the digest of its approval, and whether that is in force.
+
+    ``fresh`` says that this call signed it. While it is not in force other stewards have to approve the digest.
+    """
+
+    name: str
+    version: str
+    digest: str
+    in_force: bool
+    fresh: bool
+
+
+def approve_models(home: Home, models: Sequence[FirstModel], time: str) -> list[ModelStanding]:
+    """Approve with this home's steward key what of ``models`` the stewards have not approved, and copy its bytes.
+
+    What is approved already is left alone, and what waits for other stewards is not signed twice.
+
+    Raises:
+        NotFound: this home has no steward's key. NoAuthority: the key is not a steward's of this commons.
+        Tampered: other bytes lie where the model belongs.
+    """
+    steward = steward_of(home)
+    if steward.did not in home.roles().stewards:
+        raise NoAuthority("the key in keys/steward.json is not a steward's of this commons")
+    signed = [(model, *_approval(home, model, time)) for model in models]
+    for model, approval, _ in signed:
+        _place(home, model, approval)
+    with home.ledger.write() as writer:
+        for _, approval, fresh in signed:
+            if fresh:
+                writer.add(approval)
+    return [_standing(home.roles(), approval, fresh=fresh) for _, approval, fresh in signed]
+
+
+def _approval(home: Home, model: FirstModel, time: str) -> tuple[Document, bool]:
+    """The approval of exactly these bytes that the ledger holds, one in force before others, or a fresh one."""
+    fields = {**model.fields, "files": describe_files(model.folder)}
+    known = [
+        document
+        for document in home.ledger.documents(kinds=["ModelApproval"])
+        if {key: document.body.get(key) for key in fields} == fields
+    ]
+    in_force = home.roles().acts
+    own = [document for document in known if document.digest in in_force] or known
+    if own:
+        return own[0], False
+    identity = f"urn:uuid:{uuid.uuid4()}"
+    return write_document("ModelApproval", identity, home.commons, fields, steward_of(home), time), True
+
+
+def _place(home: Home, model: FirstModel, approval: Document) -> None:
+    """Copy the bytes to where the redactor of this home looks for them; those that are there have to be the same."""
+    target = home.models / f"{approval.body['name']}-{approval.body['version']}"
+    if target.exists():
+        verify_model(target, approval.body)
+    else:
+        copy_model(model.folder, target, approval.body)
+
+
+def _standing(roles: Roles, approval: Document, *, fresh: bool) -> ModelStanding:
+    body = approval.body
+    return ModelStanding(body["name"], body["version"], approval.digest, approval.digest in roles.acts, fresh)
