@@ -27,7 +27,7 @@ class ModelStanding:
 
 
 def approve_models(home: Home, models: Sequence[FirstModel], time: str) -> list[ModelStanding]:
-    """Approve with this home's steward key what of ``models`` the stewards have not approved, and copy its bytes.
+    """Approve with this home's steward key what of ``models`` the stewards have not approved, and copy their bytes.
 
     What is approved already is left alone, and what waits for other stewards is not signed twice.
 
@@ -40,7 +40,8 @@ def approve_models(home: Home, models: Sequence[FirstModel], time: str) -> list[
         raise NoAuthority("the key in keys/steward.json is not a steward's of this commons")
     signed = [(model, *_approval(home, model, time)) for model in models]
     for model, approval, _ in signed:
-        _place(home, model, approval)
+        if model.copied:
+            _place(home, model, approval)
     with home.ledger.write() as writer:
         for _, approval, fresh in signed:
             if fresh:

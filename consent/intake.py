@@ -161,13 +161,9 @@ class Intake:
         if known := self._known(content, line):
             return known
         own_key = self._signer(row) is not None
+        preview = "contributor" if self.terms.reviewer else self.terms.preview
         refusal = self._notice_problem(row) or refused_at_intake(
-            row,
-            self.law,
-            self.clock(),
-            preview="contributor" if self.terms.reviewer else self.terms.preview,
-            own_key=own_key,
-            assistance=self.terms.assistance,
+            row, self.law, self.clock(), preview=preview, own_key=own_key, assistance=self.terms.assistance
         )
         return _refused(line, refusal) if refusal else Candidate(line, row, content, own_key)
 

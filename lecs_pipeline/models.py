@@ -1,26 +1,16 @@
 """The models of a commons: which are approved, and approving a packaged one as steward."""
 
-import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from consent.founding import FirstModel, steward_of
+from consent.approving import ModelStanding, approve_models
+from consent.founding import FirstModel
 from lecs_pipeline.clock import now
 from lecs_pipeline.founding import first_models
-from substrate.record.documents import Document, write_document
+from substrate.record.documents import Document
 from substrate.store.errors import NotFound
 from substrate.store.home import Home, open_home
-from substrate.store.models import copy_model, describe_files
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """The digest of an approval, by which other stewards say yes to it, and whether it is in force already."""
-
-    digest: str
-    in_force: bool
-    fresh: bool
 
 
 def models_here(path: Path) -> list[dict[str, Any]]:
@@ -29,32 +19,18 @@ def models_here(path: Path) -> list[dict[str, Any]]:
         return [{**_told(model), "approved": _approval(home, model) is not None} for model in first_models()]
 
 
-def approve_model(path: Path, name: str) -> Approved:
-    """Sign the approval of a packaged model as steward; one that is in force, or waits for others, is not repeated.
+def approve_packaged(path: Path, names: Sequence[str]) -> list[ModelStanding]:
+    """Sign the approvals of packaged models as steward; one that is in force, or waits for others, is not repeated.
 
     Raises:
         NotFound: no model of this name comes with the program, or this home has no steward key.
+        NoAuthority: the key is not a steward's of this commons.
     """
-    model = next((model for model in first_models() if model.fields["name"] == name), None)
-    if model is None:
-        names = ", ".join(str(model.fields["name"]) for model in first_models())
-        raise NotFound(f"no model of this name comes with the program; it has {names}")
+    packaged = {str(model.fields["name"]): model for model in first_models()}
+    if unknown := [name for name in names if name not in packaged]:
+        raise NotFound(f"no model {', '.join(unknown)} comes with the program; it has {', '.join(packaged)}")
     with open_home(path) as home:
-        known = _approval(home, model)
-        if known is not None:
-            return Approved(known.digest, in_force=True, fresh=False)
-        steward, fields = steward_of(home), {**model.fields, "files": describe_files(model.folder)}
-        own = (d for d in home.ledger.documents(kinds=["ModelApproval"]) if d.signer == steward.did)
-        waiting = next((d for d in own if {key: d.body.get(key) for key in fields} == fields), None)
-        document = waiting or write_document(
-            "ModelApproval", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, steward, now()
-        )
-        folder = home.models / f"{fields['name']}-{fields['version']}"
-        if model.copied and not folder.exists():
-            copy_model(model.folder, folder, document.body)
-        with home.ledger.write() as writer:
-            writer.add(document)
-        return Approved(document.digest, _approval(home, model) is not None, fresh=waiting is None)
+        return approve_models(home, [packaged[name] for name in names or packaged], now())
 
 
 def _approval(home: Home, model: FirstModel) -> Document | None:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from assets.warehouse import asset as warehouse_assets
 from assets.warehouse.offline import offline_dbt
-from lecs_pipeline.definitions import defs as building
+from lecs_pipeline import definitions
 from lecs_pipeline.sensors import stale_warehouse
 
 warehouse = dg.define_asset_job(
@@ -18,7 +18,7 @@ warehouse = dg.define_asset_job(
 )
 
 defs = dg.Definitions.merge(
-    building,
+    definitions.defs,
     dg.Definitions(
         assets=[warehouse_assets.lake, warehouse_assets.models],
         jobs=[warehouse],

@@ -1,5 +1,6 @@
 """`lecs model`: the models that this commons lets run."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -29,17 +30,22 @@ def list_models(home: HomeOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def approve(
-    name: Annotated[str, typer.Argument(help="The name of a model that comes with the program.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models that come with the program; without a name, all of them.")
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign, as steward, that a packaged model may run here: every byte of it is named in the approval."""
-    from lecs_pipeline.models import approve_model
+    """Sign, as steward, that packaged models may run here: every byte of each is named in its approval."""
+    from lecs_pipeline.models import approve_packaged
 
-    done = approve_model(choose_home(home), name)
+    standings = approve_packaged(choose_home(home), names or [])
     if json:
-        emit({"approval": done.digest, "in_force": done.in_force})
-    elif done.in_force:
-        say("Approved: it is in force." if done.fresh else "It was approved before: nothing was signed.")
-    else:
-        say(f"Signed. Other stewards have to say: lecs approve {done.digest}")
+        emit({"models": [asdict(one) for one in standings]})
+        return
+    for one in standings:
+        model = f"{one.name} {one.version}"
+        if not one.in_force:
+            say(f"{model}: signed. Other stewards have to say: lecs approve {one.digest}")
+        else:
+            say(f"{model}: {'approved' if one.fresh else 'was approved before'}.")

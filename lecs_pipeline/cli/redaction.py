@@ -48,31 +48,6 @@ def rerun(home: HomeOption = None, json: JsonOption = False) -> None:
 
 
 @app.command()
-def approve(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Approve, as steward, the redactor's models that came with the program after this commons was founded."""
-    from dataclasses import asdict
-
-    from consent.approving import approve_models
-    from lecs_pipeline.clock import now
-    from lecs_pipeline.founding import first_models
-    from substrate.store.home import open_home
-
-    with open_home(choose_home(home)) as opened:
-        standings = approve_models(opened, first_models(), now())
-    if json:
-        emit({"models": [asdict(one) for one in standings]})
-        return
-    for one in standings:
-        model = f"{one.name} {one.version}"
-        if not one.in_force:
-            say(f"{model}: signed. Other stewards have to say: lecs approve {one.digest}")
-        else:
-            say(f"{model}: {'approved' if one.fresh else 'was approved before'}.")
-    if any(one.fresh and one.in_force for one in standings):
-        say("Texts are read with it from now on; `lecs redaction rerun` reads those that are kept.")
-
-
-@app.command()
 def languages(json: JsonOption = False) -> None:
     """The languages that were measured: which may pass without a person, and how much is found in them."""
     from lecs_pipeline.languages import languages as measured_languages

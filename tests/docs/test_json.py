@@ -98,7 +98,6 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs held mark": ([small.ids["held"], '[[3, 9, "PERSON"]]'], "", 0),
         "lecs held confirm": ([small.ids["held"]], "", 0),
         "lecs held expire": ([], "", 0),
-        "lecs redaction approve": ([], "", 0),
         "lecs redaction rerun": ([], "", 0),
         "lecs redaction languages": ([], "", 0),
         "lecs moderate": (

@@ -180,7 +180,7 @@ def test_without_an_approval_nothing_is_embedded(tmp_path: Path, lecs: Callable[
     assert f"lecs model approve {NAME}" in refused.json["message"]
     with open_home(home) as opened, pytest.raises(ModelNotApproved):
         model_of(opened, now())
-    assert lecs("model", "approve", NAME, "--json", home=home).ok().json["in_force"]
+    assert lecs("model", "approve", NAME, "--json", home=home).ok().json["models"][0]["in_force"]
     assert lecs("search", "anything", "--json", home=home).ok().json == {"results": []}
     assert lecs("model", "approve", "another", home=home).code == 5
     lecs("ledger", "verify", home=home).ok()

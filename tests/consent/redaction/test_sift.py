@@ -115,10 +115,20 @@ def test_what_a_cue_found_is_left_and_the_title_before_it_is_cut():
     assert [(s.start, s.end) for s in sift(text, spans, WORDS)] == [(16, 19), (16, 19)]
 
 
-def test_a_rule_that_takes_any_word_does_not_take_a_mere_one():
-    assert _left("This is Owl.", ("Owl", "PERSON", "introduction")) == []
-    assert _left("This is Hope.", ("Hope", "PERSON", "introduction")) == ["Hope"]
+def test_a_rule_that_guesses_by_a_verb_does_not_take_a_mere_word():
+    assert _left("Owl said so.", ("Owl", "PERSON", "name-verb")) == []
+    assert _left("Hope said so.", ("Hope", "PERSON", "name-verb")) == ["Hope"]
     assert _left("Dear Owl,", ("Owl", "PERSON", "greeting")) == ["Owl"]
+
+
+def test_a_name_that_is_a_word_elsewhere_stays_a_name():
+    assert _left("We had hope. Then Hope came.", ("Hope", "PERSON", MODEL)) == ["Hope"]
+
+
+def test_where_capitals_say_nothing_everything_stays():
+    chat = "so i went\nthe Bridge was shut\nbut Owl said no\nlol"
+    assert _left(chat, ("Owl", "PERSON", MODEL)) == ["Owl"]
+    assert _left("So I went.\nThe Bridge was shut.", ("Bridge", "PERSON", MODEL)) == []
 
 
 def test_a_form_on_one_line_is_no_institution():
