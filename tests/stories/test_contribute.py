@@ -278,7 +278,7 @@ def test_killed_in_the_middle(
     ids = [one["id"] for one in result["contributions"]]
     assert len(set(ids)) == 600
     assert {c["id"] for c in first} <= set(ids)
-    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 606
+    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 607
     codes = [one["withdrawal_code"] for one in result["contributions"]]
     assert len(set(codes)) == 600
     stored = {c["id"] for c in first}
