@@ -11,6 +11,7 @@ from lecs_pipeline.cli import (
     contribute,
     curate,
     dataset,
+    desk,
     held,
     key,
     ledger,
@@ -33,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, moderate, backup, charter):
+for group in (start, contribute, redact, curate, moderate, backup, charter, desk):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
