@@ -57,7 +57,7 @@ def serve(path: Path, site: Site, listening: socket.socket, answering: Callable[
             await super().startup(sockets)
             answering()
 
-    app: Any = make_app(site, surroundings(path))
+    app: Any = make_app(site, surroundings(path), warm=True)
     # No access log, and no log of faults: both could hold what a person typed.
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, date_header=True, proxy_headers=False,

@@ -1,5 +1,7 @@
 """The application: routes, and the shield around them."""
 
+import threading
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -16,13 +18,17 @@ from consent.desk.trouble import TROUBLES, Trouble
 from consent.desk.words import preferred
 
 
-def make_app(site: Site, around: Surroundings, *, pseudo: bool = False) -> App:
-    """The desk of one home as an ASGI application. ``pseudo`` offers the pseudo-language of the tests.
+def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bool = False) -> App:
+    """The desk of one home as an ASGI application.
+
+    ``pseudo`` offers the pseudo-language of the tests; ``warm`` loads the redactor's models beside the first pages.
 
     Raises:
         NoHome: there is no home.
     """
     desk = Desk(site, around, pseudo=pseudo)
+    if warm:
+        threading.Thread(target=desk.warm, name="desk-warm", daemon=True).start()
     app = FastAPI(title="The consent desk", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     for routes in (public_routes, mine_routes, giving_routes, flow_routes):
         app.include_router(routes(desk))

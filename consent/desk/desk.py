@@ -19,6 +19,7 @@ from consent.desk.trouble import Trouble
 from consent.desk.visits import Draft, Visit, Visits, new_key
 from consent.desk.words import LANGUAGES, PSEUDO, Language, language, preferred
 from consent.intake import TextRedactor
+from consent.redaction.types import Passage
 from substrate.store.home import Home, open_home
 
 _KEY_LENGTH: Final = 32
@@ -56,6 +57,11 @@ class Desk:
             if self._redactor is None:
                 self._redactor = self.around.redactor(home)
             yield self._redactor
+
+    def warm(self) -> None:
+        """Load the redactor's models before the first person waits for them."""
+        with self.home() as home, self.redactor(home) as redactor:
+            redactor.redact([Passage("The desk is open.", "en")])
 
     def key(self, request: Request) -> str:
         """The value of the cookie, if it has the form of one that was made here."""

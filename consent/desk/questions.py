@@ -209,7 +209,7 @@ def tiers_offered(answers: Answers, sensitive_tiers: frozenset[str], *, local: b
 
 def purposes_offered(tier: str) -> list[Choice]:
     """The purposes that a tier admits."""
-    return [PURPOSES[p] for p in PURPOSES if p in PURPOSES_OF_TIER[tier]]  # type: ignore[index, comparison-overlap]
+    return [PURPOSES[p] for p in PURPOSES if p in PURPOSES_OF_TIER[tier]]  # type: ignore[index]
 
 
 def purposes_missing(tier: str) -> list[Choice]:

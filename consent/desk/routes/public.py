@@ -66,6 +66,10 @@ def public_routes(desk: Desk) -> APIRouter:
     def local(request: Request) -> Response:
         return desk.page(request, "local.html")
 
+    @router.get("/favicon.ico", include_in_schema=False)
+    def no_picture() -> Response:
+        return Response(status_code=204, headers=_ONE_HOUR)
+
     @router.get("/static/desk.css", include_in_schema=False)
     def style() -> Response:
         return Response(desk.pages.style, media_type="text/css; charset=utf-8", headers=_ONE_HOUR)
