@@ -4,15 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from consent.desk.site import Published
 from consent.lookup import all_states
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
-
-#: A count below this is shown as «fewer than»: a language with one text is almost a name.
-FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

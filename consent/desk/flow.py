@@ -53,16 +53,16 @@ def before(step: str, draft: Draft) -> str:
     return f"/give/{earlier[-1]}" if earlier else "/"
 
 
-def settle(draft: Draft, sensitive_tiers: frozenset[str]) -> None:
+def settle(draft: Draft, sensitive_tiers: frozenset[str] | None) -> None:
     """Take back the answers that no longer fit an answer given anew, and what was prepared with them.
 
-    ``sensitive_tiers`` are those that the policy admits for sensitive matters.
+    ``sensitive_tiers`` are those that the policy admits for sensitive matters; None where neither they nor the tier changed.
     """
     answers = draft.answers
     draft.prepared = None
     tier = answers.get("tier")
     private = set(answers.get("sensitive", [])) - {"none"}
-    if tier is not None and private and tier not in sensitive_tiers:
+    if tier is not None and private and sensitive_tiers is not None and tier not in sensitive_tiers:
         del answers["tier"]
         tier = None
     admitted = PURPOSES_OF_TIER.get(tier, frozenset()) if tier else frozenset()

@@ -66,8 +66,10 @@ def browser_code(withdrawal: str) -> Code:
     return Code(None, Signer(secrets.token_bytes(32)), withdrawal, by_browser=True)
 
 
-def row_of(draft: Draft, roles: Roles, time: str) -> Row:
+def row_of(draft: Draft, roles: Roles, time: str, *, own_key: bool) -> Row:
     """The answers as a row, as a line of an archive would bring them. Its text is the kept one.
+
+    ``own_key`` says whether the person signs; the charter may admit that and no assistance.
 
     Raises:
         NotAdmitted: an answer does not fit, or the gate would never let the text through.
@@ -75,9 +77,8 @@ def row_of(draft: Draft, roles: Roles, time: str) -> Row:
     checked = check_row(_row(draft))
     refusal = checked if isinstance(checked, Refusal) else None
     if isinstance(checked, Row):
-        # Asked for the weaker of the two ways to sign: what is let in so, is let in with a key of one's own too.
         law = law_here(roles)
-        refusal = refused_at_intake(checked, law, time, preview="contributor", own_key=False, assistance=ASSISTANCE)
+        refusal = refused_at_intake(checked, law, time, preview="contributor", own_key=own_key, assistance=ASSISTANCE)
         if refusal is None:
             return checked
     assert refusal is not None  # noqa: S101 (narrows the type)
@@ -90,7 +91,7 @@ def prepare(draft: Draft, roles: Roles, time: str, language: str, key: str | Non
     Raises:
         NotAdmitted: as `row_of`.
     """
-    row = row_of(draft, roles, time)
+    row = row_of(draft, roles, time, own_key=key is not None)
     assert draft.reading is not None  # noqa: S101 (the page before made it)
     kept, salt = row.text.encode("utf-8"), secrets.token_bytes(SALT_BYTES)
     held = _held_reason(row, roles)

@@ -1,8 +1,15 @@
-"""A notice as parts of a page. Notices use few forms of Markdown: a heading, paragraphs, items, stress."""
+"""A notice as parts of a page. Notices use few forms of Markdown: a heading, paragraphs, items, bold and stress."""
+
+import re
+from typing import Final
+
+#: A stretch of words, and whether it is set in bold.
+Stretch = tuple[str, bool]
+_BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 
 
-def parts(text: str) -> list[tuple[str, str]]:
-    """(tag, words) in order: ``h1``, ``p`` or ``li``; marks of stress are left out."""
+def parts(text: str) -> list[tuple[str, list[Stretch]]]:
+    """(tag, stretches) in order: ``h1``, ``p`` or ``li``."""
     found: list[tuple[str, str]] = []
     inside = ""
     for line in text.split("\n"):
@@ -19,4 +26,9 @@ def parts(text: str) -> list[tuple[str, str]]:
         else:
             found.append(("p", line.strip()))
             inside = "p"
-    return [(tag, words.replace("**", "").replace("*", "")) for tag, words in found]
+    return [(tag, _stretches(words)) for tag, words in found]
+
+
+def _stretches(words: str) -> list[Stretch]:
+    pieces = _BOLD.split(words)
+    return [(piece.replace("*", ""), number % 2 == 1) for number, piece in enumerate(pieces) if piece]

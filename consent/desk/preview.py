@@ -73,8 +73,9 @@ def read(redactor: TextRedactor, text: str, language: str) -> Reading:
 
 def spans_kept(text: str, reading: Reading, marks: Sequence[Mark], left: set[tuple[str, str]]) -> tuple[Span, ...]:
     """What is replaced: what was found and not undone, and what the person marked."""
-    found = [s for s in reading.spans if not _undone(text, s, left)]
-    return merge([*found, *(span for one in marks for span in _places(text, one))])
+    marked = _marked(text, marks)
+    found = [s for s in _not_within(reading.spans, marked) if not _undone(text, s, left)]
+    return merge([*found, *marked])
 
 
 def kept_text(text: str, reading: Reading, marks: Sequence[Mark], left: set[tuple[str, str]]) -> str:
@@ -85,8 +86,8 @@ def kept_text(text: str, reading: Reading, marks: Sequence[Mark], left: set[tupl
 def values(text: str, reading: Reading, marks: Sequence[Mark], left: set[tuple[str, str]]) -> list[Found]:
     """Each value that was found or marked, in the order of the text."""
     grouped: dict[tuple[str, str, bool], list[Span]] = {}
-    by_person = [span for one in marks for span in _places(text, one)]
-    for marked, spans in ((False, reading.spans), (True, by_person)):
+    by_person = _marked(text, marks)
+    for marked, spans in ((False, _not_within(reading.spans, by_person)), (True, by_person)):
         for span in spans:
             grouped.setdefault((span.label, normalised(text[span.start : span.end]), marked), []).append(span)
     found = [
@@ -109,6 +110,15 @@ def undo_key(raw: str, reading: Reading, text: str) -> tuple[str, str] | None:
     label, _, value = raw.partition(":")
     known = {(s.label, normalised(text[s.start : s.end])) for s in reading.spans}
     return (label, value) if label in MAY_STAY and (label, value) in known else None
+
+
+def _marked(text: str, marks: Sequence[Mark]) -> list[Span]:
+    return [span for one in marks for span in _places(text, one)]
+
+
+def _not_within(spans: Sequence[Span], marked: Sequence[Span]) -> list[Span]:
+    """The spans that no mark covers: of what a person marked, the person says what it is."""
+    return [s for s in spans if not any(m.start <= s.start and s.end <= m.end for m in marked)]
 
 
 def _undone(text: str, span: Span, left: set[tuple[str, str]]) -> bool:

@@ -326,3 +326,18 @@ documents.json  what is public about it, each document signed
 
 Keep it private: it may name you. The code to take it back is not in it.
 """
+
+#: One or two words for what became of a text, and for where it may go: for figures.
+SHORT: Final[dict[str, str]] = {
+    "given": _("given"),
+    "held": _("waiting"),
+    "withdrawn": _("taken back"),
+    "erased": _("destroyed"),
+    "moderated": _("taken out"),
+    "public": _("public"),
+    "training-only": _("training only"),
+    "federated": _("only on the machine"),
+    "contributor": _("by the person"),
+    "assisted-operator": _("assisted by the desk"),
+    "assisted-steward": _("assisted by a steward"),
+}

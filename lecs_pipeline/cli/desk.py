@@ -33,17 +33,20 @@ def desk(
     Loopback alone, until you say otherwise.
     """
     from consent.desk.site import BadOrigin
+    from consent.founding import CHARTER_DEFAULTS, InvalidCharter
     from lecs_pipeline.desk import bound, serve, site_of
     from substrate.store.home import open_home
 
     path = choose_home(home)
-    with open_home(path):
-        pass
+    with open_home(path) as opened:
+        contact = opened.roles().charter.body["controller"]["contact"]
     with bound(host, port) as listening:
         try:
             site = site_of(host, listening.getsockname()[1], origin)
         except BadOrigin as error:
             raise typer.BadParameter(str(error), param_hint="--origin") from None
+        if not site.local and contact == CHARTER_DEFAULTS["controller"]["contact"]:
+            raise InvalidCharter("a desk for others has to say whom they can reach: name a contact in the charter")
 
         def answering() -> None:
             if json:

@@ -101,6 +101,9 @@ def _take(desk: Desk, request: Request, visit: Visit, draft: Draft, step: str, f
     draft.answers[step] = found.value
     if changed and step in ("people", "about"):
         draft.seen, draft.reading = False, draft.reading if step == "people" else None
+    if step not in ("sensitive", "tier"):
+        flow.settle(draft, None)
+        return desk.to(f"/give/{flow.next_step(draft)}")
     with desk.home() as home:
         sensitive = law_here(home.roles()).sensitive_tiers
     flow.settle(draft, sensitive)

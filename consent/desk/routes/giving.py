@@ -275,7 +275,7 @@ def _answers_page(desk: Desk, request: Request, draft: Draft) -> Response:
     with desk.home() as home:
         roles = home.roles()
         try:
-            giving.row_of(draft, roles, desk.around.now())
+            giving.row_of(draft, roles, desk.around.now(), own_key=True)
         except giving.NotAdmitted as error:
             return _refused(desk, request, home, error)
         notice = giving.notice_for(roles, spoken)

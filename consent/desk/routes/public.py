@@ -9,12 +9,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from consent.desk.desk import Desk
-from consent.desk.figures import FEW, Figures, count
+from consent.desk.figures import Figures, count
 from consent.desk.notices import parts
-from consent.desk.questions import STATES
+from consent.desk.questions import SHORT
 from consent.desk.revocations import revoked_after, signed_page
 from consent.desk.trouble import Trouble
-from consent.gate import RULES
 from substrate.record.canonical import MAX_INTEGER
 
 _FRESH: Final = 60.0
@@ -54,7 +53,7 @@ def public_routes(desk: Desk) -> APIRouter:
 
     @router.get("/transparency", include_in_schema=False)
     def transparency(request: Request) -> Response:
-        return desk.page(request, "transparency.html", figures=kept.figures(), few=FEW, states=STATES, rules=RULES)
+        return desk.page(request, "transparency.html", figures=kept.figures(), short=SHORT)
 
     @router.get("/report", include_in_schema=False)
     def report(request: Request) -> Response:
