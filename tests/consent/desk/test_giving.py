@@ -160,7 +160,7 @@ def test_a_name_of_the_home_is_never_signed_with_its_key(person: Any, path: Path
 
 
 def test_a_text_that_the_gate_would_never_admit_is_refused_with_the_reason(person: Any, path: Path) -> None:
-    """The charter admits no assisted consent: who has no key is told so; the reason is counted, the text is not kept."""
+    """The charter admits no assisted consent: who has no key is told so; the reason is counted, no text is kept."""
     from consent.keycare import change_charter
 
     with open_home(path) as home:

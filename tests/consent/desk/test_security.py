@@ -1,4 +1,4 @@
-"""What stands before the pages: hosts, origins, tokens, sizes, rates, headers; no text in an answer, a log or a file."""
+"""What stands before the pages: hosts, origins, tokens, sizes, rates, headers; no text in a page, a log or a file."""
 
 import re
 from collections.abc import Iterator
