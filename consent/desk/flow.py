@@ -56,7 +56,7 @@ def before(step: str, draft: Draft) -> str:
 def settle(draft: Draft, sensitive_tiers: frozenset[str] | None) -> None:
     """Take back the answers that no longer fit an answer given anew, and what was prepared with them.
 
-    ``sensitive_tiers`` are those that the policy admits for sensitive matters; None where neither they nor the tier changed.
+    ``sensitive_tiers`` are those that the policy admits for sensitive matters; None where neither changed.
     """
     answers = draft.answers
     draft.prepared = None

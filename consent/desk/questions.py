@@ -80,9 +80,9 @@ PEOPLE: Final = Question(
 )
 MINORS: Final = Question(
     "minors",
-    _("Is it about a child or a pupil that one could know again?"),
+    _("Could someone recognise a child or a pupil in it?"),
     (Choice("none", _NO), Choice("present", _YES, stop="minors")),
-    _("A name is not needed to know someone. A small town and a rare thing can be enough."),
+    _("A name is not needed for that. A small town and a rare event can be enough."),
 )
 SENSITIVE: Final = Question(
     "sensitive",
@@ -145,13 +145,13 @@ LICENCE: Final = Question(
     "licence",
     _("On what terms may others use it?"),
     LICENCES,
-    _("This is for the public way only."),
+    _("We ask this for public texts only."),
     asked=lambda answers: answers.get("tier") == "public",
 )
 PURPOSES: Final[dict[str, Choice]] = {
     "train": Choice("train", _("To train models"), _("A model learns from it.")),
     "evaluate": Choice("evaluate", _("To test models"), _("It helps to see how good a model is.")),
-    "retrieve": Choice("retrieve", _("To be found"), _("A search may find it and quote from it.")),
+    "retrieve": Choice("retrieve", _("To be found and quoted"), _("A search may find it and quote from it.")),
     "publish-text": Choice("publish-text", _("To be shown"), _("The text is part of what we publish.")),
 }
 CHECKS: Final = (
@@ -262,7 +262,7 @@ LANGUAGES_OF_TEXTS: Final[tuple[tuple[str, str], ...]] = (
     ("uk", "Українська"),
 )
 EMPTY_TEXT: Final = _("Write or paste your text.")
-BAD_TEXT: Final = _("There is a sign in it that we cannot keep. Paste it as plain text.")
+BAD_TEXT: Final = _("There is a character in it that we cannot keep. Paste it as plain text.")
 LONG_TEXT: Final = _("It is longer than one million letters. Cut it in parts and give each one.")
 NOT_READ: Final = _("Our program could not read this text. Cut it in parts and try again.")
 BAD_MARK: Final = _("Write the words that should go, and choose what they are.")
@@ -313,7 +313,7 @@ HISTORY: Final[dict[str, str]] = {
     "HeldReading": _("Read by a person"),
     "Erased": _("Destroyed here"),
 }
-NO_CODE: Final = _("That is no code. It has 33 signs. Look for a slip, or for a sign that is missing.")
+NO_CODE: Final = _("That is not a code. A code has 33 characters. Look for a slip, or for one that is missing.")
 UNKNOWN_CODE: Final = _("No text here has this code. If you stopped before the end, nothing was given.")
 NOT_LESS: Final = _("That would not allow less. Leave out at least one use. To leave out all, take the text back.")
 EXPORT_README: Final = """\

@@ -59,7 +59,7 @@ STOPS: Final[dict[str, Stop]] = {
     "minors": Stop(
         _("Not about a child or a pupil"),
         (
-            _("We do not take texts that tell of a child or a pupil whom one could know again."),
+            _("We do not take texts in which someone could recognise a child or a pupil."),
             _("If you can take that part out, you can begin again."),
             _NOTHING,
         ),

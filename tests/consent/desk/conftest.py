@@ -172,3 +172,9 @@ def make_person() -> Callable[..., Person]:
 def surroundings_of(reader: Redactor) -> Callable[..., Surroundings]:
     """Makes surroundings of another home, or with published versions."""
     return lambda path, versions=(): surroundings(path, reader, versions)
+
+
+@pytest.fixture(scope="module")
+def surroundings_of_module(reader: Redactor) -> Callable[[Path], Surroundings]:
+    """The same for a desk that a whole file of tests uses."""
+    return lambda path: surroundings(path, reader)

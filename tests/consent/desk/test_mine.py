@@ -85,7 +85,7 @@ def test_nobody_changes_what_their_code_did_not_open(given: Any, around: Any, ma
 def test_a_code_that_opens_nothing_is_told_from_a_slip(given: Any) -> None:
     slip = given.send("/withdraw", code=given.code[:-1] + ("0" if given.code[-1] != "0" else "1"))
     assert slip.status_code == 422
-    assert "That is no code" in slip.text
+    assert "That is not a code" in slip.text
     from substrate.record.codes import write_code
 
     other = given.send("/withdraw", code=write_code(bytes(20)))
