@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("fastapi", reason="the desk's packages are not installed")
-playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-axe_package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-uvicorn = pytest.importorskip("uvicorn")
+import uvicorn
 
 from consent.bundle import verify_bundle
 from consent.desk.app import make_app
 from consent.desk.site import Surroundings, site_at
 from consent.lookup import all_states, record_of
 from substrate.store.home import open_home
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+axe_package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
 
 CHROMIUM = shutil.which("chromium") or ""
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
