@@ -26,7 +26,6 @@ from substrate.record.documents import Document, read_document, write_document
 from substrate.record.errors import BadSignature, MalformedDocument
 from substrate.record.keys import Signer, public_of
 from substrate.record.kinds import CONTEXT
-from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 from substrate.store.vault import SALT_BYTES, commitment
 
@@ -144,8 +143,6 @@ def accept(home: Home, prepared: Prepared, record: Document, time: str) -> str:
         query = "SELECT coalesce(max(line), 0) + 1 FROM intake WHERE batch = ?"
         (line,) = writer.connection.execute(query, (BATCH,)).fetchone()
         note(writer, BATCH, int(line), Noted(status, prepared.held, "", signed.contribution))
-        failpoint("desk.inside-transaction")
-    failpoint("desk.after-commit")
     issue_receipt(home, signed.contribution, time)
     return signed.contribution
 
