@@ -25,32 +25,36 @@ class Pages:
         self.pseudo = pseudo
         self.style = (STATIC / "desk.css").read_bytes()
         self.script = (STATIC / "desk.js").read_bytes()
+        self._environments: dict[str, Environment] = {}
 
     @cached_property
     def script_hash(self) -> str:
         """As Content-Security-Policy and ``integrity`` write it."""
         return "sha256-" + base64.b64encode(hashlib.sha256(self.script).digest()).decode("ascii")
 
-    @cached_property
-    def _environment(self) -> Environment:
-        found = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        found.filters["bar"] = bar
-        found.filters["duration"] = duration
+    def _environment(self, spoken: Language) -> Environment:
+        """The templates with the words of one language, compiled once."""
+        found = self._environments.get(spoken.code)
+        if found is None:
+            found = Environment(
+                loader=FileSystemLoader(FOLDER / "templates"),
+                autoescape=True,
+                undefined=StrictUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                auto_reload=False,
+                extensions=["jinja2.ext.i18n"],
+            )
+            found.filters["bar"] = bar
+            found.filters["duration"] = duration
+            found.install_gettext_callables(  # type: ignore[attr-defined]
+                spoken.say, lambda one, many, n: spoken.say(one if n == 1 else many), newstyle=True
+            )
+            self._environments[spoken.code] = found
         return found
 
     def render(self, template: str, spoken: Language, **values: Any) -> str:
         """A page in this language."""
-        environment = self._environment.overlay()
-        environment.install_gettext_callables(  # type: ignore[attr-defined]
-            spoken.say, lambda one, many, n: spoken.say(one if n == 1 else many), newstyle=True
-        )
         common = {
             "site": self.name,
             "spoken": spoken,
@@ -60,7 +64,7 @@ class Pages:
             "token": "",
             "address": "/",
         }
-        return environment.get_template(template).render({**common, **values})
+        return self._environment(spoken).get_template(template).render({**common, **values})
 
     def trouble(self, status: int, path: str, code: str) -> bytes:
         """The page of a trouble. The path is not shown: somebody may have typed anything there."""
