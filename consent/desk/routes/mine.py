@@ -235,13 +235,13 @@ def _export(desk: Desk, contribution: str) -> Response:
     """Everything of one contribution as a ZIP, made in memory: text, record, receipt, state, and what the files are."""
     with desk.home() as home:
         state = _state(home, contribution)
-        try:
-            kept = home.vault.get(contribution)
-        except NotFound:
-            raise Trouble(409) from None
+        record = record_of(home, contribution)
+        if record is None:
+            raise Trouble(409)
+        kept = home.vault.get(contribution)
         files = {
             "text.txt": kept.text,
-            "record.json": canonical_bytes(record_of(home, contribution)),
+            "record.json": canonical_bytes(record),
             "receipt.json": issue_bundle(home, home.ledger.document(state.fact), desk.around.now()),
             "documents.json": json.dumps(
                 [d.body for d in home.ledger.documents(subject=contribution)], ensure_ascii=False, indent=1
