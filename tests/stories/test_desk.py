@@ -156,7 +156,7 @@ class _served:  # noqa: N801 (used as a function)
         raw = json.dumps(page).encode()
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 self.send_response(200 if page is not None else 404)
                 self.end_headers()
                 self.wfile.write(raw)

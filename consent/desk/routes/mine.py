@@ -95,7 +95,7 @@ def mine_routes(desk: Desk) -> APIRouter:
         desk.form(request)
         visit = desk.visit(request)
         if visit is not None:
-            visit.opened, visit.voice = (), None
+            visit.opened, visit.voice, visit.given = (), None, ""
         return desk.to("/my")
 
     return router

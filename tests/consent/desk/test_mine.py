@@ -136,3 +136,24 @@ def test_a_key_shows_its_texts_and_cannot_take_them_back(person: Any, path: Path
     assert person.client.post("/my/key", content=json.dumps(body), headers=headers).status_code == 409, "used up"
     assert open_by(assisted, Signer(b"\x05" * 32))[1].status_code == 400
     assert assisted not in person.open("/my").text
+
+
+def test_two_withdrawals_at_once_are_one(given: Any, around: Any, make_person: Any, path: Path) -> None:
+    """From two browsers at the same moment: both are told that it is taken back, and nothing breaks."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    people = [make_person(around) for _ in range(4)]
+    for one in people:
+        one.send("/withdraw", code=given.code)
+    with ThreadPoolExecutor(4) as pool:
+        pages = list(pool.map(lambda one: one.send("/my/change", contribution=given.number, action="withdraw"), people))
+    assert [page.status_code for page in pages] == [200] * 4
+    assert all("Your text is taken back" in page.text for page in pages)
+    assert _state(path, given.number).word == "withdrawn"
+
+
+def test_closing_forgets_the_receipt_too(given: Any) -> None:
+    """On a machine that others use, nothing is left in this browser."""
+    given.open("/give/receipt")
+    given.send("/my/close")
+    assert given.open("/give/receipt").status_code == 409

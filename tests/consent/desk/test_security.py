@@ -198,3 +198,47 @@ def test_every_trouble_has_words() -> None:
         raised |= {int(status) for status in re.findall(r"Trouble\((\d+)\)", file.read_text("utf-8"))}
     assert raised <= set(TROUBLES)
     assert {403, 409, 413, 429} <= raised
+
+
+NASTY = (
+    "", "\x00", "\x07", "<img src=x onerror=alert(1)>", "../../etc/passwd", "' OR 1=1 --", "%00", "{{ 7*7 }}", "${7*7}",
+    "\u202e", "a" * 5000, "-1", "NaN", "urn:uuid:00000000-0000-0000-0000-000000000000", "\ud7ff\ue000", "🙂" * 50,
+)  # fmt: skip
+FIELDS = (
+    "answer", "name", "language", "other", "domain", "text", "action", "words", "label", "value", "read", "kept", "made",
+    "decision", "contribution", "purpose", "tier", "code", "back",
+)  # fmt: skip
+
+
+def test_nothing_that_is_posted_breaks_the_desk(person: Any, path: Path) -> None:
+    """Every page of the flow and around it, with every nasty value in every field: a page in words, never a fault."""
+    steps = ("adult", "sensitive", "tier", "licence", "purposes", "name", "about", "text", "preview", "code", "answers")
+    broken = []
+    for step in steps:
+        person.go(until=step)
+        addresses = (f"/give/{step}", "/give/preview", "/give/code", "/withdraw", "/my", "/my/change", "/my/verify")
+        for address in (*addresses, "/my/export.zip", "/language", "/give/nowhere"):
+            for value in NASTY[len(step) % 2 :: 2]:
+                data = {"token": person.token, **dict.fromkeys(FIELDS, value)}
+                status = person.client.post(address, data=data, follow_redirects=False).status_code
+                broken += [(address, value[:20], status)] if status >= 500 else []
+    assert broken == []
+
+
+@pytest.mark.parametrize("address", ["/give/prepare", "/give/signed", "/my/challenge", "/my/key"])
+def test_no_json_that_is_posted_breaks_the_desk(person: Any, address: str) -> None:
+    person.go(until="answers")
+    headers = {"x-desk-token": person.token}
+    for body in (
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"key": 1}',
+        b'{"record": []}',
+        b'{"a":' * 5000,
+        b"\xff",
+        b'{"key":"x","key":"y"}',
+    ):
+        answer = person.client.post(address, content=body, headers=headers)
+        assert answer.status_code < 500, body[:20]
