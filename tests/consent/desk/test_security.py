@@ -205,8 +205,8 @@ NASTY = (
     "\u202e", "a" * 5000, "-1", "NaN", "urn:uuid:00000000-0000-0000-0000-000000000000", "\ud7ff\ue000", "🙂" * 50,
 )  # fmt: skip
 FIELDS = (
-    "answer", "name", "language", "other", "domain", "text", "action", "words", "label", "value", "read", "kept", "made",
-    "decision", "contribution", "purpose", "tier", "code", "back",
+    "answer", "name", "language", "other", "domain", "text", "action", "words", "label", "value", "read", "kept",
+    "made", "decision", "contribution", "purpose", "tier", "code", "back",
 )  # fmt: skip
 
 
