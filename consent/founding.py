@@ -22,6 +22,8 @@ from substrate.store.home import Home, create_home, open_home
 from substrate.store.models import copy_model, describe_files
 
 NOTICE_VERSION: Final = "2026-11"
+#: The notice is signed in each of these; the first one binds where they differ.
+NOTICE_LANGUAGES: Final = ("en", "de", "es")
 
 #: The same for every commons that does not choose its own: it decides which contributors share a cohort, so
 #: that the same archive gives the same cohorts anywhere. It is public in any case.
@@ -105,14 +107,15 @@ def found_commons(
         home = founding.home
         steward = home.keyring.create("steward")
         acts = _acts(commons, recipe, steward, time)
+        notices = [_notice(commons, language, steward, time) for language in NOTICE_LANGUAGES]
         approvals = [_approval(commons, model, steward, time) for model in models]
-        charter = _charter(commons, answers, acts, steward, home.node, time)
+        charter = _charter(commons, answers, acts, notices, steward, home.node, time)
         for model, approval in zip(models, approvals, strict=True):
             body = approval.body
             if model.copied:
                 copy_model(model.folder, home.models / f"{body['name']}-{body['version']}", body)
         with home.ledger.write() as writer:
-            for act in (*acts.values(), *approvals):
+            for act in (*acts.values(), *notices, *approvals):
                 writer.add(act)
             writer.add(charter)
         failpoint("init.logged")
@@ -149,10 +152,8 @@ def summary(path: Path) -> JsonObject:
 
 
 def _acts(commons: str, recipe: JsonObject, steward: Signer, time: str) -> dict[str, Document]:
-    notice = files("consent").joinpath(f"notices/{NOTICE_VERSION}.en.md").read_text("utf-8")
     fields: dict[str, JsonObject] = {
         "Policy": {"content": POLICY},
-        "Notice": {"version": NOTICE_VERSION, "language": "en", "text": notice},
         "Recipe": {"content": recipe},
     }
     return {
@@ -161,14 +162,21 @@ def _acts(commons: str, recipe: JsonObject, steward: Signer, time: str) -> dict[
     }
 
 
+def _notice(commons: str, language: str, steward: Signer, time: str) -> Document:
+    text = files("consent").joinpath(f"notices/{NOTICE_VERSION}.{language}.md").read_text("utf-8")
+    fields = {"version": NOTICE_VERSION, "language": language, "text": text}
+    return write_document("Notice", f"urn:uuid:{uuid.uuid4()}", commons, fields, steward, time)
+
+
 def _approval(commons: str, model: FirstModel, steward: Signer, time: str) -> Document:
     fields = {**model.fields, "files": describe_files(model.folder)}
     return write_document("ModelApproval", f"urn:uuid:{uuid.uuid4()}", commons, fields, steward, time)
 
 
 def _charter(
-    commons: str, answers: JsonObject, acts: dict[str, Document], steward: Signer, node: Signer, time: str
-) -> Document:
+    commons: str, answers: JsonObject, acts: dict[str, Document], notices: list[Document],
+    steward: Signer, node: Signer, time: str,
+) -> Document:  # fmt: skip
     fields: dict[str, Any] = {
         **answers,
         "stewards": [steward.did],
@@ -176,7 +184,7 @@ def _charter(
         "nodes": [node.did],
         "members": [],
         "policy": acts["Policy"].digest,
-        "notices": [acts["Notice"].digest],
+        "notices": [notice.digest for notice in notices],
         "recipe": acts["Recipe"].digest,
     }
     try:

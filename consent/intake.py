@@ -19,7 +19,8 @@ from nacl.secret import Aead
 from consent.admission import refused_at_intake
 from consent.bundle import issue_bundle
 from consent.gate import law_of
-from consent.issue import Acceptance, Assistance, Identifiers, Offer, notice_in_force, write_acceptance
+from consent.issue import Assistance, Identifiers, Offer, notice_in_force, write_acceptance
+from consent.keeping import Noted, keep, note
 from consent.redaction.types import InvalidSpan, Passage, Redaction, Span
 from consent.rows import Refusal, Row, check_row, complete
 from consent.sources import Source, SourceLine, in_chunks
@@ -314,7 +315,7 @@ class Intake:
             self.home.node,
             time,
         )
-        self._keep(writer, signed, offer, salt)
+        keep(self.home, writer, signed, offer.kept, salt)
         outcome = Outcome(
             candidate.line,
             "held" if offer.held else "accepted",
@@ -328,29 +329,9 @@ class Intake:
         self._note(writer, outcome, candidate.content)
         return outcome, signed.fact
 
-    def _keep(self, writer: Writer, signed: Acceptance, offer: Offer, salt: bytes) -> None:
-        vault, connection = self.home.vault, writer.connection
-        federated = signed.fact.body["tier"] == "federated"
-        vault.put(connection, signed.contribution, salt, offer.kept, federated=federated)
-        for document in (signed.record, *signed.co_consents):
-            vault.seal(connection, signed.contribution, document)
-            writer.add(document)
-        writer.add(signed.fact)
-
     def _note(self, writer: Writer, outcome: Outcome, content: str) -> None:
-        writer.connection.execute(
-            "INSERT OR REPLACE INTO intake (batch, line, status, reason, detail, contribution, content)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                self.batch,
-                outcome.line,
-                outcome.status,
-                outcome.reason,
-                outcome.detail,
-                outcome.contribution,
-                content,
-            ),
-        )
+        what = Noted(outcome.status, outcome.reason, outcome.detail, outcome.contribution, content)
+        note(writer, self.batch, outcome.line, what)
 
     def _issue(self, fact: Document) -> str:
         path = self.home.receipts / f"{fact.body['contribution'].removeprefix('urn:uuid:')}.json"

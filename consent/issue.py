@@ -30,6 +30,7 @@ class Offer:
         preview: who saw them before they are signed.
         held: whether a person still has to look at it.
         redactor: version of what removed personal data.
+        notice_language: in which language the notice was read.
     """
 
     row: Row
@@ -38,6 +39,15 @@ class Offer:
     preview: str
     held: bool
     redactor: str
+    notice_language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The public keys (did:key) of one acceptance: the contributor's own, where there is one, and the code's."""
+
+    contributor: str | None
+    withdrawal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +90,9 @@ def write_acceptance(
 ) -> Acceptance:  # fmt: skip
     """Sign what an acceptance needs. The contributor's key signs where it is here, else the one-use key."""
     signer = contributor or record_signer(ids.secret)
-    assisted = None if contributor else {"by": assistance.by, "form": assistance.form}
-    record = write_document(
-        "ConsentRecord",
-        ids.uuids[0],
-        roles.commons,
-        _record_fields(offer, ids, contributor, _plain(assisted), roles, time),
-        signer,
-        time,
-    )
+    hand = Hand(contributor.did if contributor else None, withdrawal_signer(ids.secret).did)
+    fields = record_fields(offer, ids, hand, assistance, roles, time)
+    record = write_document("ConsentRecord", ids.uuids[0], roles.commons, fields, signer, time)
     co_consents = tuple(
         write_document(
             "CoConsent",
@@ -108,17 +112,26 @@ def write_acceptance(
         )
         for number, party in enumerate(offer.row.co_parties)
     )
-    fields = _fact_fields(offer, ids, record, co_consents, assistance, contributor, roles, time)
+    return accept_record(offer, ids, record, co_consents, assistance, roles, node, time)
+
+
+def accept_record(
+    offer: Offer, ids: Identifiers, record: Document, co_consents: tuple[Document, ...], assistance: Assistance,
+    roles: Roles, node: Signer, time: str,
+) -> Acceptance:  # fmt: skip
+    """The acceptance of a record that somebody signed, here or in a browser: the node states its fact."""
+    fields = _fact_fields(offer, ids, record, co_consents, assistance, roles, time)
     fact = write_document("ConsentFact", ids.uuids[1], roles.commons, fields, node, time)
     return Acceptance(ids.contribution, record, co_consents, fact)
 
 
-def _record_fields(
-    offer: Offer, ids: Identifiers, contributor: Signer | None, assisted: dict[str, Any] | None,
-    roles: Roles, time: str,
+def record_fields(
+    offer: Offer, ids: Identifiers, hand: Hand, assistance: Assistance, roles: Roles, time: str
 ) -> dict[str, Any]:  # fmt: skip
+    """What a record states, before it is signed. It is assisted exactly when the hand has no key of its own."""
     row, charter = offer.row, roles.charter.body
-    notice = notice_in_force(roles, row.notice)
+    notice = notice_in_force(roles, row.notice, offer.notice_language)
+    assisted = None if hand.contributor else _plain({"by": assistance.by, "form": assistance.form})
     return {
         "conformsTo": [
             "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr",
@@ -129,10 +142,10 @@ def _record_fields(
             {
                 "kind": row.contributor.kind,
                 "name": row.contributor.name,
-                "key": contributor.did if contributor else None,
+                "key": hand.contributor,
             }
         ),
-        "withdrawalKey": withdrawal_signer(ids.secret).did,
+        "withdrawalKey": hand.withdrawal,
         "content": {
             "id": ids.contribution,
             "textProfile": "p2plecs-text-1",
@@ -179,7 +192,7 @@ def _record_fields(
             "type": "dpv:ExplicitlyExpressedConsent",
             "state": "dpv:ConsentGiven",
             "time": time,
-            "method": "own-key" if contributor else "assisted",
+            "method": "own-key" if hand.contributor else "assisted",
         },
         "expires": row.expires,
         "assisted": assisted,
@@ -188,12 +201,13 @@ def _record_fields(
 
 def _fact_fields(
     offer: Offer, ids: Identifiers, record: Document, co_consents: tuple[Document, ...],
-    assistance: Assistance, contributor: Signer | None, roles: Roles, time: str,
+    assistance: Assistance, roles: Roles, time: str,
 ) -> dict[str, Any]:  # fmt: skip
     row, charter = offer.row, roles.charter.body
+    key = record.body["contributor"].get("key")
     tier = strictest([row.tier, *(co.body["tier"] for co in co_consents)])
     name, kind = row.contributor.name, row.contributor.kind
-    reference = contributor_reference(kind, name, contributor.did if contributor else None, offer.kept)
+    reference = contributor_reference(kind, name, key, offer.kept)
     cohort = None if tier == "federated" else cohort_of(charter["cohortSeed"], reference, charter["cohorts"])
     by_person = row.method == "redacted" and row.redacted is not None
     return {
@@ -203,7 +217,7 @@ def _fact_fields(
         "withdrawalKey": record.body["withdrawalKey"],
         "tier": tier,
         "purposes": record.body["purposes"],
-        "standing": standing_of(offer.held, contributor is not None, assistance),
+        "standing": standing_of(offer.held, key is not None, assistance),
         "preview": offer.preview,
         "language": row.coarse_language,
         "sizeClass": record.body["content"]["sizeClass"],
@@ -223,16 +237,16 @@ def standing_of(held: bool, own_key: bool, assistance: Assistance) -> str:
     return "contributor" if own_key else f"assisted-{assistance.by}"
 
 
-def notice_in_force(roles: Roles, version: str) -> Document:
-    """The notice of this version.
+def notice_in_force(roles: Roles, version: str, language: str = "en") -> Document:
+    """The notice of this version in this language; in English, else in any, where there is none in it.
 
     Raises:
         LookupError: no such notice is in force; the message lists those that are.
     """
     notices = roles.in_force("Notice")
-    for notice in notices:
-        if notice.body["version"] == version:
-            return notice
+    fitting = {notice.body["language"]: notice for notice in notices if notice.body["version"] == version}
+    if fitting:
+        return fitting.get(language) or fitting.get("en") or fitting[min(fitting)]
     known = ", ".join(sorted({str(notice.body["version"]) for notice in notices}))
     raise LookupError(f"notice: no such version is in force here; this commons has {known}")
 

@@ -221,9 +221,9 @@ def _cross_checks(row: Row) -> Refusal | None:
     people, who = row.people, row.contributor
     if (who.kind == "anonymous") != (who.name is None):
         return Refusal("missing-answer", "contributor.name: needed, except for anonymous, which has none")
-    if who.kind == "orcid" and not _is_orcid(who.name or ""):
+    if who.kind == "orcid" and not is_orcid(who.name or ""):
         return Refusal("unknown-value", "contributor.name: not an ORCID iD (its checksum does not fit)")
-    if not _is_language(row.language):
+    if not is_language(row.language):
         return Refusal("unknown-value", "language: not a BCP 47 tag; use `mis` when yours is not listed")
     if len(set(row.purposes)) != len(row.purposes):
         return Refusal("unknown-value", "purposes: one is given twice")
@@ -260,7 +260,8 @@ def _expiry(expires: str | None) -> str | None:
     return check_time(f"{expires}T23:59:59Z" if len(expires) == 10 else expires)
 
 
-def _is_orcid(name: str) -> bool:
+def is_orcid(name: str) -> bool:
+    """Whether the check digit of an ORCID iD fits (ISO 7064 MOD 11-2); not whose it is."""
     from stdnum.iso7064 import mod_11_2
 
     compact = name.removeprefix("https://orcid.org/").replace("-", "")
@@ -268,7 +269,8 @@ def _is_orcid(name: str) -> bool:
     return len(compact) == 16 and digits and bool(mod_11_2.is_valid(compact))
 
 
-def _is_language(tag: str) -> bool:
+def is_language(tag: str) -> bool:
+    """Whether this is a BCP 47 tag of registered parts."""
     try:
         return bool(langcodes.tag_is_valid(tag))
     except (ValueError, LookupError):

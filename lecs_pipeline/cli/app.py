@@ -12,6 +12,7 @@ from lecs_pipeline.cli import (
     contribute,
     curate,
     dataset,
+    desk,
     held,
     key,
     ledger,
@@ -38,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")

@@ -181,10 +181,20 @@ def export(
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="The folder of an export.")],
+    feed: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask the revocation feed of a desk at this address instead: which rows must go from this copy.",
+            show_default=False,
+        ),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Hold an export against the release checklist: what must be true before anybody sees it."""
+    """Hold an export against the release checklist: what must be true before anybody sees it.
+
+    With --feed, hold a copy against what was taken back since; exit code 11 when a row must go. Needs no home.
+    """
     from assets.release.checklist import checklist
     from lecs_pipeline.clock import now
     from substrate.store.errors import NotFound
@@ -192,6 +202,9 @@ def check(
 
     if not folder.is_dir():
         raise NotFound(f"{folder} is not a folder")
+    if feed is not None:
+        _check_feed(folder, feed, choose_home(home), json)
+        return
     with open_home(choose_home(home)) as opened:
         entries = checklist(opened, folder.absolute(), now())
     ok = all(entry.ok for entry in entries)
@@ -202,6 +215,20 @@ def check(
         show_table("Release checklist", ["", "entry", "what was found"], rows)
     if not ok:
         raise typer.Exit(20)
+
+
+def _check_feed(folder: Path, feed: str, home: Path, json: bool) -> None:
+    from lecs_pipeline.feed import check_feed, told
+
+    found = check_feed(folder, feed, home)
+    if json:
+        emit(told(found))
+    else:
+        for row in found.withdrawn:
+            say(f"must go: {row}")
+        say(f"{len(found.withdrawn)} of {found.rows} rows were taken back since.")
+    if found.withdrawn:
+        raise typer.Exit(11)
 
 
 def _show(path: Path, document: "Document", json: bool) -> None:

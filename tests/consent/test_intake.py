@@ -131,7 +131,7 @@ def test_one_bad_span_refuses_one_row(take: Taker, monkeypatch: pytest.MonkeyPat
 
 def test_a_row_that_no_document_can_hold_refuses_only_itself(take: Taker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the rules of rows and of documents ever differ, one row is refused, not the whole archive."""
-    monkeypatch.setattr("consent.rows._is_language", lambda _: True)
+    monkeypatch.setattr("consent.rows.is_language", lambda _: True)
     outcomes = take({"text": "a"}, {"text": "b", "language": "fr_"}, {"text": "c"})
     assert [o.status for o in outcomes] == ["accepted", "refused", "accepted"]
     assert outcomes[1].reason == "unknown-value"

@@ -116,8 +116,8 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "demo": (["demo", "--home", tmp_path / "demo"], ""),
     }  # fmt: skip
     with_json = {" ".join(p) for p, c in commands() if any("--json" in getattr(o, "opts", ()) for o in c.params)}
-    # These have tests of their own in test_keys.py, test_backup.py and test_release.py.
-    optional = {"key import", "charter change", "approve", "backup", "restore", "dataset check"}
+    # These have tests of their own in test_keys.py, test_backup.py, test_release.py and test_desk.py.
+    optional = {"key import", "charter change", "approve", "backup", "restore", "dataset check", "desk"}
     # These are run against what docs/reference/json.md says of them, in tests/docs/test_json.py.
     optional |= {name for name in with_json if name.split()[0] in ("pending", "warehouse", "model", "asset")}
     optional |= {"search", "embed", "near-duplicates", "dataset refused"}

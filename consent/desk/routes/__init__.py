@@ -1,0 +1,1 @@
+"""The addresses of the desk: one module per part of a visit."""

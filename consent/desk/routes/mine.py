@@ -1,0 +1,263 @@
+"""A change of mind, and everything that is known of one's own texts: opened by the code, or by the browser's key.
+
+Taking back is two clicks: send the code, press the button. No reason, no account, no mail. A code is never in an
+address, and what it opens is closed again by one button or a day without a visit.
+"""
+
+import io
+import json
+import secrets
+import zipfile
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from consent.bundle import issue_bundle
+from consent.change import NotNarrower, Voice, erase, narrow, withdraw
+from consent.desk import questions as q
+from consent.desk.desk import Desk
+from consent.desk.form import Form
+from consent.desk.routes.giving import TOKEN, bundle_file
+from consent.desk.shield import BODY
+from consent.desk.site import Verdict
+from consent.desk.trouble import Trouble
+from consent.desk.visits import Visit
+from consent.lookup import open_by_code, record_of, state_of
+from consent.state import State
+from substrate.record.canonical import canonical_bytes, parse_strict
+from substrate.record.errors import MalformedDocument, NoAuthority, RecordError
+from substrate.record.keys import verify
+from substrate.store.errors import NotFound
+from substrate.store.home import Home
+
+_MOST_SHOWN: Final = 200
+_KEY_BYTES: Final = 32 * 1024
+
+
+def mine_routes(desk: Desk) -> APIRouter:
+    """The routes of this part."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/withdraw")
+    def withdraw_page(request: Request) -> Response:
+        return _mine(desk, request, "/withdraw")
+
+    @router.get("/my")
+    def my_page(request: Request) -> Response:
+        return _mine(desk, request, "/my")
+
+    @router.post("/withdraw")
+    def open_to_withdraw(request: Request) -> Response:
+        return _open(desk, request, "/withdraw")
+
+    @router.post("/my")
+    def open_my(request: Request) -> Response:
+        return _open(desk, request, "/my")
+
+    @router.post("/my/challenge")
+    def challenge(request: Request) -> Response:
+        desk.check_token(request, request.headers.get(TOKEN, ""))
+        visit = desk.begin(request)
+        visit.challenge = secrets.token_hex(16)
+        return JSONResponse({"challenge": visit.challenge, "domain": desk.site.host})
+
+    @router.post("/my/key")
+    def open_by_key(request: Request) -> Response:
+        desk.check_token(request, request.headers.get(TOKEN, ""))
+        return _open_by_key(desk, request)
+
+    @router.post("/my/change")
+    def change(request: Request) -> Response:
+        form = desk.form(request)
+        visit, contribution = _opened(desk, request, form)
+        with visit.lock:
+            return _change(desk, request, visit, contribution, form)
+
+    @router.post("/my/verify")
+    def verify_now(request: Request) -> Response:
+        form = desk.form(request)
+        _, contribution = _opened(desk, request, form)
+        with desk.home() as home:
+            raw = issue_bundle(home, home.ledger.document(_state(home, contribution).fact), desk.around.now())
+        return _mine(desk, request, "/my", verdict=desk.around.verify(raw), verified=contribution)
+
+    @router.post("/my/receipt.json")
+    def receipt(request: Request) -> Response:
+        return bundle_file(desk, _opened(desk, request, desk.form(request))[1])
+
+    @router.post("/my/export.zip")
+    def export(request: Request) -> Response:
+        return _export(desk, _opened(desk, request, desk.form(request))[1])
+
+    @router.post("/my/close")
+    def close(request: Request) -> Response:
+        desk.form(request)
+        visit = desk.visit(request)
+        if visit is not None:
+            visit.opened, visit.voice, visit.given = (), None, ""
+        return desk.to("/my")
+
+    return router
+
+
+def _mine(
+    desk: Desk, request: Request, where: str,
+    *, error: str = "", status: int = 200, done: str = "", verdict: Verdict | None = None, verified: str = "",
+) -> Response:  # fmt: skip
+    visit = desk.visit(request)
+    if visit is None or not visit.opened:
+        return desk.page(request, "open.html", where=where, error=error, status=status)
+    with desk.home() as home:
+        shown = [_shown(desk, home, one) for one in visit.opened[:_MOST_SHOWN]]
+    return desk.page(
+        request, "mine.html", where=where, items=shown, by_code=visit.voice is not None, labels=q, error=error,
+        status=status, done=done, verdict=verdict, verified=verified,
+    )  # fmt: skip
+
+
+def _shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
+    """One contribution in words: what became of it, how, where it was used, what may still be changed."""
+    state = _state(home, contribution)
+    record = record_of(home, contribution)
+    history = [
+        (q.HISTORY.get(d.kind, d.kind), str(d.body.get("time", "")))
+        for d in home.ledger.documents(subject=contribution)
+    ]
+    live = state.word in ("given", "held", "moderated")
+    return {
+        "id": contribution,
+        "state": state,
+        "live": live,
+        "purposes": [q.PURPOSES[one] for one in state.purposes],
+        "history": sorted(history, key=lambda entry: entry[1]),
+        "uses": list(desk.around.uses(home, state)),
+        "weight": list(desk.around.explain(home, contribution)),
+        "title": record["metadata"].get("title", "") if record else "",
+        "name": record["contributor"].get("name", "") if record else "",
+        "decisions": [
+            d.body for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution)
+        ],
+        "here": record is not None,
+    }  # fmt: skip
+
+
+def _open(desk: Desk, request: Request, where: str) -> Response:
+    """Open by code. Wrong codes are counted per address; right ones are not."""
+    form = desk.form(request)
+    client = desk.client(request)
+    if desk.wrong_codes.full(client):
+        raise Trouble(429)
+    with desk.home() as home:
+        try:
+            opened = open_by_code(home, form.one("code")[:200])
+        except (MalformedDocument, NotFound) as error:
+            desk.wrong_codes.add(client)
+            words = q.NO_CODE if isinstance(error, MalformedDocument) else q.UNKNOWN_CODE
+            return _closed(desk, request, where, words)
+    visit = desk.begin(request)
+    visit.opened, visit.voice = (opened.contribution,), Voice(opened.signer, "withdrawal-key")
+    return desk.to(where)
+
+
+def _closed(desk: Desk, request: Request, where: str, error: str) -> Response:
+    return desk.page(request, "open.html", where=where, error=error, status=422)
+
+
+def _open_by_key(desk: Desk, request: Request) -> Response:
+    """Open what a key of this browser signed: it signs a challenge that counts once, for this site."""
+    visit = desk.visit(request)
+    if visit is None or not visit.challenge:
+        raise Trouble(409)
+    challenge, visit.challenge = visit.challenge, ""
+    found: list[str] = []
+    try:
+        body = parse_strict(request.scope[BODY], max_bytes=_KEY_BYTES)
+        key, signature, wanted = str(body["key"]), bytes.fromhex(body["signature"]), body["contributions"]
+        verify(key, f"lecs-open-1\n{desk.site.host}\n{challenge}".encode(), signature)
+        with desk.home() as home:
+            for one in wanted[:_MOST_SHOWN]:
+                record = record_of(home, str(one))
+                if record is not None and record["contributor"].get("key") == key:
+                    found.append(str(one))
+    except (RecordError, KeyError, TypeError, ValueError):
+        raise Trouble(400) from None
+    visit.opened, visit.voice = tuple(dict.fromkeys([*(visit.opened if not visit.voice else ()), *found])), None
+    return JSONResponse({"found": len(found)})
+
+
+def _opened(desk: Desk, request: Request, form: Form) -> tuple[Visit, str]:
+    visit, contribution = desk.visit(request), form.one("contribution")
+    if visit is None or contribution not in visit.opened:
+        raise Trouble(409)
+    return visit, contribution
+
+
+def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
+    """Withdraw, narrow or erase; only ever stricter."""
+    voice, action, time = visit.voice, form.one("action"), desk.around.now()
+    if voice is None:
+        raise Trouble(409)  # A key in a browser shows; taking back is the word of the code.
+    with desk.home() as home:
+        try:
+            if action == "withdraw":
+                withdraw(home, contribution, voice, time)
+            elif action == "erase":
+                erase(home, contribution, voice, time)
+            elif action == "narrow":
+                _narrow(home, contribution, voice, time, form)
+            else:
+                raise Trouble(400)
+        except NotNarrower:
+            return _mine(desk, request, "/my", error=q.NOT_LESS, status=422)
+        except (NoAuthority, NotFound):
+            raise Trouble(409) from None
+    return _mine(desk, request, "/withdraw", done=action)
+
+
+def _narrow(home: Home, contribution: str, voice: Voice, time: str, form: Form) -> None:
+    state = _state(home, contribution)
+    tier = "training-only" if form.one("tier") == "training-only" else None
+    left = [one for one in form.many("purpose") if one in state.purposes]
+    fewer = left if left and set(left) < set(state.purposes) else None
+    if not left:
+        raise NotNarrower("with no use left the text is to be taken back")
+    narrow(home, contribution, voice, time, tier=tier, purposes=_fitting(fewer, tier))
+
+
+def _fitting(purposes: list[str] | None, tier: str | None) -> list[str] | None:
+    if purposes is None or tier is None:
+        return purposes
+    return [one for one in purposes if one in ("train", "evaluate")]
+
+
+def _export(desk: Desk, contribution: str) -> Response:
+    """Everything of one contribution as a ZIP, made in memory: text, record, receipt, state, and what the files are."""
+    with desk.home() as home:
+        state = _state(home, contribution)
+        record = record_of(home, contribution)
+        if record is None:
+            raise Trouble(409)
+        kept = home.vault.get(contribution)
+        files = {
+            "text.txt": kept.text,
+            "record.json": canonical_bytes(record),
+            "receipt.json": issue_bundle(home, home.ledger.document(state.fact), desk.around.now()),
+            "documents.json": json.dumps(
+                [d.body for d in home.ledger.documents(subject=contribution)], ensure_ascii=False, indent=1
+            ).encode("utf-8"),
+            "readme.txt": q.EXPORT_README.encode("utf-8"),
+        }
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    head = {"content-disposition": 'attachment; filename="my-text.zip"'}
+    return Response(memory.getvalue(), media_type="application/zip", headers=head)
+
+
+def _state(home: Home, contribution: str) -> State:
+    try:
+        return state_of(home, home.roles(), contribution)
+    except NotFound:
+        raise Trouble(409) from None

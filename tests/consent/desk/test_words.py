@@ -1,0 +1,154 @@
+"""The words of the pages: plain enough, complete in three languages, and right to left where a language is."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from consent.desk.stops import STOPS
+from consent.desk.words import CATALOGUES, LANGUAGES, PSEUDO, preferred
+
+DESK = CATALOGUES.parent
+METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+#: Words that say nothing to a person who has never seen a terminal.
+BANNED = ("substrate", "weights", "provenance", "anonymised", "anonymized", "commitment", "cohort", "cryptograph")
+BLOCKS = {"p", "li", "h1", "h2", "h3", "legend", "dt", "dd", "label", "button", "summary", "td", "th", "caption"}
+HIGHEST = 8.0
+
+
+class _Sentences(HTMLParser):
+    """The visible words of a page; blocks end sentences, foreign and quoted parts are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[str] = [""]
+        self._skipped = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        hidden = tag in ("script", "style", "title", "svg", "pre", "option") or "number" in (found.get("class") or "")
+        if tag not in ("input", "meta", "link", "br", "rect", "path") and (self._skipped or hidden):
+            self._skipped += 1
+        if tag in BLOCKS:
+            self.blocks.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+        if tag in BLOCKS:
+            self.blocks.append("")
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self.blocks[-1] += data
+
+
+def _blocks(page: str) -> list[str]:
+    parser = _Sentences()
+    parser.feed(page)
+    return [" ".join(block.split()) for block in parser.blocks if block.strip()]
+
+
+def readability(page: str) -> float:
+    """The automated readability index (Smith and Senter 1967) over whole sentences of a page."""
+    sentences = [s for block in _blocks(page) for s in re.split(r"(?<=[.?!:])\s+", block) if len(s.split()) > 3]
+    words = [word for sentence in sentences for word in re.findall(r"[\w’'-]+", sentence)]
+    letters = sum(len(word) for word in words)
+    return 4.71 * letters / len(words) + 0.5 * len(words) / len(sentences) - 21.43 if words else 0.0
+
+
+@pytest.fixture
+def pages(person: Any) -> dict[str, str]:
+    """Every English page that a person comes to, by its address."""
+    person.go()
+    found = dict(person.seen)
+    found[person.place] = person.page.text
+    person.send("/my", code=person.code)
+    found["/my"] = person.page.text
+    person.send("/my/change", contribution=person.contribution(), action="withdraw")
+    found["/my/change"] = person.page.text
+    person.send("/my/close")
+    for path in ("/", "/withdraw", "/transparency", "/report", "/local", "/nowhere", *(f"/stop/{s}" for s in STOPS)):
+        found[path] = person.open(path).text
+    return found
+
+
+def test_every_page_reads_easily(pages: dict[str, str]) -> None:
+    """At most grade 8; measured over what a person reads, without the text that they gave and the full notice."""
+    measured = {address: round(readability(page), 1) for address, page in pages.items()}
+    assert {address: grade for address, grade in measured.items() if grade > HIGHEST} == {}
+    assert len(measured) > 30
+
+
+def test_the_measure_knows_a_hard_sentence() -> None:
+    hard = "<p>Notwithstanding considerations concerning irrevocable interdependencies, participants acknowledge.</p>"
+    assert readability(hard) > HIGHEST > readability("<p>You can take your text back at any time.</p>")
+
+
+def test_no_page_says_words_of_the_trade(pages: dict[str, str]) -> None:
+    for address, page in pages.items():
+        said = " ".join(_blocks(page)).lower()
+        assert [word for word in BANNED if word in said] == [], address
+
+
+def test_no_sentence_is_long(pages: dict[str, str]) -> None:
+    """Twenty-five words at the most."""
+    for address, page in pages.items():
+        for block in _blocks(page):
+            for sentence in re.split(r"(?<=[.?!:])\s+", block):
+                assert len(sentence.split()) <= 25, (address, sentence)
+
+
+def _extracted() -> set[str]:
+    """Every message in templates and code, as Babel finds it."""
+    keywords = {"_": None, "mark": None}
+    found = extract_from_dir(str(DESK), METHODS, keywords=keywords)  # type: ignore[arg-type]
+    return {str(message) for _, _, message, _, _ in found}
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_a_language_has_every_word_and_the_compiled_one_is_the_same(code: str) -> None:
+    folder = CATALOGUES / code / "LC_MESSAGES"
+    with (folder / "desk.po").open(encoding="utf-8") as file:
+        written = {str(m.id): str(m.string) for m in read_po(file) if m.id}
+    with (folder / "desk.mo").open("rb") as file:
+        compiled = {str(m.id): str(m.string) for m in read_mo(file) if m.id}
+    wanted = _extracted()
+    assert wanted - written.keys() == set(), "run pybabel extract and update"
+    assert written.keys() - wanted == set(), "words that no page says any more"
+    assert compiled == written
+    assert [m for m, said in written.items() if not said.strip()] == []
+
+
+@pytest.mark.parametrize("code", list(LANGUAGES))
+def test_the_flow_goes_in_every_language(person: Any, code: str) -> None:
+    """The page says its language; what was chosen stays."""
+    person.send("/language", language=code, back="/")
+    assert f'<html lang="{code}" dir="ltr">' in person.page.text
+    person.go(until="people")
+    assert f'<html lang="{code}"' in person.page.text
+    if code != "en":
+        assert "Do other people speak in it?" not in person.page.text
+
+
+def test_a_right_to_left_language_turns_the_page_and_every_word_is_marked(person: Any) -> None:
+    """The pseudo-language puts brackets round what is translated: a word without them was forgotten."""
+    person.send("/language", language=PSEUDO, back="/")
+    person.go(until="name")
+    for address, page in person.seen.items():
+        assert f'<html lang="{PSEUDO}" dir="rtl">' in page
+        bare = re.sub(r"\[[^\[\]]*\]", "", " ".join(_blocks(page)))
+        left = set(re.findall(r"[A-Za-z]{3,}", bare)) - {"English", "Español", "Espa", "Deutsch", "commons", "tests"}
+        assert left <= {"CC0", "ORCID"}, (address, left)
+
+
+@pytest.mark.parametrize(
+    ("header", "chosen"),
+    [("", "en"), ("de-AT,de;q=0.9", "de"), ("fr,es;q=0.5,de;q=0.7", "de"), ("xx", "en"), ("es;q=oops,de", "de")],
+)
+def test_the_language_of_the_browser_is_the_first_guess(header: str, chosen: str) -> None:
+    assert preferred(header) == chosen
