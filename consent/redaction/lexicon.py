@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import srsly  # type: ignore[import-untyped]
+import srsly
 
 from consent.redaction.cues import refused_words
 from consent.redaction.words import extra, words
