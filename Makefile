@@ -36,7 +36,7 @@ demo: setup ## Run the main job on the shipped archive
 	@$(BIN)/lecs demo --home "$(DEMO_HOME)"
 
 test: setup lint types ## Check style, types, architecture, then run the tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 2 -m "not long" --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

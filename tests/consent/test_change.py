@@ -129,7 +129,7 @@ def test_erasing(given: Any) -> None:
 
 def test_an_erasure_that_a_reader_holds_up_says_so(given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody reads the state before, the write-ahead log keeps it: the person is told, and can finish it."""
-    monkeypatch.setattr("substrate.store.database.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("consent.change.READERS_SECONDS", 0.2)
     with given.open() as home:
         reader = sqlite3.connect(home.database.path)
         reader.execute("BEGIN")

@@ -146,9 +146,14 @@ def row_5(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     return Shown(
         "no plaintext of a consumed archive remains, nothing is signed before a person confirms, a batch that nobody "
         "confirms expires and is erased",
-        "pytest tests/stories/test_pending.py",
-        _all_of("tests/stories/test_pending.py"),
+        "pytest tests/stories/test_pending.py; pytest tests/stories/test_kills.py -k pending",
+        {**_all_of("tests/stories/test_pending.py"), "kills survived": _kills("pending")},
     )
+
+
+def _kills(command: str) -> int:
+    """Kills at each durable step of a command, each followed by the command once more."""
+    return pytest_figures("-k", command, "tests/stories/test_kills.py")["tests passed"]
 
 
 # Row 6: 100 thousand items.

@@ -80,7 +80,11 @@ def scene(template: Template, original: Any, tmp_path: Path, lecs: Any) -> Scene
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "command"), PLACES, ids=lambda value: value)
+#: Those of the inbox take minutes: row 5 of `make prove ISSUE=5`.
+MARKED = [pytest.param(*p, marks=pytest.mark.long if p[1].startswith("pending") else ()) for p in PLACES]
+
+
+@pytest.mark.parametrize(("name", "command"), MARKED, ids=lambda value: value)
 def test_killed_there(
     name: str, command: str, scene: Scene, environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
@@ -106,7 +110,7 @@ def armed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     failpoints._ARMED.clear()
 
 
-@pytest.mark.parametrize(("name", "command"), PLACES, ids=lambda value: value)
+@pytest.mark.parametrize(("name", "command"), MARKED, ids=lambda value: value)
 def test_disk_full_there(name: str, command: str, scene: Scene, armed: Callable[[str], None]) -> None:
     """A sentence and an exit code of its own, nothing half visible, and it goes on once there is room."""
     story, home = STORIES[command], home_of(scene, command)

@@ -229,6 +229,7 @@ def test_from_a_release_back_to_a_consent() -> None:
     assert follow("provenance.contribution") == {"lake.statements.contribution"}
 
 
+@pytest.mark.long  # Row 2 of `make prove ISSUE=5` builds and documents too.
 def test_dbt_by_hand_stays_on_the_machine(built: Any, copied: Callable[..., Any], tmp_path: Path) -> None:
     """`dbt build` and `dbt docs generate` as documented, in a process in which every connection fails."""
     home = copied(built, tmp_path / "home")
