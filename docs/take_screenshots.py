@@ -1,6 +1,6 @@
 """Takes the pictures of the workspace in docs/images again, from a running system, so that they stay true.
 
-    .venv/bin/pip install playwright        (a browser is expected at /usr/bin/chromium, or in $CHROMIUM)
+    (A browser is expected at /usr/bin/chromium, or in $CHROMIUM.)
     .venv/bin/python docs/take_screenshots.py [--home HOME] [--out docs/images]
 
 Without --home it makes the demo commons in a temporary folder, takes some texts back, builds, releases, and changes a
@@ -55,7 +55,8 @@ def _open_table(title: str) -> Callable[[Any], None]:
 
 
 def _expand(page: Any) -> None:
-    """All groups of the graph opened, the whole of it in view."""
+    """All groups of the graph opened, in a window that is large enough for the whole of it."""
+    page.set_viewport_size({"width": 1360, "height": 980})
     page.keyboard.press("Alt+E")
     page.wait_for_timeout(3000)
 
@@ -77,6 +78,7 @@ SHOTS = [
     Shot("refused", "/assets/refused?view=overview", "by_reason", _open_table("by_reason")),
     Shot("checks", "/assets/release?view=checks", "release_checklist"),
     Shot("partitions", "/assets/languages?view=partitions", "other", _choose("fr")),
+    Shot("map", "/assets/corpus_map?view=overview", "map", _open_table("map")),
     Shot("automation", "/automation", "wanted_version"),
 ]
 
@@ -107,6 +109,7 @@ def prepared(home: Path) -> Path:
             lecs("dataset", "build", home=home)
             lecs("asset", "make", "release", home=home)
     lecs("asset", "make", "languages", home=home)
+    lecs("asset", "make", "embeddings", "corpus_map", "similar_texts", home=home)
     damage(home)
     return home
 
@@ -192,6 +195,7 @@ def take(page: Any, address: str, shot: Shot, file: Path) -> Path:
     shot.act(page)
     file.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=str(file))
+    page.set_viewport_size(SIZE)
     sys.stdout.write(f"{file}: {file.stat().st_size // 1024} KB\n")
     return file
 

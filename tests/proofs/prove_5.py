@@ -8,7 +8,6 @@ Rows 1 and 6 look at the workspace through a browser: `pip install playwright`, 
 in $CHROMIUM. Without it they are not met.
 """
 
-import json
 import subprocess
 import sys
 import time
@@ -73,44 +72,17 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 
 def row_2(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """mlcroissant, datasets, dbt, and four documents that agree."""
-    figures = _all_of("tests/stories/test_release.py", "tests/stories/test_export.py", "tests/corpus/test_release.py")
-    figures |= {f"dbt: {name}": value for name, value in _dbt(folder).items()}
+    figures = _all_of(
+        "tests/stories/test_release.py", "tests/stories/test_export.py", "tests/corpus/test_release.py",
+        "tests/stories/test_warehouse.py",
+    )  # fmt: skip
     return Shown(
         "mlcroissant validates and reads the records; datasets loads; one changed view changes all four documents, "
         "and a document changed by hand is noticed; dbt build and dbt docs generate pass",
-        "pytest tests/stories/test_release.py tests/stories/test_export.py tests/corpus/test_release.py; dbt build; "
-        "dbt docs generate",
+        "pytest tests/stories/test_release.py tests/stories/test_export.py tests/corpus/test_release.py "
+        "tests/stories/test_warehouse.py",
         figures,
     )
-
-
-def _dbt(folder: Path) -> dict[str, Any]:
-    """`dbt build` through the workspace's own assets, and `dbt docs generate` on what it built."""
-    project = ROOT / "dbt" / "dbt_project.yml"
-    require(project.exists(), "there is no dbt project")
-    small = stories.build_small(folder / "small", folder / "archive.jsonl")
-    listed = lecs("asset", "list", "--json").ok().json["assets"]
-    written = {path.stem for path in (ROOT / "dbt" / "models").rglob("*.sql")}
-    models = [asset["name"] for asset in listed if asset["name"] in written]
-    require(models, "no dbt model is an asset")
-    before = [name for name in ("lake",) if name in {asset["name"] for asset in listed}]
-    made = lecs("asset", "make", *before, *models, "--json", home=small.path)
-    require(made.code == 0, f"dbt build: {made.err[-500:]}")
-    target = folder / "target"
-    variables = {
-        "lake": str(small.path / "derived" / "lake"),
-        "warehouse": str(small.path / "derived" / "warehouse.duckdb"),
-    }
-    command = [
-        str(Path(sys.executable).parent / "dbt"), "docs", "generate", "--project-dir", str(project.parent),
-        "--profiles-dir", str(project.parent), "--target-path", str(target), "--log-path", str(target),
-        "--vars", json.dumps(variables),
-    ]  # fmt: skip
-    env = clean_environment(HOME=str(folder), DO_NOT_TRACK="1", LECS_HOME=str(small.path))
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    require(done.returncode == 0, f"dbt docs generate: {(done.stdout + done.stderr)[-500:]}")
-    catalog = json.loads((target / "catalog.json").read_text("utf-8"))
-    return {"models": len(models), "checks": len(made.json["checks"]), "documented": len(catalog["nodes"])}
 
 
 # Row 3: SQL and folds.
