@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 from running import LECS, ROOT, Reduced, Shown, clean_environment, load, pytest_figures, require, run_proofs, say
 from workspace_pages import PAGES, has_browser, look_at, pictures
 
