@@ -24,8 +24,10 @@ _MARKS: Final = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1d
 _STYLED: Final = re.compile(
     "[\u2070-\u209c\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f1e5]|(?![0-9])\\d"
 )
+#: From the first letter of a word on, and never a step back: a megabyte of letters is read once.
 _MIXED: Final = re.compile(
-    "[a-zA-Z\u00c0-\u024f]*[\u0370-\u04ff\u0500-\u052f\u1f00-\u1fff\u13a0-\u13f5]+[a-zA-Z\u00c0-\u024f\u0370-\u04ff]*"
+    "(?<![a-zA-Z\u00c0-\u024f])"
+    "[a-zA-Z\u00c0-\u024f]*+[\u0370-\u04ff\u0500-\u052f\u1f00-\u1fff\u13a0-\u13f5]+[a-zA-Z\u00c0-\u024f\u0370-\u04ff]*"
 )
 _LATIN: Final = re.compile("[a-zA-Z\u00c0-\u024f]")
 _ALIKE: Final = dict(

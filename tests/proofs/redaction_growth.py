@@ -24,6 +24,7 @@ SHAPES = {
     "names": "Anna Kowalska met Omar Haddad. ",
     "labels": "Anna: yes.\n",
     "zero-width": "a\u200b",
+    "letters with accents": "éabcdefghi",
 }
 FLOOR_SECONDS = 0.02
 
