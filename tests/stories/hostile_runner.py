@@ -19,7 +19,7 @@ from typing import Any
 
 #: Address space that a command may take beyond what the imported program has.
 MEMORY = 1536 * 1024 * 1024
-SECONDS = int(os.environ.get("HOSTILE_SECONDS", "600"))
+SECONDS = int(os.environ.get("HOSTILE_SECONDS", "240"))
 
 
 @dataclass(frozen=True)
