@@ -15,6 +15,8 @@ REQUESTS_PER_MINUTE: Final = 6000
 #: Wrong codes of one address in ten minutes; the codes themselves have 160 bits.
 WRONG_CODES: Final = 20
 TEN_MINUTES: Final = 600.0
+#: Previews that are being made or wait for the redactor at once.
+MOST_READING: Final = 64
 _MOST_CLIENTS: Final = 10_000
 
 

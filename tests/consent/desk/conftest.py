@@ -147,7 +147,7 @@ def surroundings(path: Path, reader: Redactor, versions: tuple[Published, ...] =
             found = verify_bundle(raw, pinned=(home.commons, home.charter), nodes=home.roles().nodes)
         return Verdict(found.problem is None, str(found.problem or ""), found.checks)
 
-    return Surroundings(path, lambda: TIME, lambda _: reader, lambda *_: [], verify, lambda *_: [], lambda _: versions)
+    return Surroundings(path, lambda: TIME, reader, lambda *_: [], verify, lambda *_: [], lambda _: versions)
 
 
 @pytest.fixture
