@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def main(command: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
     signal.set_wakeup_fd(writing)
-    _prctl(_SUBREAPER, 1)
+    adopt_orphans(True)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)  # noqa: S603, PLW1509
     ended = os.pidfd_open(child.pid)
     while not stopping and child.poll() is None:
@@ -52,14 +53,22 @@ def _end(child: "subprocess.Popen[Any]") -> None:
     deadline = time.monotonic() + PATIENCE
     while child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        while left := below(os.getpid()):
-            for pid in left:
-                _send(pid, number)
-            _reap()
-            if number == signal.SIGTERM and time.monotonic() >= deadline:
-                break
-            time.sleep(0.02)
+    end_all(lambda: below(os.getpid()), deadline)
+
+
+def end_all(left: Callable[[], list[int]], deadline: float) -> None:
+    """Ask all that ``left`` names to end, until the deadline (of `time.monotonic`); then end them."""
+    while found := left():
+        number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
+        for pid in found:
+            _send(pid, number)
+        _reap(found)
+        time.sleep(0.02)
+
+
+def adopt_orphans(wanted: bool) -> None:
+    """Whether what loses its parent below this process becomes a child of it."""
+    _prctl(_SUBREAPER, int(wanted))
 
 
 def below(pid: int) -> list[int]:
@@ -88,13 +97,13 @@ def _send(pid: int, number: int) -> None:
         return
 
 
-def _reap() -> None:
-    """Take leave of orphans that ended, so that their ids are free again."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
+def _reap(pids: list[int]) -> None:
+    """Take leave of orphans that ended, so that their ids are free again; others have parents that do."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            continue
 
 
 def _die_with_parent() -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from lecs_pipeline.supervising.leash import adopt_orphans, below, end_all
 from lecs_pipeline.supervising.parts import Part, answers
 
 LEASH: Final = Path(__file__).with_name("leash.py")
@@ -28,6 +29,8 @@ START: Final = 300.0
 #: Seconds from the word to stop until leashes themselves are killed; they need less (`leash.PATIENCE`).
 STOP: Final = 9.0
 _TICK: Final = 0.25
+#: Seconds that what lost its leash has to end by itself.
+STRAY: Final = 0.5
 
 
 class PartStopped(Exception):
@@ -50,6 +53,7 @@ class Supervisor:
     parts: Sequence[Part]
     say: Callable[[str], None]
     first_pause: float = FIRST_PAUSE
+    _others: set[int] = field(default_factory=set)
     _running: list[_Running] = field(default_factory=list)
     _signals: list[int] = field(default_factory=list)
 
@@ -63,6 +67,8 @@ class Supervisor:
         os.set_blocking(writing, False)
         before = signal.set_wakeup_fd(writing)
         kept = {number: signal.signal(number, self._told) for number in (signal.SIGTERM, signal.SIGINT)}
+        self._others = set(below(os.getpid()))
+        adopt_orphans(True)
         try:
             self._running = [_Running(part) for part in self.parts]
             for one in self._running:
@@ -74,6 +80,7 @@ class Supervisor:
                 self._wait(reading)
         finally:
             self._stop()
+            adopt_orphans(False)
             for number, handler in kept.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(before)
@@ -118,11 +125,22 @@ class Supervisor:
     def _died(self, one: _Running, code: int, now: float) -> None:
         one.deaths = 1 if now - one.since >= STEADY else one.deaths + 1
         _close(one)
+        self._end_strays()
         if one.deaths >= MOST_DEATHS:
             raise PartStopped(f"{one.part.name} ended {one.deaths} times, at last with {code}; everything was stopped")
         pause = self.first_pause * 2 ** (one.deaths - 1)
         one.again_at = now + pause
         self.say(f"lecs up: {one.part.name} ended with {code}; it is started again in {pause:g} s.")
+
+    def _end_strays(self) -> None:
+        """End what a leash that was killed could not end any more: it is a child of this process now."""
+
+        def strays() -> list[int]:
+            leashes = {one.process.pid for one in self._running if one.process is not None}
+            kept = self._others | leashes | {pid for leash in leashes for pid in below(leash)}
+            return [pid for pid in below(os.getpid()) if pid not in kept]
+
+        end_all(strays, time.monotonic() + STRAY)
 
     def _wait(self, reading: int) -> None:
         """Sleep a tick, or until a signal comes."""
@@ -144,6 +162,7 @@ class Supervisor:
             one.process.kill()
             one.process.wait()
             one.process = None
+        self._end_strays()
 
 
 def _code(one: _Running) -> int | None:
