@@ -86,6 +86,8 @@ class Shield:
         accepts = next((value for name, value in scope["headers"] if name.lower() == b"accept-language"), b"")
         body = self.page(status, scope["path"], accepts.decode("latin-1"))
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        if status == 405:
+            headers.append((b"allow", b"GET, HEAD, POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
