@@ -20,7 +20,8 @@ def up(
         int, typer.Option(min=0, max=65535, help="Port of the Dagster workspace; 0 takes a free one.")
     ] = 3000,
     origin: Annotated[
-        str | None, typer.Option(help="The address that people see of the desk, as for `lecs desk`.", show_default=False)
+        str | None,
+        typer.Option(help="The address that people see of the desk, as for `lecs desk`.", show_default=False),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,

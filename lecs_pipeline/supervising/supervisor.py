@@ -104,7 +104,9 @@ class Supervisor:
         while waiting and not self._signals:
             for one in self._running:
                 if (code := _code(one)) is not None:
-                    raise PartStopped(f"{one.part.name} ended with {code} before it answered; what it said stands above")
+                    raise PartStopped(
+                        f"{one.part.name} ended with {code} before it answered; what it said stands above"
+                    )
             if time.monotonic() > deadline:
                 raise PartStopped(f"{waiting[0].part.name} does not answer after {START:.0f} seconds")
             waiting = [one for one in waiting if not answers(one.part)]

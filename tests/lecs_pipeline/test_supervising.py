@@ -82,7 +82,11 @@ def marked(mark: str) -> list[int]:
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             words = (folder / "cmdline").read_bytes().split(b"\0") if folder.name.isdigit() else []
-            if mark.encode() in words and b"lecs_pipeline" not in b" ".join(words) and str(leash.__file__).encode() not in words:
+            if (
+                mark.encode() in words
+                and b"lecs_pipeline" not in b" ".join(words)
+                and str(leash.__file__).encode() not in words
+            ):
                 found.append(int(folder.name))
     return found
 
@@ -93,7 +97,9 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_a_word_stops_every_part_and_what_came_of_it(started: Callable[..., "subprocess.Popen[bytes]"], mark: str) -> None:
+def test_a_word_stops_every_part_and_what_came_of_it(
+    started: Callable[..., "subprocess.Popen[bytes]"], mark: str
+) -> None:
     """SIGTERM: also a grandchild that left its session and lost its parent."""
     process = started(PAGE, FAMILY)
     assert len(marked(mark)) == 3
@@ -120,7 +126,9 @@ def test_nothing_outlives_a_kill(started: Callable[..., "subprocess.Popen[bytes]
     assert process.wait() == 0
 
 
-def test_a_part_that_dies_is_said_and_started_again(started: Callable[..., "subprocess.Popen[bytes]"], mark: str) -> None:
+def test_a_part_that_dies_is_said_and_started_again(
+    started: Callable[..., "subprocess.Popen[bytes]"], mark: str
+) -> None:
     process = started(PAGE, PAGE)
     first = marked(mark)
     os.kill(first[0], signal.SIGKILL)
@@ -131,7 +139,9 @@ def test_a_part_that_dies_is_said_and_started_again(started: Callable[..., "subp
 
 def _part(program: str, mark: str, *more: str) -> Part:
     port = str(free_port())
-    return Part("small", (sys.executable, "-I", "-S", "-c", program, mark, port, *more), f"http://127.0.0.1:{port}/", "")
+    return Part(
+        "small", (sys.executable, "-I", "-S", "-c", program, mark, port, *more), f"http://127.0.0.1:{port}/", ""
+    )
 
 
 def test_a_part_that_dies_again_and_again_stops_the_whole(mark: str) -> None:

@@ -126,7 +126,9 @@ def _encodings(url: str, chance: random.Random) -> Iterator[Post]:
     for _ in range(12):
         for body, headers in bodies:
             path = chance.choice(PATHS)
-            yield lambda found, body=body, headers=headers, path=path: _send(found, "encoding", url, path, body, **headers)
+            yield lambda found, body=body, headers=headers, path=path: _send(
+                found, "encoding", url, path, body, **headers
+            )
 
 
 def _origins(url: str, chance: random.Random) -> Iterator[Post]:
@@ -158,12 +160,12 @@ def _large(url: str, chance: random.Random) -> Iterator[Post]:
     for number in range(40):
         path = "/give/text" if number % 2 else "/withdraw"
         stated = MOST if number % 4 < 2 else None
-        yield lambda found, path=path, stated=stated: _raw(found, "50 MB", url, path, b"x" * 65536, stated, MOST // 65536)
+        yield lambda found, path=path, stated=stated: _raw(
+            found, "50 MB", url, path, b"x" * 65536, stated, MOST // 65536
+        )
 
 
-def _raw(
-    found: Found, kind: str, url: str, path: str, piece: bytes, stated: int | None, pieces: int = 1
-) -> None:
+def _raw(found: Found, kind: str, url: str, path: str, piece: bytes, stated: int | None, pieces: int = 1) -> None:
     """A post by hand. Sends until it is answered; what is refused early need not be sent to its end."""
     host = url.removeprefix("http://")
     chunked = stated is None and pieces > 1

@@ -139,7 +139,9 @@ async def _give(browser: Browser, pause: float, until: float, book: Book, chance
             return
         begun = time.monotonic()
         text = {"text": a_text(chance)} if path == "/give/text" else {}
-        status, where, shown = await browser.ask("POST", path, urlencode({"token": _token(page), **fields, **text}).encode())
+        status, where, shown = await browser.ask(
+            "POST", path, urlencode({"token": _token(page), **fields, **text}).encode()
+        )
         if status == 303:
             status, _, shown = await browser.ask("GET", where)
         if status == 409:

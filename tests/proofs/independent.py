@@ -16,7 +16,11 @@ SIGNED = ("receipt", "record", "fact", "notice", "charter")
 
 def signed_parts(bundle: dict[str, Any]) -> dict[str, Any]:
     """Every document of a bundle that carries a proof."""
-    lists = {f"{name} {i}": one for name in ("coConsents", "changes", "redactions") for i, one in enumerate(bundle.get(name, []))}
+    lists = {
+        f"{name} {i}": one
+        for name in ("coConsents", "changes", "redactions")
+        for i, one in enumerate(bundle.get(name, []))
+    }
     return {**{name: bundle[name] for name in SIGNED}, **lists}
 
 

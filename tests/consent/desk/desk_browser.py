@@ -8,6 +8,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,12 @@ VALUES = {
 class Live:
     """A desk that answers on loopback, over a home of the test's own."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, *, local: bool = True) -> None:
+        """``local`` false: a desk that takes itself for one that others reach."""
         self.path = around.home
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        app: Any = make_app(site_at(self.url), around, pseudo=True)
+        app: Any = make_app(replace(site_at(self.url), local=local), around, pseudo=True)
         self.server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11")
         )
@@ -214,7 +216,16 @@ def _around(reader: Reader) -> None:
     """Pages that everyone may see, every stop page, and pages of trouble."""
     from consent.desk.stops import STOPS
 
-    for path in ("/", "/withdraw", "/my", "/transparency", "/report", "/local", "/notice/2026-11/en", "/notice/2026-11/de"):
+    for path in (
+        "/",
+        "/withdraw",
+        "/my",
+        "/transparency",
+        "/report",
+        "/local",
+        "/notice/2026-11/en",
+        "/notice/2026-11/de",
+    ):
         reader.open(path)
     for name in STOPS:
         reader.open(f"/stop/{name}")

@@ -69,7 +69,9 @@ def test_in_forced_colours_everything_has_an_edge(chromium: Any, live: Live, way
 def test_the_measure_finds_a_barrier_and_a_missing_edge(chromium: Any, live: Live) -> None:
     reader = Reader(chromium, live.url, bypass_csp=True, forced_colors="active")
     reader.open("/")
-    reader.page.evaluate("document.querySelector('main').innerHTML = '<img src=x><button style=\"border:0\">x</button>'")
+    reader.page.evaluate(
+        "document.querySelector('main').innerHTML = '<img src=x><button style=\"border:0\">x</button>'"
+    )
     assert "image-alt" in [rule for rule, _ in barriers_of(reader.page, axe_source())]
     assert reader.page.evaluate(EDGELESS)
 

@@ -46,7 +46,11 @@ def reader() -> Iterator[Reader]:
 
 def test_another_process_finds_the_same(reader: Reader) -> None:
     """Short and long texts, from several threads at once, and under the same version."""
-    passages = [Passage(TEXT, "es"), Passage("Nada.", "es", (), True), Passage(f"{TEXT} " * (LONG // 40), "es", (), True)]
+    passages = [
+        Passage(TEXT, "es"),
+        Passage("Nada.", "es", (), True),
+        Passage(f"{TEXT} " * (LONG // 40), "es", (), True),
+    ]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda one: reader.redact([one])[0], passages * 2))
     assert found == plain().redact(passages) * 2
