@@ -33,7 +33,7 @@ def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
     signal.set_wakeup_fd(writing)
     adopt_orphans(True)
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)  # noqa: S603, PLW1509
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
     ended = os.pidfd_open(child.pid)
     while not stopping and child.poll() is None:
         ready, _, _ = select.select([sys.stdin.fileno(), ended, reading], [], [])

@@ -93,7 +93,7 @@ class Supervisor:
     def _start(self, one: _Running) -> None:
         command = [sys.executable, "-I", "-S", str(LEASH), *one.part.command]
         # A session of its own: Ctrl-C reaches the supervisor alone. What a part prints is not the answer of `lecs up`.
-        one.process = subprocess.Popen(  # noqa: S603
+        one.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=sys.stderr.fileno(), start_new_session=True
         )
         one.since = time.monotonic()

@@ -40,7 +40,8 @@ RUN = (
     "from lecs_pipeline.supervising.parts import Part\n"
     "from lecs_pipeline.supervising.supervisor import Supervisor\n"
     "a = sys.argv[1:]\n"
-    "parts = [Part('abc'[i // 3], (sys.executable, '-I', '-S', '-c', *a[i:i + 3]), f'http://127.0.0.1:{a[i + 2]}/', '')\n"
+    "lean = (sys.executable, '-I', '-S', '-c')\n"
+    "parts = [Part('abc'[i // 3], (*lean, *a[i:i + 3]), f'http://127.0.0.1:{a[i + 2]}/', '')\n"
     "         for i in range(0, len(a), 3)]\n"
     "say = lambda words: print(words, file=sys.stderr, flush=True)\n"
     "Supervisor(parts, say, first_pause=0.05).run(lambda: print('answering', flush=True))\n"
@@ -183,7 +184,8 @@ def test_who_will_not_end_is_ended(mark: str) -> None:
     """A command that ignores SIGTERM, and started another that does: both are gone after the leash's patience."""
     stubborn = (
         "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "if len(sys.argv) < 4: subprocess.Popen([sys.executable, '-I', '-S', '-c', sys.argv[2], *sys.argv[1:3], 'child'])\n"
+        "more = [sys.executable, '-I', '-S', '-c', sys.argv[2], *sys.argv[1:3], 'child']\n"
+        "if len(sys.argv) < 4: subprocess.Popen(more)\n"
         "print('ready', flush=True); time.sleep(600)\n"
     )
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom lecs_pipeline.supervising import leash\n"

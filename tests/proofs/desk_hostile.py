@@ -25,18 +25,21 @@ TEXT = f"The baker of {MARK} opened early, and the river was high."
 #: What is signed in the end, and may be kept: sealed, and in what is built from it.
 SIGNED = "The baker opened early, and the river was high, and nobody crossed."
 PATHS = (
-    "/begin", "/language", "/give/adult", "/give/sensitive", "/give/tier", "/give/purposes", "/give/name", "/give/about",
-    "/give/text", "/give/preview", "/give/code", "/give/answers", "/my/change", "/my/verify", "/my/export.zip",
+    "/begin", "/language", "/give/adult", "/give/sensitive", "/give/tier", "/give/purposes", "/give/name",
+    "/give/about", "/give/text", "/give/preview", "/give/code", "/give/answers", "/my/change", "/my/verify",
+    "/my/export.zip",
     "/my/receipt.json", "/my/close", "/report", "/withdraw", "/my", "/login", "/moderate", "/invite",
 )  # fmt: skip
 FIELDS = (
-    "answer", "name", "language", "other", "domain", "text", "action", "words", "label", "value", "read", "kept", "made",
-    "decision", "contribution", "purpose", "tier", "code", "back", "user", "password", "role", "ground", "vote",
+    "answer", "name", "language", "other", "domain", "text", "action", "words", "label", "value", "read", "kept",
+    "made", "decision", "contribution", "purpose", "tier", "code", "back", "user", "password", "role", "ground", "vote",
 )  # fmt: skip
 VALUES = (
-    f"<img src=x onerror=alert('{MARK}')>", f"<script>{MARK}</script>", f"'\"><svg/onload={MARK}>", f"../../{MARK}/passwd",
+    f"<img src=x onerror=alert('{MARK}')>", f"<script>{MARK}</script>", f"'\"><svg/onload={MARK}>",
+    f"../../{MARK}/passwd",
     f"%2e%2e%2f{MARK}", f"{MARK}\x00", f"{MARK}' OR '1'='1", "{{7*7}}" + MARK, f"${{jndi:{MARK}}}", f"\u202e{MARK}",
-    MARK * 2000, f"\r\nSet-Cookie: {MARK}=1", f"javascript:{MARK}", "9" * 400, "urn:uuid:" + "0" * 36, "\ud7ff\ue000" + MARK,
+    MARK * 2000, f"\r\nSet-Cookie: {MARK}=1", f"javascript:{MARK}", "9" * 400,
+    "urn:uuid:" + "0" * 36, "\ud7ff\ue000" + MARK,
 )  # fmt: skip
 MOST = 50 * 1024 * 1024
 
@@ -147,7 +150,8 @@ def _origins(url: str, chance: random.Random) -> Iterator[Post]:
 def _paths(url: str, chance: random.Random) -> Iterator[Post]:
     """Addresses that climb, that are long, that name what is not there; as bytes, since clients tidy them up."""
     tricks = [
-        f"/give/../../{MARK}", f"/give/%2e%2e/{MARK}", f"//{MARK}", f"/static/..%2f..%2f{MARK}", f"/notice/../{MARK}/en",
+        f"/give/../../{MARK}", f"/give/%2e%2e/{MARK}", f"//{MARK}", f"/static/..%2f..%2f{MARK}",
+        f"/notice/../{MARK}/en",
         "/" + MARK * 300, f"/stop/{quote('<script>')}{MARK}", f"/give/text%00{MARK}", f"/revocations.json?after={MARK}",
     ]  # fmt: skip
     for number in range(90):
@@ -194,7 +198,8 @@ def _raw(found: Found, kind: str, url: str, path: str, piece: bytes, stated: int
 
 def _json(url: str, chance: random.Random) -> Iterator[Post]:
     """What is no JSON, where the script sends JSON."""
-    bodies = [b"", b"{", b"[]", b"null", b'{"key":1}', b'{"a":' * 5000, b"\xff", b'{"key":"x","key":"y"}', b'{"key":1e999}',
+    bodies = [b"", b"{", b"[]", b"null", b'{"key":1}', b'{"a":' * 5000, b"\xff", b'{"key":"x","key":"y"}',
+              b'{"key":1e999}',
               json.dumps({"key": MARK}).encode(), json.dumps({"record": {"type": MARK}}).encode()]  # fmt: skip
     for number in range(88):
         path = ("/give/prepare", "/give/signed", "/my/challenge", "/my/key")[number % 4]
@@ -208,7 +213,7 @@ def _json(url: str, chance: random.Random) -> Iterator[Post]:
 
 
 def _replays(url: str, chance: random.Random) -> Iterator[Post]:
-    """A record that was signed, sent twice, for another site, with another challenge, by another key, by another visit."""
+    """A signed record, sent twice, for another site, with another challenge, by another key, by another visit."""
     for number in range(10):
         yield lambda found, number=number: _replay(found, url, Signer(bytes([number]) * 32))
 

@@ -41,10 +41,11 @@ WAY: list[tuple[str, dict[str, str]]] = [
     ("/give/code", {"action": "keep", "kept": "yes"}),
     ("/give/answers", {"decision": "give"}),
 ]
-WORDS = (
-    "the baker opened early and the river was high so nobody crossed before noon while my aunt told of winters when "
-    "bread was carried over the hill by two mules and a boy who sang about rain and about a lamp in the window"
-).split()
+WORDS = re.findall(
+    r"\w+",
+    "the baker opened early and river was high so nobody crossed before noon while my aunt told of winters when bread"
+    " carried over hill by two mules a boy who sang about rain lamp in window",
+)
 NAMES = ("Martha Quill", "Edwin Marsh", "Oona Tarrant", "Silas Brook", "Petra Lindqvist", "Tom Ashby")
 PATIENCE = 60.0
 

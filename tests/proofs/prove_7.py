@@ -83,9 +83,9 @@ def row_3(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
         require(not any(lied.values()), f"{name} accepts what was changed: {[p for p, holds in lied.items() if holds]}")
     figures = _all_of("tests/consent/desk/test_receipts.py", "tests/stories/test_tampering.py")
     return Shown(
-        "every signed part of the bundle that the desk hands out verifies with Digital Bazaar's jsonld-signatures 11.6.0 "
-        "(npm) and apsig 0.6.0 (PyPI), and with a changed letter with neither; a changed byte, a second proof, a "
-        "small-order key, a reordered log are refused by ours",
+        "every signed part of the bundle that the desk hands out verifies with Digital Bazaar's "
+        "jsonld-signatures 11.6.0 (npm) and apsig 0.6.0 (PyPI), and with a changed letter with neither; a "
+        "changed byte, a second proof, a small-order key, a reordered log are refused by ours",
         "python tests/proofs/prove_7.py --row 3; pytest tests/consent/desk/test_receipts.py",
         {"signed parts": len(parts), **figures},
     )
@@ -104,8 +104,8 @@ def row_4(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 def row_5(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """Erased at the desk: nothing of it in any file; a restore replays the erasure."""
     return Shown(
-        "after an erasure at the desk no file of the home, decoded whatever its format, holds text, salt, key, record or "
-        "receipt; older backups are listed, and a restore does the erasure again",
+        "after an erasure at the desk no file of the home, decoded whatever its format, holds text, salt, key, record "
+        "or receipt; older backups are listed, and a restore does the erasure again",
         "pytest tests/stories/test_desk_erasure.py",
         _all_of("tests/stories/test_desk_erasure.py"),
     )
@@ -136,9 +136,9 @@ def row_6(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     require("fault" not in said, said[-300:])
     statuses = sorted({answer.rpartition(" ")[2] for answer in found.answers})
     return Shown(
-        "schemathesis finds no 5xx; every hostile post is answered by a page in words (none by a fault), nothing of them is "
-        "in a file of the home or on standard error; withdrawals made twice at once during a build count, and no version "
-        "published after them has the texts",
+        "schemathesis finds no 5xx; every hostile post is answered by a page in words (none by a fault), nothing of "
+        "them is in a file of the home or on standard error; withdrawals made twice at once during a build "
+        "count, and no version published after them has the texts",
         "python tests/proofs/prove_7.py --row 6",
         {"posts": found.total, "statuses": " ".join(statuses), "withdrawals, twice each": len(given)},
     )
@@ -147,8 +147,9 @@ def row_6(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 def _schemathesis(url: str, folder: Path, examples: int) -> None:
     """Posts to addresses that are only read are refused for their origin (403), before their method is looked at."""
     command = [
-        str(Path(sys.executable).parent / "schemathesis"), "run", f"{url}/openapi.json", "--max-examples", str(examples),
-        "--exclude-checks", "unsupported_method,allow_header_conformance", "--no-color",
+        str(Path(sys.executable).parent / "schemathesis"), "run", f"{url}/openapi.json",
+        "--max-examples", str(examples), "--no-color",
+        "--exclude-checks", "unsupported_method,allow_header_conformance",
     ]  # fmt: skip
     done = subprocess.run(command, cwd=folder, env=clean_environment(), capture_output=True, text=True, check=False)
     require(done.returncode == 0, f"schemathesis: {done.stdout[-500:]}")
@@ -203,10 +204,11 @@ def _none_came_back(home: Path, withdrawn: list[str]) -> None:
     from substrate.store.home import open_home
 
     query = "SELECT max(seq) FROM documents WHERE kind = 'ConsentWithdrawal' AND subject = ?"
+    place = "SELECT seq FROM documents WHERE digest = ?"
     with open_home(home) as opened:
         connection = opened.database.connection
         published = {
-            d.body["version"]: int(connection.execute("SELECT seq FROM documents WHERE digest = ?", (d.digest,)).fetchone()[0])
+            d.body["version"]: int(connection.execute(place, (d.digest,)).fetchone()[0])
             for d in opened.ledger.documents(kinds=["DatasetVersion"])
         }  # fmt: skip
         taken = {one: int(connection.execute(query, (one,)).fetchone()[0] or 0) for one in withdrawn}
@@ -227,8 +229,8 @@ def row_7(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     home, ahead = _founded(folder), _ahead()
     with running(home, folder, wrapper=ahead) as desk:
         command = [
-            *ahead, sys.executable, str(ROOT / "tests" / "proofs" / "desk_load.py"), desk.url, "--people", str(size.people),
-            "--pause", str(size.pause), "--seconds", str(size.seconds),
+            *ahead, sys.executable, str(ROOT / "tests" / "proofs" / "desk_load.py"), desk.url,
+            "--people", str(size.people), "--pause", str(size.pause), "--seconds", str(size.seconds),
         ]  # fmt: skip
         time.sleep(min(20.0, size.seconds / 4))  # The reader warms up, as before a desk is announced.
         people = subprocess.Popen(command, stdout=subprocess.PIPE, env=clean_environment())
@@ -255,9 +257,9 @@ def row_7(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     require(seen["p95 page"] < 0.2 and seen["p95 preview"] < 1.0, f"too slow: {figures}")
     figures |= {f"supervisor, {name}": number for name, number in _all_of("tests/stories/test_up.py").items()}
     return Shown(
-        "fifty people with five seconds between pages, the desk killed with kill -9 when the first receipts are shown and "
-        "started again: every receipt that was shown is in the ledger; a page is the post, where it leads, and that page; "
-        "`lecs up` starts what dies again and leaves nothing behind",
+        "fifty people with five seconds between pages, the desk killed with kill -9 when the first receipts are shown "
+        "and started again: every receipt that was shown is in the ledger; a page is the post, where it "
+        "leads, and that page; `lecs up` starts what dies again and leaves nothing behind",
         "python tests/proofs/prove_7.py --row 7",
         figures,
     )
@@ -307,8 +309,8 @@ def row_9(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     require("Half of them took at most" in page, "the transparency page shows no latency")
     return Shown(
         "from the click to the no of the gate in another process, while a build runs; the time to the next published "
-        "version is measured and stands on the transparency page. No adapter is served in this proof: whoever serves one asks "
-        "the same gate at each use",
+        "version is measured and stands on the transparency page. No adapter is served in this proof: "
+        "whoever serves one asks the same gate at each use",
         "python tests/proofs/prove_7.py --row 9",
         {"clicks": len(times), **figures},
     )
@@ -321,8 +323,8 @@ def row_10(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
         str(one.relative_to(ROOT)) for one in (ROOT / "tests" / "consent" / "desk").glob("test_moderation*.py")
     )
     return Shown(
-        "a forged or unauthorised moderation, a vote by one moderator for two, a role raised by a crafted form: refused and "
-        "logged",
+        "a forged or unauthorised moderation, a vote by one moderator for two, a role raised by a crafted "
+        "form: refused and logged",
         f"pytest {' '.join(files)}",
         _all_of(*files),
     )

@@ -13,7 +13,10 @@ import pytest
 httpx = pytest.importorskip("httpx")
 pytestmark = [pytest.mark.dagster, pytest.mark.long]
 
-TEXT = "Chaque automne, la meunière de Vaucresson comptait les sacs à voix haute, et la rivière répondait comme une voisine."
+TEXT = (
+    "Chaque automne, la meunière de Vaucresson comptait les sacs à voix haute,"
+    " et la rivière répondait comme une voisine."
+)
 WORDS = (b"comptait les sacs", b"La meuniere", "la meunière".encode())
 ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("begin", {}),
@@ -81,7 +84,7 @@ def desk(small: Any, environment: Callable[..., dict[str, str]], tmp_path: Path)
 def test_erased_at_the_desk_nothing_is_left_and_nothing_comes_back(
     small: Any, desk: tuple[str, Path], tmp_path: Path, lecs: Callable[..., Any]
 ) -> None:
-    """In a version, an export, an index, a receipt, a backup; then destroyed by its person, and a restore does it again."""
+    """In a version, an export, a receipt, a backup; then destroyed by its person, and a restore does it again."""
     url, said = desk
     person = _Person(url)
     for path, fields in ANSWERS:

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 sys.path.insert(0, str(Path(__file__).parents[1] / "consent" / "desk"))
-from desk_browser import CHROMIUM, Reader  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
+from desk_browser import CHROMIUM, Reader
+from playwright.sync_api import sync_playwright
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.long, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),

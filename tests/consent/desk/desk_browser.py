@@ -196,8 +196,7 @@ def _giving_with_every_error(reader: Reader) -> None:
     page.locator(".wrong").first.wait_for()
     reader.look(page)
     reader.choose("I read all of it. What has to go is out.")
-    reader.choose("No, nobody can ever find out" if page.get_by_label("No, nobody can ever find out", exact=True).count()
-                  else "Yes, at once, when I take it back")  # fmt: skip
+    reader.choose("Yes, at once, when I take it back")
 
 
 def _giving(reader: Reader) -> None:

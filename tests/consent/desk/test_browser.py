@@ -4,7 +4,6 @@ Every page that a person can come to is looked at by axe-core (WCAG 2.0 to 2.2, 
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 

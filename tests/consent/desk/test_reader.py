@@ -1,4 +1,4 @@
-"""The redactor apart: the same readings from another process, which is started again when it dies, and never outlives."""
+"""The redactor apart: the same readings from another process, started again when it dies, gone with its parent."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -97,7 +98,6 @@ def test_it_ends_with_its_parent_however_that_goes() -> None:
 
 def _runs(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
