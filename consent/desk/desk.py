@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from consent.desk.form import Form, read_form
-from consent.desk.limits import MOST_READING, TEN_MINUTES, WRONG_CODES, Counter
+from consent.desk.limits import MOST_READING, TEN_MINUTES, WRONG_CODES, Counter, client_of
 from consent.desk.pages import Pages
 from consent.desk.shield import BODY
 from consent.desk.site import Site, Surroundings
@@ -99,8 +99,8 @@ class Desk:
             raise Trouble(403)
 
     def client(self, request: Request) -> str:
-        """The address of whoever asks."""
-        return request.client.host if request.client else ""
+        """The address of whoever asks, as limits count it."""
+        return client_of(request.scope, self.site)
 
     def language(self, request: Request) -> Language:
         """What this visitor chose, else what the browser prefers."""

@@ -60,10 +60,15 @@ class Reader:
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._heard)
+        self.page.on("request", self._asked)
 
     def _heard(self, message: Any) -> None:
         if message.type == "error" and "status of 4" not in message.text:
             self.complaints.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.complaints.append(f"asked elsewhere: {request.url}")
 
     def open(self, path: str) -> None:
         """Go to an address."""
