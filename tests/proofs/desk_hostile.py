@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-from desk_process import Visitor
+from desk_process import Visitor, an_address
 
 from substrate.record.base58 import b58encode
 from substrate.record.canonical import canonical_bytes
@@ -88,7 +88,9 @@ def _send(found: Found, kind: str, url: str, path: str, body: bytes, cookie: str
     if cookie:
         sent["cookie"] = cookie
     try:
-        with httpx.Client(base_url=url, timeout=60.0, trust_env=False) as client:
+        with httpx.Client(
+            base_url=url, timeout=60.0, transport=httpx.HTTPTransport(local_address=an_address())
+        ) as client:
             answer = client.post(path, content=body, headers=sent)
         found.take(kind, answer.status_code, answer.text)
     except httpx.HTTPError as error:
@@ -177,7 +179,7 @@ def _raw(found: Found, kind: str, url: str, path: str, piece: bytes, stated: int
     head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {url}\r\nconnection: close\r\n"
     head += f"content-type: application/x-www-form-urlencoded\r\n{size}\r\n\r\n"
     name, _, port = host.rpartition(":")
-    with socket.create_connection((name, int(port)), timeout=60.0) as connection:
+    with socket.create_connection((name, int(port)), timeout=60.0, source_address=(an_address(), 0)) as connection:
         answer = b""
         try:
             connection.sendall(head.encode("utf-8"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import itertools
 import json
 import re
 import subprocess
@@ -56,11 +57,20 @@ def running(home: Path, folder: Path, wrapper: tuple[str, ...] = ()) -> Iterator
         desk.kill()
 
 
+_addresses = itertools.count()
+
+
+def an_address() -> str:
+    """One of 200 loopback addresses, in turn: limits count addresses, and people come from many."""
+    return f"127.0.0.{next(_addresses) % 200 + 2}"
+
+
 class Visitor:
     """Somebody without scripts. ``page`` is the last answer, ``code`` the withdrawal code that was shown."""
 
     def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, timeout=PATIENCE, headers={"origin": url}, trust_env=False)
+        own = httpx.HTTPTransport(local_address=an_address())
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE, headers={"origin": url}, transport=own)
         self.page = self.client.get("/")
         self.token = self._token()
         self.code = ""
