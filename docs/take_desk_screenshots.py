@@ -23,7 +23,7 @@ from desk_browser import Reader  # noqa: E402
 from take_screenshots import FLAGS, ROOT, lecs  # noqa: E402
 
 SCREEN = {"width": 680, "height": 700}
-HIGHEST = 1800
+HIGHEST = 2600
 TEXT = (
     "My neighbour Martha Quill baked on Sundays, and the whole lane came with its own plates.\n"
     "When the oven broke she rang Edwin Marsh on 01632 960147, and he came over the hill with a mule."
