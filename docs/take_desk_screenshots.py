@@ -58,10 +58,11 @@ def main() -> int:
 
 
 def prepared(home: Path) -> None:
-    """The demo commons, with one text taken back between two versions."""
+    """The demo commons, with some texts taken back between two versions."""
     lecs("demo", home=home)
     codes = home.with_name(f"{home.name}-withdrawal-codes.csv").read_text("utf-8").splitlines()
-    lecs("consent", "withdraw", "--code", "-", home=home, stdin=codes[2].rpartition(",")[2])
+    for line in codes[5:12:3]:
+        lecs("consent", "withdraw", "--code", "-", home=home, stdin=line.rpartition(",")[2])
     lecs("dataset", "build", home=home)
 
 
