@@ -76,9 +76,9 @@ class Reader:
         self.look(self.page)
 
     def press(self, label: str) -> None:
-        """Press the one button of this name."""
-        self.page.get_by_role("button", name=label, exact=True).click()
-        self.page.wait_for_load_state()
+        """Press the one button of this name, and come to the page after it, also where a script leads there."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=label, exact=True).click()
         self.look(self.page)
 
     def choose(self, label: str, after: str = "Go on") -> None:
@@ -115,8 +115,7 @@ class Reader:
         code = str(page.locator("#code").inner_text())
         self.choose("I wrote the code down, or saved it")
         self.press("Give my consent")
-        page.wait_for_url("**/give/receipt")
-        self.look(page)
+        assert page.url.endswith("/give/receipt"), page.url
         return code
 
     @property
@@ -128,9 +127,10 @@ class Reader:
         """The same in a language of the pages; ``spoken`` is that of the text. Returns the withdrawal code."""
         page = self.page
         self.open("/")
-        page.locator(f"form.languages button[value={language}]").click()
-        page.locator(f"html[lang={language}]").wait_for()
-        page.locator("main form button").first.click()
+        with page.expect_navigation():
+            page.locator(f"form.languages button[value={language}]").click()
+        with page.expect_navigation():
+            page.locator("main form button").first.click()
         code = ""
         while not page.url.endswith("/give/receipt"):
             page.wait_for_load_state()
@@ -142,7 +142,7 @@ class Reader:
 
     def _answer(self, step: str, text: str, spoken: str) -> str:
         """Answer one page and go on; returns the code where it is shown."""
-        page, code, here = self.page, "", self.page.url
+        page, code = self.page, ""
         if step in VALUES:
             page.locator(f"input[name=answer][value='{VALUES[step]}']").check()
         elif step == "about":
@@ -158,8 +158,8 @@ class Reader:
             page.locator("input[name=kept]").check()
         where = {"preview": "form:has(input[name=read]) button", "answers": "button[value=give]",
                  "code": "form:has(input[name=kept]) button"}  # fmt: skip
-        page.locator(where.get(step, "main form button:not(.quiet)")).last.click()
-        page.wait_for_url(lambda url: url != here)
+        with page.expect_navigation():
+            page.locator(where.get(step, "main form button:not(.quiet)")).last.click()
         return code
 
     def stumble(self, label: str) -> None:
@@ -197,8 +197,8 @@ def _giving_with_every_error(reader: Reader) -> None:
     reader.press("Take out")
     page.locator("#words").fill("Rosa")
     reader.press("Take out")
-    page.locator("form:has(input[name=read]) button").last.click()
-    page.locator(".wrong").first.wait_for()
+    with page.expect_navigation():
+        page.locator("form:has(input[name=read]) button").last.click()
     reader.look(page)
     reader.choose("I read all of it. What has to go is out.")
     reader.choose("Yes, at once, when I take it back")
@@ -248,8 +248,8 @@ def _elsewhere(language: str) -> Callable[[Reader], None]:
             language,
         )
         reader.open("/")
-        reader.page.locator("main form button").first.click()
-        reader.page.wait_for_url("**/give/adult")
+        with reader.page.expect_navigation():
+            reader.page.locator("main form button").first.click()
         reader.look(reader.page)
         for path in ("/withdraw", "/transparency", "/stop/sensitive"):
             reader.open(path)
