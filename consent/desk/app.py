@@ -44,7 +44,9 @@ def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bo
 
     @app.exception_handler(HTTPException)
     def not_here(request: Request, error: HTTPException) -> Response:
-        return page(error.status_code, request)
+        answer = page(error.status_code, request)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def not_read(request: Request, error: RequestValidationError) -> Response:

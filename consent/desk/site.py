@@ -51,7 +51,7 @@ class Surroundings:
     Attributes:
         home: the folder of the home; each request opens it for its own thread.
         now: the time, in the form of the profile.
-        redactor: reads texts; asked for once, when the first text comes.
+        redactor: reads texts; several threads may ask it at once.
         uses: every use of a contribution that this home knows of (kind, id, at, on_withdrawal).
         verify: checks a receipt bundle against this home.
         explain: why a contribution weighs what it weighs, in sentences; none where nothing was built.
@@ -60,7 +60,7 @@ class Surroundings:
 
     home: Path
     now: Callable[[], str]
-    redactor: Callable[[Home], TextRedactor]
+    redactor: TextRedactor
     uses: Callable[[Home, State], Sequence[dict[str, str]]]
     verify: Callable[[bytes], Verdict]
     explain: Callable[[Home, str], Sequence[str]]

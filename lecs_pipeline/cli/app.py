@@ -24,6 +24,7 @@ from lecs_pipeline.cli import (
     redaction,
     search,
     start,
+    up,
     warehouse,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
@@ -39,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk, up):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")

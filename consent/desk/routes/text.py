@@ -1,5 +1,6 @@
 """The pages of the text and of its preview: what is typed stays in memory, what is shown is what would be kept."""
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -44,10 +45,13 @@ def text_routes(desk: Desk) -> APIRouter:
             return guarded(desk, draft, "text") or _take_text(desk, request, draft, form)
 
     @router.get("/give/preview")
-    def show_preview(request: Request) -> Response:
-        visit, draft = desk.draft(request)
-        with visit.lock:
-            return guarded(desk, draft, "preview") or _preview_page(desk, request, draft)
+    async def show_preview(request: Request) -> Response:
+        def shown() -> Response:
+            visit, draft = desk.draft(request)
+            with visit.lock:
+                return guarded(desk, draft, "preview") or _preview_page(desk, request, draft)
+
+        return await run_sync(shown, limiter=desk.readers)
 
     @router.post("/give/preview")
     def change_preview(request: Request) -> Response:
@@ -88,8 +92,7 @@ def _take_text(desk: Desk, request: Request, draft: Draft, form: Form) -> Respon
 
 def _reading(desk: Desk, draft: Draft) -> Reading:
     if draft.reading is None:
-        with desk.home() as home, desk.redactor(home) as redactor:
-            draft.reading = read(redactor, draft.text, draft.answers["about"]["language"])
+        draft.reading = read(desk.around.redactor, draft.text, draft.answers["about"]["language"])
     return draft.reading
 
 
