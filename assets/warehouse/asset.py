@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from assets.dataset.asset import dataset_version
+from assets.intake.ledger import ledger
 from assets.provenance.lake import TABLES, read_lake, write_lake
 from assets.warehouse.lineage import asset_key, column_lineage, lake_lineage
 from assets.warehouse.offline import OfflineDbt, environment_of
@@ -49,8 +50,8 @@ class LakeConfig(dg.Config):
 
 
 @dg.asset(
-    key=asset_key("lake"), deps=[dataset_version], group_name=GROUP, kinds={"polars", "parquet"}, code_version="1",
-    owners=OWNERS,
+    key=asset_key("lake"), deps=[ledger, dataset_version], group_name=GROUP, kinds={"polars", "parquet"},
+    code_version="1", owners=OWNERS,
 )  # fmt: skip
 def lake(config: LakeConfig, workspace: Workspace) -> dg.MaterializeResult[None]:
     """Public documents, members of versions, and the law of now, as tables for SQL."""
@@ -82,6 +83,11 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
 
     Models count as made once they are published: their events wait until then.
     """
+    if context.selected_asset_keys != context.assets_def.keys:
+        raise dg.Failure(
+            "The tables of the warehouse are made and published together: choose all of them, or the job `warehouse`.",
+            allow_retries=False,
+        )
     made: list[dg.Output[Any]] = []
     checked: list[Any] = []
     with workspace.open() as home:

@@ -82,5 +82,6 @@ _BY_NAME: Final[dict[str, int]] = {
     "RecallBelowFloor": 19,
     "DiskFull": 28,
     "UnknownFailpoint": 2,
+    "MixedPartitions": 2,
     "KeyboardInterrupt": 130,
 }
