@@ -111,6 +111,7 @@ def prepared(home: Path) -> Path:
             lecs("asset", "make", "release", home=home)
     lecs("asset", "make", "languages", home=home)
     lecs("asset", "make", "embeddings", "corpus_map", "similar_texts", home=home)
+    lecs("warehouse", "build", home=home)
     damage(home)
     return home
 
