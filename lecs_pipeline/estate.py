@@ -66,7 +66,7 @@ def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made
     graph = defs.resolve_asset_graph()
     keys = [dg.AssetKey(name.split("/")) for name in names]
     if unknown := [key.to_user_string() for key in keys if not graph.has(key)]:
-        raise NotFound(f"there is no asset {', '.join(unknown)}: see `lecs asset list`")
+        raise NotFound(f"there is no asset {', '.join(map(repr, unknown))}: see `lecs asset list`")
     if given := [key.to_user_string() for key in keys if not graph.get(key).is_materializable]:
         raise NotFound(f"no run makes {', '.join(given)}: people write it, statement by statement")
     keys = sorted({made for key in keys for made in graph.assets_def_for_key(key).keys})

@@ -1,18 +1,18 @@
 """The assets ``embeddings``, ``corpus_map`` and ``similar_texts``, and the check that vectors follow the gate.
 
-They are no part of a build: a build needs no vectors, and torch takes seconds to load. It is imported only in the
-process that runs ``embeddings``, by the function that embeds.
+They are no part of a build: a build needs no vectors, and torch takes seconds to load. It is imported only by the
+processes that embed.
 """
 
 import dagster as dg
-import pyarrow as pa
 
 from assets.columns import column_schema
 from assets.corpus.asset import unique
-from assets.embedding.cache import refresh, vectors_of
+from assets.embedding.cache import vectors_of
 from assets.embedding.columns import VECTOR_COLUMNS
 from assets.embedding.index import Index, Pair, alike_pairs, load_index
 from assets.embedding.picturing import map_of
+from assets.embedding.renewing import renew
 from assets.workspace import Workspace, now
 from compute_mesh.workloads.model import NAME, model_of
 from consent.searchable import RETRIEVE, still_used
@@ -30,7 +30,7 @@ def embeddings(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[ty
     """One vector per text that the gate admits, sealed on disk; computed once, and gone with its text."""
     with workspace.open() as home:
         model = model_of(home, now())
-        done = refresh(home, model, now(), _embed)
+        done = renew(home, model, now())
         searchable = load_index(vectors_of(home, model), RETRIEVE).lines.num_rows
     return dg.MaterializeResult(
         metadata={
@@ -85,16 +85,10 @@ def similar_texts(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore
 def _index_now(home: Home) -> Index:
     """What the gate admits now: vectors may be older than the newest change of mind."""
     model = model_of(home, now())
-    refresh(home, model, now(), _embed)
+    renew(home, model, now())
     return load_index(vectors_of(home, model))
 
 
 def _table(pairs: list[Pair]) -> str:
     lines = ["| text | alike to | cosine |", "|---|---|---:|"]
     return "\n".join(lines + [f"| {p.contribution} | {p.other} | {p.cosine:.3f} |" for p in pairs])
-
-
-def _embed(table: pa.Table, folder: str) -> pa.Table:
-    from compute_mesh.workloads.embedding import embed
-
-    return embed(table, folder)

@@ -159,7 +159,7 @@ def test_a_version_is_a_partition_and_a_tag(small: Any) -> None:
     [
         (("release", "languages"), 2, "the partitions of languages, release differ"),
         (("ledger",), 5, "no run makes ledger"),
-        (("mixtures", ""), 5, "there is no asset mixtures"),
+        (("mixtures", ""), 5, "there is no asset 'mixtures', ''"),
         (("mixture", "--partition", "de"), 5, "none of these assets has partitions"),
         (("languages", "--partition", "xx"), 5, "there is no partition xx: there are de, en"),
     ],
@@ -168,6 +168,17 @@ def test_what_cannot_be_made_is_said_in_a_sentence(small: Any, names: tuple[str,
     """Wrong names, wrong partitions, assets that one run cannot make together: no run begins."""
     found = small.run("asset", "make", *names, "--json")
     assert (found.code, found.json["message"].startswith(said)) == (code, True), found.json
+
+
+def test_an_inbox_that_is_not_there_and_a_reason_that_nobody_gives(
+    small: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are said in words: the folder is named, the reasons are listed."""
+    monkeypatch.setenv("LECS_INBOX", str(tmp_path / "nowhere"))
+    found = small.run("asset", "make", "pending", "--json")
+    assert (found.code, f"{tmp_path}/nowhere is no folder" in found.json["message"]) == (14, True), found.json
+    found = small.run("dataset", "refused", "--reason", "withdrew", "--json")
+    assert (found.code, "withdrawn" in found.json["message"]) == (5, True), found.json
 
 
 def test_every_language_has_its_place(small: Any, lecs: Any) -> None:
