@@ -4,6 +4,8 @@ They are no part of a build: a build needs no vectors, and torch takes seconds t
 processes that embed.
 """
 
+import hashlib
+
 import dagster as dg
 
 from assets.columns import column_schema
@@ -32,7 +34,9 @@ def embeddings(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[ty
         model = model_of(home, now())
         done = renew(home, model, now())
         searchable = load_index(vectors_of(home, model), RETRIEVE).lines.num_rows
+        rows = sorted(load_index(vectors_of(home, model)).lines["row"].to_pylist())
     return dg.MaterializeResult(
+        data_version=_content(model.digest, *rows),
         metadata={
             "dagster/row_count": done.items,
             "computed": done.computed,
@@ -59,26 +63,32 @@ def vectors_follow_the_gate(workspace: Workspace) -> dg.AssetCheckResult:
 
 
 @dg.asset(
-    deps=[embeddings], group_name="embeddings", kinds={"numpy", "svg"}, code_version="1", owners=["team:curators"],
+    deps=[embeddings], group_name="embeddings", kinds={"numpy", "svg"}, code_version="2", owners=["team:curators"],
+    automation_condition=dg.AutomationCondition.eager(),
 )  # fmt: skip
 def corpus_map(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """What lies near what: all vectors in two dimensions, marked by domain and by language."""
     with workspace.open() as home:
         index = _index_now(home)
+    drawn = map_of(index)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": index.lines.num_rows, "map": dg.MetadataValue.md(map_of(index))}
+        data_version=_content(drawn),
+        metadata={"dagster/row_count": index.lines.num_rows, "map": dg.MetadataValue.md(drawn)},
     )
 
 
 @dg.asset(
     deps=[embeddings], group_name="embeddings", kinds={"numpy"}, code_version="1", owners=["team:curators"],
+    automation_condition=dg.AutomationCondition.eager(),
 )  # fmt: skip
 def similar_texts(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Pairs of texts that say about the same, for a curator to look at: ids and cosines. Nothing is dropped."""
     with workspace.open() as home:
         pairs = alike_pairs(home, _index_now(home), ALIKE, SHOWN, now())
+    listed = _table(pairs)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(pairs), "threshold": ALIKE, "pairs": dg.MetadataValue.md(_table(pairs))}
+        data_version=_content(listed),
+        metadata={"dagster/row_count": len(pairs), "threshold": ALIKE, "pairs": dg.MetadataValue.md(listed)},
     )
 
 
@@ -87,6 +97,11 @@ def _index_now(home: Home) -> Index:
     model = model_of(home, now())
     renew(home, model, now())
     return load_index(vectors_of(home, model))
+
+
+def _content(*parts: str) -> dg.DataVersion:
+    """SHA-256 of what an asset holds; of vectors, of the model and the rows that they follow from."""
+    return dg.DataVersion(hashlib.sha256("\n".join(parts).encode()).hexdigest())
 
 
 def _table(pairs: list[Pair]) -> str:
