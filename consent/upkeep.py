@@ -2,7 +2,7 @@
 
 from consent.change import finish_erasures
 from consent.held import expire_held
-from consent.inbox.batches import expire_pending
+from consent.inbox.lapsing import expire_pending
 from consent.superseding import finish_superseding
 from substrate.store.home import Home
 

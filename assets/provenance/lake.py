@@ -4,6 +4,7 @@ dbt reads these files and nothing else. What a statement says is laid out in col
 decided here, by the same `is_authorised` as everywhere: signatures and authority are not SQL's business.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -137,6 +138,17 @@ def read_lake(home: Home) -> Lake:
         return Lake(**json.loads((lake_folder(home) / "about.json").read_bytes()))
     except FileNotFoundError:
         raise NotFound("there is no lake: run `lecs warehouse build`") from None
+
+
+def lake_digest(home: Home) -> str:
+    """SHA-256 of the lake's tables as they lie there, file by file."""
+    whole = hashlib.sha256()
+    for file in sorted(path for name in TABLES for path in (lake_folder(home) / name).glob("*.parquet")):
+        with file.open("rb") as opened:
+            whole.update(
+                f"{file.parent.name}/{file.name} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode()
+            )
+    return whole.hexdigest()
 
 
 def write_tables(folder: Path, rows: Mapping[str, Iterable[dict[str, Any]]]) -> dict[str, int]:

@@ -87,6 +87,8 @@ def _fail(error: Exception) -> None:
     message = str(error) if code != 1 else f"a fault of the program ({type(error).__name__}): please report it"
     if isinstance(error, UnicodeDecodeError):
         message = f"the input is not UTF-8 at byte {error.start}"
+    elif isinstance(error, OSError) and error.filename and error.strerror:
+        message = f"{error.filename}: {error.strerror.lower()}"
     if "--json" in sys.argv[1:]:
         emit({"error": name_of(code), "message": message})
     say(f"lecs: {message}")

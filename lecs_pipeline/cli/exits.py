@@ -84,5 +84,6 @@ _BY_NAME: Final[dict[str, int]] = {
     "PartStopped": 27,
     "DiskFull": 28,
     "UnknownFailpoint": 2,
+    "MixedPartitions": 2,
     "KeyboardInterrupt": 130,
 }

@@ -77,14 +77,7 @@ class Pending:
             NotFound: there is no such batch (any more). Tampered: its key was changed.
         """
         with self.database.transaction() as connection:
-            seal = Aead(self._key(batch))
-            connection.executemany(
-                "INSERT INTO pending_items (batch, line, status, reason, sealed) VALUES (?, ?, ?, ?, ?)",
-                [
-                    (batch, one.line, one.status, one.reason, bytes(seal.encrypt(one.body, _aad(batch, one))))
-                    for one in lines
-                ],
-            )
+            _insert(connection, batch, lines, Aead(self._key(batch)))
 
     def set_state(self, batch: str, state: str) -> None:
         """Say that a batch is complete (waiting), or that somebody began to confirm it.
@@ -145,6 +138,23 @@ class Pending:
             connection.execute("UPDATE pending_batches SET state = ? WHERE batch = ?", (WAITING, batch))
         return True
 
+    def keep_only(self, batch: str, lines: Iterable[SealedLine]) -> bool:
+        """Put these lines in the place of all lines of a batch that is being confirmed; without lines it is destroyed.
+
+        False when nothing was done: it is not there any more, or not being confirmed.
+        """
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT state FROM pending_batches WHERE batch = ?", (batch,)).fetchone()
+            if row is None or row[0] != CONFIRMING:
+                return False
+            kept, seal = list(lines), Aead(self._key(batch))
+            if not kept:
+                _remove(connection, batch)
+                return True
+            connection.execute("DELETE FROM pending_items WHERE batch = ?", (batch,))
+            _insert(connection, batch, kept, seal)
+        return True
+
     def _counts(self, batch: str) -> dict[str, int]:
         query = "SELECT status, count(*) FROM pending_items WHERE batch = ? GROUP BY status"
         return {str(status): int(n) for status, n in self.database.connection.execute(query, (batch,))}
@@ -190,6 +200,13 @@ def _wrapping_key(home: Path, *, create: bool) -> bytes:
     if len(key) != Aead.KEY_SIZE:
         raise Tampered(f"{KEY} is damaged: without it no pending batch can be opened, only dropped")
     return key
+
+
+def _insert(connection: sqlite3.Connection, batch: str, lines: Iterable[SealedLine], seal: Aead) -> None:
+    connection.executemany(
+        "INSERT INTO pending_items (batch, line, status, reason, sealed) VALUES (?, ?, ?, ?, ?)",
+        [(batch, one.line, one.status, one.reason, bytes(seal.encrypt(one.body, _aad(batch, one)))) for one in lines],
+    )
 
 
 def _remove(connection: sqlite3.Connection, batch: str) -> None:
