@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
+from consent.inbox.signed import forget_in_batches
 from consent.lookup import state_of
 from consent.state import State
 from consent.traces import receipts_of, remove_exports, remove_stages
@@ -133,6 +134,7 @@ def _traces(home: Home, contribution: str) -> bool:
 
 def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
+    forget_in_batches(home, contribution)
     remove_stages(home)
     failpoint("erase.stages")
     for receipt in receipts_of(home, contribution):

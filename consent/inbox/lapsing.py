@@ -1,15 +1,13 @@
 """Pending batches whose time has come: nobody confirmed them, or somebody began to and never finished."""
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import replace
 
 from consent.change import READERS_SECONDS
 from consent.inbox.batches import pending_of
-from consent.inbox.draft import Draft, seal, unseal
+from consent.inbox.signed import signed_lines, without_text
 from substrate.store.errors import NotFound, Tampered, UnsafeKey
 from substrate.store.home import Home
-from substrate.store.pending import CONFIRMING, TAKING, WAITING, PendingBatch, SealedLine
+from substrate.store.pending import CONFIRMING, TAKING, WAITING, PendingBatch
 
 
 def expire_pending(home: Home, time: str) -> list[str]:
@@ -30,20 +28,7 @@ def expire_pending(home: Home, time: str) -> list[str]:
 def _lapse(home: Home, batch: PendingBatch) -> bool:
     """Leave of a batch what is needed for codes; False when nothing else is in it. One that cannot be opened stays."""
     with contextlib.suppress(NotFound, Tampered, UnsafeKey):
-        kept = list(_signed(home, batch.batch))
+        kept = [draft for draft, _ in signed_lines(home, batch.batch)]
         if len(kept) < sum(batch.counts.values()) or any(draft.row is not None for draft in kept):
-            return pending_of(home).keep_only(batch.batch, [_without_text(draft) for draft in kept])
+            return pending_of(home).keep_only(batch.batch, [without_text(draft) for draft in kept])
     return False
-
-
-def _signed(home: Home, batch: str) -> Iterator[Draft]:
-    """The lines of a batch of which the confirmation came to be signed."""
-    query = "SELECT 1 FROM intake WHERE content = ? AND line = ?"
-    for sealed in pending_of(home).lines(batch):
-        draft = unseal(sealed)
-        if draft.content and home.database.connection.execute(query, (draft.content, draft.line)).fetchone():
-            yield draft
-
-
-def _without_text(draft: Draft) -> SealedLine:
-    return seal(replace(draft, row=None))

@@ -79,6 +79,22 @@ class Pending:
         with self.database.transaction() as connection:
             _insert(connection, batch, lines, Aead(self._key(batch)))
 
+    def reseal(self, batch: str, lines: Iterable[SealedLine]) -> None:
+        """Put other bodies in the place of those of some lines, all or none; a line that is gone stays gone.
+
+        Raises:
+            NotFound: there is no such batch (any more). Tampered: its key was changed.
+        """
+        with self.database.transaction() as connection:
+            seal = Aead(self._key(batch))
+            connection.executemany(
+                "UPDATE pending_items SET sealed = ? WHERE batch = ? AND line = ? AND status = ? AND reason = ?",
+                [
+                    (bytes(seal.encrypt(one.body, _aad(batch, one))), batch, one.line, one.status, one.reason)
+                    for one in lines
+                ],
+            )
+
     def set_state(self, batch: str, state: str) -> None:
         """Say that a batch is complete (waiting), or that somebody began to confirm it.
 

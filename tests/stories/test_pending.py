@@ -217,6 +217,33 @@ def test_a_confirmation_that_was_never_finished_lapses(
     assert small.run("pending", "list", "--json").ok().json["batches"] == []
 
 
+def test_an_erasure_reaches_a_batch_whose_confirmation_was_never_finished(
+    small: Any, inbox: Path, make_row: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sealed copy of the erased text goes; the other lines of the batch stay, and are signed later."""
+    from consent.inbox.batches import pending_of
+    from consent.inbox.confirming import Confirmation
+    from consent.inbox.draft import unseal
+    from consent.intake import Terms
+
+    monkeypatch.setattr("consent.intake.CHUNK", 1)
+    write(inbox / "archive.jsonl", rows_of(make_row))
+    (taken,) = small.run("pending", "scan", inbox, "--json").ok().json["taken"]
+    with open_home(small.path) as home:
+        run = Confirmation(home, taken["batch"], Terms(preview="none"), now).run()
+        first = next(run)
+        run.close()
+        before = {one.line: unseal(one).text for one in pending_of(home).lines(taken["batch"])}
+    small.run("consent", "erase", "--code", "-", "--json", stdin=first.code).ok()
+    with open_home(small.path) as home:
+        after = {one.line: unseal(one).text for one in pending_of(home).lines(taken["batch"])}
+    assert before[first.line]
+    assert after == before | {first.line: ""}
+    told = small.run("pending", "confirm", taken["batch"], "--codes", tmp_path / "codes.csv", "--json").ok().json
+    assert first.contribution in {one["id"] for one in told["contributions"]}
+    assert small.run("pending", "list", "--json").ok().json["batches"] == []
+
+
 def traces_of(path: Path, batch: str) -> home_scanner.Traces:
     """The wrapped key of a batch and its ciphertexts."""
     with open_home(path) as home:
