@@ -14,6 +14,7 @@ from typing import Any, Final
 import base58
 
 from consent.state import contribution_state
+from consent.waiting import misses_parties
 from substrate.record.authority import Roles, fold_roles, is_authorised
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
 from substrate.record.checkpoint import node_of, read_checkpoint
@@ -71,12 +72,12 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     contribution = fact.body["contribution"]
     private = [_held_here(raw) for raw in home.vault.private(contribution)]
     record = next(d for d in private if d.kind == "ConsentRecord")
-    co_consents = [d for d in private if d.kind == "CoConsent"]
+    co_consents = [] if _waits(home, contribution) else [d for d in private if d.kind == "CoConsent"]
     notice = home.ledger.document(record.body["notice"]["digest"])
     charter = home.ledger.document(home.charter)
     roles = home.roles()
     nodes = roles.predecessors(home.node.did)
-    evidence = [_evidence(d, home.ledger.inclusion(d.digest, nodes)) for d in (record, fact)]
+    evidence = [evidence_of(d, home.ledger.inclusion(d.digest, nodes)) for d in (record, fact)]
     bundle = {
         "format": FORMAT,
         "readme": _README,
@@ -93,6 +94,12 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     if roles.chain.changes:
         bundle["changes"] = _changes(home, roles)
     return canonical_bytes(bundle)
+
+
+def _waits(home: Home, contribution: str) -> bool:
+    """While parties are missing a receipt names none of them: nobody learns who did not say yes."""
+    state = contribution_state(list(home.ledger.documents(subject=contribution)), home.roles())
+    return state is not None and misses_parties(state)
 
 
 def _changes(home: Home, roles: Roles) -> list[JsonObject]:
@@ -304,7 +311,8 @@ def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, node
         verify_inclusion(leaf, index, head.size, path, head.root)
 
 
-def _evidence(document: Document, found: Inclusion) -> dict[str, Any]:
+def evidence_of(document: Document, found: Inclusion) -> dict[str, Any]:
+    """Where a document stands in a log, as a receipt states it."""
     return {
         "type": "RFC6962Inclusion",
         "digest": document.digest,

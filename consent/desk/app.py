@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from consent.desk.desk import Desk
 from consent.desk.routes.flow import flow_routes
 from consent.desk.routes.giving import giving_routes
+from consent.desk.routes.join import join_routes
 from consent.desk.routes.mine import mine_routes
 from consent.desk.routes.public import public_routes
 from consent.desk.routes.text import text_routes
@@ -31,7 +32,7 @@ def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bo
     if warm:
         threading.Thread(target=desk.warm, name="desk-warm", daemon=True).start()
     app = FastAPI(title="The consent desk", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for routes in (public_routes, mine_routes, giving_routes, text_routes, flow_routes):
+    for routes in (public_routes, mine_routes, join_routes, giving_routes, text_routes, flow_routes):
         app.include_router(routes(desk))
 
     def page(status: int, request: Request) -> Response:

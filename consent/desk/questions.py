@@ -73,7 +73,11 @@ PEOPLE: Final = Question(
     (
         Choice("no", _("No, only me")),
         Choice("redacted", _("Yes, and I will take out what they said"), _("You mark their words on a later page.")),
-        Choice("agreed", _("Yes, and they all said yes"), stop="parties"),
+        Choice(
+            "agreed",
+            _("Yes, and we ask each of them"),
+            _("Each gets a link, reads the text, and says yes or no on their own."),
+        ),
         Choice("unasked", _("Yes, and I did not ask them"), stop="unasked"),
     ),
     _("Think of chats, calls and letters that you quote."),
@@ -268,6 +272,16 @@ NOT_READ: Final = _("Our program could not read this text. Cut it in parts and t
 BAD_MARK: Final = _("Write the words that should go, and choose what they are.")
 NO_SUCH_WORDS: Final = _("These words are not in your text. Write them just as they stand there.")
 READ_IT: Final = _("Read the whole text, then tick the box.")
+NO_TURNS: Final = _(
+    "We could not tell who says what. Begin each turn on a new line, with a short name and a colon, such as "
+    "“A: Good day”."
+)
+MANY_TURNS: Final = _("These are more people than we can ask. We can ask eleven.")
+WHO_AND_REST: Final = _("Choose which one is you, and if the rest may stay.")
+IS_IT_YOU: Final = _("Tick the box if this is so. If not, press “I say no”.")
+TIER_AND_USES: Final = _("Choose where it may go, at least one use, and if the rest may stay.")
+NO_INVITATION: Final = _("No talk waits for this code. You may have answered already, or the talk was taken back.")
+NO_JOIN_CODE: Final = _("That is not a code. Copy the whole link, or the whole code, and try again.")
 KEEP_CODE: Final = _("Write down or save your code, then tick the box.")
 #: What a placeholder stands for.
 LABELS: Final[dict[str, str]] = {
@@ -292,6 +306,7 @@ LABELS: Final[dict[str, str]] = {
 }
 STATES: Final[dict[str, str]] = {
     "given": _("Given. It may be used as you said."),
+    "waiting": _("Waiting for the others. Nobody uses it until all who speak in it said yes."),
     "held": _("Waiting. A person has to look at it first. Until then nobody uses it."),
     "withdrawn": _("Taken back. Nothing new that we make holds it."),
     "erased": _("Destroyed. The text and its record are gone here."),
@@ -305,6 +320,7 @@ STANDINGS: Final[dict[str, str]] = {
 }
 HISTORY: Final[dict[str, str]] = {
     "ConsentFact": _("Given"),
+    "PartyConsent": _("One more person said yes"),
     "ConsentWithdrawal": _("Taken back by code"),
     "ConsentNarrowing": _("Fewer uses allowed"),
     "ConsentChange": _("Changed"),

@@ -13,12 +13,14 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from consent import invitations, parties
 from consent.bundle import issue_bundle
 from consent.change import NotNarrower, Voice, erase, narrow, withdraw
 from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
 from consent.desk.routes.giving import TOKEN, bundle_file
+from consent.desk.routes.join import party_file
 from consent.desk.shield import BODY
 from consent.desk.site import Verdict
 from consent.desk.trouble import Trouble
@@ -26,6 +28,7 @@ from consent.desk.visits import Visit
 from consent.lookup import open_by_code, record_of, state_of
 from consent.state import State
 from substrate.record.canonical import canonical_bytes, parse_strict
+from substrate.record.codes import read_code, withdrawal_signer
 from substrate.record.errors import MalformedDocument, NoAuthority, RecordError
 from substrate.record.keys import verify
 from substrate.store.errors import NotFound
@@ -90,12 +93,27 @@ def mine_routes(desk: Desk) -> APIRouter:
     def export(request: Request) -> Response:
         return _export(desk, _opened(desk, request, desk.form(request))[1])
 
+    @router.post("/my/party")
+    def change_as_party(request: Request) -> Response:
+        form = desk.form(request)
+        visit = desk.visit(request)
+        if visit is None or visit.voice is None or visit.voice.authority != "party":
+            raise Trouble(409)
+        with visit.lock:
+            return _change_as_party(desk, request, visit, form)
+
+    @router.post("/my/invite")
+    def invite(request: Request) -> Response:
+        form = desk.form(request)
+        visit, contribution = _opened(desk, request, form)
+        return _invite(desk, request, visit, contribution, form)
+
     @router.post("/my/close")
     def close(request: Request) -> Response:
         desk.form(request)
         visit = desk.visit(request)
         if visit is not None:
-            visit.opened, visit.voice, visit.given = (), None, ""
+            visit.opened, visit.voice, visit.given, visit.invited, visit.joined = (), None, "", [], None
         return desk.to("/my")
 
     return router
@@ -104,15 +122,18 @@ def mine_routes(desk: Desk) -> APIRouter:
 def _mine(
     desk: Desk, request: Request, where: str,
     *, error: str = "", status: int = 200, done: str = "", verdict: Verdict | None = None, verified: str = "",
+    link: tuple[str, str] | None = None,
 ) -> Response:  # fmt: skip
     visit = desk.visit(request)
     if visit is None or not visit.opened:
         return desk.page(request, "open.html", where=where, error=error, status=status)
+    if visit.voice is not None and visit.voice.authority == "party":
+        return _party_page(desk, request, visit, error=error, status=status)
     with desk.home() as home:
         shown = [_shown(desk, home, one) for one in visit.opened[:_MOST_SHOWN]]
     return desk.page(
         request, "mine.html", where=where, items=shown, by_code=visit.voice is not None, labels=q, error=error,
-        status=status, done=done, verdict=verdict, verified=verified,
+        status=status, done=done, verdict=verdict, verified=verified, link=link, site_address=desk.site.origin,
     )  # fmt: skip
 
 
@@ -139,6 +160,8 @@ def _shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
             d.body for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution)
         ],
         "here": record is not None,
+        "waits": state.parties_given < state.parties_required and state.word in ("given", "held"),
+        "invited": invitations.labels_of(home, contribution),
     }  # fmt: skip
 
 
@@ -150,14 +173,83 @@ def _open(desk: Desk, request: Request, where: str) -> Response:
         raise Trouble(429)
     with desk.home() as home:
         try:
-            opened = open_by_code(home, form.one("code")[:200])
+            contribution, voice = _opened_by(home, form.one("code")[:200])
         except (MalformedDocument, NotFound) as error:
             desk.wrong_codes.add(client)
             words = q.NO_CODE if isinstance(error, MalformedDocument) else q.UNKNOWN_CODE
             return _closed(desk, request, where, words)
     visit = desk.begin(request)
-    visit.opened, visit.voice = (opened.contribution,), Voice(opened.signer, "withdrawal-key")
+    visit.opened, visit.voice = (contribution,), voice
     return desk.to(where)
+
+
+def _opened_by(home: Home, code: str) -> tuple[str, Voice]:
+    """The text of a code, or the conversation in which it is a party's.
+
+    Raises:
+        MalformedDocument: not a code. NotFound: it opens nothing.
+    """
+    try:
+        found = open_by_code(home, code)
+    except NotFound:
+        signer = withdrawal_signer(read_code(code))
+        return parties.open_as_party(home, signer.did), Voice(signer, "party")
+    return found.contribution, Voice(found.signer, "withdrawal-key")
+
+
+def _party_page(
+    desk: Desk, request: Request, visit: Visit, *, error: str = "", status: int = 200, done: str = ""
+) -> Response:  # fmt: skip
+    """What a party sees: their own words of consent and the state; not the record of whoever gave."""
+    (contribution,), voice = visit.opened, visit.voice
+    assert voice is not None  # noqa: S101 (the page is opened by a code)
+    with desk.home() as home:
+        state = _state(home, contribution)
+        try:
+            said = parties.own_words(home, contribution, voice.signer.did)
+        except NotFound:
+            said = {}
+        back = parties.has_taken_back(home, contribution, voice.signer.did)
+        rest = parties.rest_may_stay(home, contribution, voice.signer.did)
+    live = state.word in ("given", "held", "moderated") and not back
+    return desk.page(
+        request, "party.html", state=state, said=said, live=live, rest=rest, labels=q, error=error, status=status,
+        done=done, purposes=[q.PURPOSES[one] for one in state.purposes],
+    )  # fmt: skip
+
+
+def _change_as_party(desk: Desk, request: Request, visit: Visit, form: Form) -> Response:
+    (contribution,), voice, action = visit.opened, visit.voice, form.one("action")
+    assert voice is not None  # noqa: S101 (the caller asked)
+    if action == "receipt":
+        return party_file(desk, contribution, voice.signer.did)
+    done = "less"
+    with desk.home() as home:
+        try:
+            if action == "withdraw":
+                done = "turns" if parties.take_back(home, contribution, voice, desk.around.now()) else "whole"
+            elif action == "narrow":
+                _narrow(home, contribution, voice, desk.around.now(), form)
+            else:
+                raise Trouble(400)
+        except NotNarrower:
+            return _party_page(desk, request, visit, error=q.NOT_LESS, status=422)
+        except (NoAuthority, NotFound):
+            raise Trouble(409) from None
+    return _party_page(desk, request, visit, done=done)
+
+
+def _invite(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
+    """A new link instead of a lost one. Whether the old one was answered is not told."""
+    number = form.one("party")
+    if visit.voice is None or not number.isdecimal() or len(number) > 3:
+        raise Trouble(409)
+    with desk.home() as home:
+        try:
+            link = invitations.invite_anew(home, contribution, int(number))
+        except NotFound:
+            raise Trouble(409) from None
+    return _mine(desk, request, "/my", link=link)
 
 
 def _closed(desk: Desk, request: Request, where: str, error: str) -> Response:
@@ -190,6 +282,8 @@ def _opened(desk: Desk, request: Request, form: Form) -> tuple[Visit, str]:
     visit, contribution = desk.visit(request), form.one("contribution")
     if visit is None or contribution not in visit.opened:
         raise Trouble(409)
+    if visit.voice is not None and visit.voice.authority == "party":
+        raise Trouble(409)  # A party sees and changes what they said, not what belongs to whoever gave.
     return visit, contribution
 
 

@@ -1,5 +1,6 @@
 """The words of the pages: plain enough, complete in three languages, and right to left where a language is."""
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -9,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from consent.desk.flow import STEPS
 from consent.desk.stops import STOPS
 from consent.desk.words import CATALOGUES, LANGUAGES, PSEUDO, preferred
 
@@ -72,8 +74,57 @@ def pages(person: Any) -> dict[str, str]:
     person.send("/my/change", contribution=person.contribution(), action="withdraw")
     found["/my/change"] = person.page.text
     person.send("/my/close")
-    for path in ("/", "/withdraw", "/transparency", "/report", "/local", "/nowhere", *(f"/stop/{s}" for s in STOPS)):
+    found |= _pages_of_a_conversation(person)
+    for path in (
+        "/",
+        "/join",
+        "/withdraw",
+        "/transparency",
+        "/report",
+        "/local",
+        "/nowhere",
+        *(f"/stop/{s}" for s in STOPS),
+    ):
         found[path] = person.open(path).text
+    return found
+
+
+def _pages_of_a_conversation(person: Any) -> dict[str, str]:
+    """From the question who speaks to what a party can take back; one browser plays both people."""
+    text = "A: Buenos días, ¿horneaste pan?\nB: Sí, tres hogazas con semillas."
+    answers = person.answers | {
+        "people": {"answer": "agreed"}, "text": {"text": text}, "parties": {"me": "0", "rest": "yes"},
+    }  # fmt: skip
+    person.send("/begin")
+    found = {}
+    for step in STEPS:
+        found[f"{person.place} in a talk"] = person.page.text
+        person.send(f"/give/{step}", **answers[step])
+    found["/give/receipt with links"] = person.page.text
+    link = html.unescape(re.search(r"/join#([^<]+)<", person.page.text)[1])  # type: ignore[index]
+    person.send("/my", code=person.code)
+    person.send("/my/invite", contribution=person.contribution(), party="5")
+    person.open("/join")
+    person.send("/join", code="no code")
+    found["/join wrong"] = person.page.text
+    person.send("/join", code=link)
+    uses = {"tier": "public", "purpose": "train", "rest": "yes"}
+    for step, fields in {**answers, "text": {"me": "yes"}, "uses": uses}.items():
+        if step in ("text", "check-1", "check-2", "check-3", "code", "answers"):
+            person.open(f"/join/{step}")
+            found[person.place] = person.page.text
+            person.send(f"/join/{step}", **fields)
+        if step == "text":
+            found[person.place] = person.page.text
+            person.send("/join/uses")
+            found["/join/uses wrong"] = person.page.text
+            person.send("/join/uses", **uses)
+    found[person.place] = person.page.text
+    person.send("/withdraw", code=person.code)
+    found["/withdraw by a party"] = person.page.text
+    person.send("/my/party", action="withdraw")
+    found["/my/party"] = person.page.text
+    person.send("/my/close")
     return found
 
 
