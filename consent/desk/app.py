@@ -13,6 +13,7 @@ from consent.desk.routes.giving import giving_routes
 from consent.desk.routes.join import join_routes
 from consent.desk.routes.mine import mine_routes
 from consent.desk.routes.public import public_routes
+from consent.desk.routes.report import report_routes
 from consent.desk.routes.text import text_routes
 from consent.desk.shield import App, Shield
 from consent.desk.site import Site, Surroundings
@@ -32,7 +33,7 @@ def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bo
     if warm:
         threading.Thread(target=desk.warm, name="desk-warm", daemon=True).start()
     app = FastAPI(title="The consent desk", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for routes in (public_routes, mine_routes, join_routes, giving_routes, text_routes, flow_routes):
+    for routes in (report_routes, public_routes, mine_routes, join_routes, giving_routes, text_routes, flow_routes):
         app.include_router(routes(desk))
 
     def page(status: int, request: Request) -> Response:
