@@ -94,6 +94,7 @@ class Visit:
     took_part: set[str] = field(default_factory=set)
     opened: tuple[str, ...] = ()
     voice: Voice | None = None
+    voices: dict[str, Voice] = field(default_factory=dict)
     challenge: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
     seen_at: float = 0.0

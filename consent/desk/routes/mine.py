@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from consent import invitations, parties
+from consent import appeals, casenotes, invitations, parties
 from consent.bundle import issue_bundle
 from consent.change import NotNarrower, Voice, erase, narrow, withdraw
 from consent.desk import questions as q
@@ -23,6 +23,7 @@ from consent.desk.routes.giving import TOKEN, bundle_file
 from consent.desk.routes.join import party_file
 from consent.desk.shield import BODY
 from consent.desk.site import Verdict
+from consent.desk.staff import words as w
 from consent.desk.trouble import Trouble
 from consent.desk.visits import Visit
 from consent.lookup import open_by_code, record_of, state_of
@@ -102,6 +103,21 @@ def mine_routes(desk: Desk) -> APIRouter:
         with visit.lock:
             return _change_as_party(desk, request, visit, form)
 
+    @router.post("/my/all")
+    def change_all(request: Request) -> Response:
+        form = desk.form(request)
+        visit = desk.visit(request)
+        if visit is None:
+            raise Trouble(409)
+        with visit.lock:
+            return _change_all(desk, request, visit, form)
+
+    @router.post("/my/appeal")
+    def ask_again(request: Request) -> Response:
+        form = desk.form(request)
+        visit, contribution = _opened(desk, request, form)
+        return _appeal(desk, request, visit, contribution, form)
+
     @router.post("/my/invite")
     def invite(request: Request) -> Response:
         form = desk.form(request)
@@ -114,6 +130,7 @@ def mine_routes(desk: Desk) -> APIRouter:
         visit = desk.visit(request)
         if visit is not None:
             visit.opened, visit.voice, visit.given, visit.invited, visit.joined = (), None, "", [], None
+            visit.voices = {}
         return desk.to("/my")
 
     return router
@@ -134,6 +151,7 @@ def _mine(
     return desk.page(
         request, "mine.html", where=where, items=shown, by_code=visit.voice is not None, labels=q, error=error,
         status=status, done=done, verdict=verdict, verified=verified, link=link, site_address=desk.site.origin,
+        w=w, longest=appeals.LONGEST,
     )  # fmt: skip
 
 
@@ -156,9 +174,8 @@ def _shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
         "weight": list(desk.around.explain(home, contribution)),
         "title": record["metadata"].get("title", "") if record else "",
         "name": record["contributor"].get("name", "") if record else "",
-        "decisions": [
-            d.body for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution)
-        ],
+        "decisions": _decisions(home, contribution),
+        "opened": casenotes.notes_of(home, contribution),
         "here": record is not None,
         "waits": state.parties_given < state.parties_required and state.word in ("given", "held"),
         "invited": invitations.labels_of(home, contribution),
@@ -179,7 +196,9 @@ def _open(desk: Desk, request: Request, where: str) -> Response:
             words = q.NO_CODE if isinstance(error, MalformedDocument) else q.UNKNOWN_CODE
             return _closed(desk, request, where, words)
     visit = desk.begin(request)
-    visit.opened, visit.voice = (contribution,), voice
+    more = visit.voices if voice.authority == "withdrawal-key" and _by_code(visit) else {}
+    visit.voices = {**more, contribution: voice}
+    visit.opened, visit.voice = tuple(visit.voices), voice
     return desk.to(where)
 
 
@@ -239,10 +258,41 @@ def _change_as_party(desk: Desk, request: Request, visit: Visit, form: Form) -> 
     return _party_page(desk, request, visit, done=done)
 
 
+def _decisions(home: Home, contribution: str) -> list[dict[str, Any]]:
+    """What moderators decided and counts, with the appeals against it and whether one may still be made."""
+    roles = home.roles()
+    standing = {d.digest for d in appeals.standing_decisions(home, roles, contribution)}
+    asked = {one.decision: one for one in appeals.appeals_of(home, contribution)}
+    return [
+        {
+            "digest": d.digest, "body": d.body, "appeal": asked.get(d.digest), "answers": "appeal" in d.body,
+            "may_appeal": d.digest in standing and d.digest not in asked
+            and d.body["decision"] in appeals.RESTRICTIVE,
+        }
+        for d in appeals.decisions_of(home, roles, contribution)
+    ]  # fmt: skip
+
+
+def _appeal(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
+    """Ask that other moderators look again; the words stay sealed with the text."""
+    statement = form.one("statement").replace("\r\n", "\n").strip()
+    voice = visit.voices.get(contribution)
+    if voice is None:
+        raise Trouble(409)
+    if not 0 < len(statement) <= appeals.LONGEST:
+        return _mine(desk, request, "/my", error=q.APPEAL_WORDS, status=422)
+    with desk.home() as home:
+        try:
+            appeals.appeal(home, contribution, voice, form.one("decision"), statement, desk.around.now())
+        except (NoAuthority, NotFound, MalformedDocument):
+            return _mine(desk, request, "/my", error=q.CANNOT_APPEAL, status=409)
+    return _mine(desk, request, "/my", done="appeal")
+
+
 def _invite(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
     """A new link instead of a lost one. Whether the old one was answered is not told."""
     number = form.one("party")
-    if visit.voice is None or not number.isdecimal() or len(number) > 3:
+    if contribution not in visit.voices or not number.isdecimal() or len(number) > 3:
         raise Trouble(409)
     with desk.home() as home:
         try:
@@ -250,6 +300,25 @@ def _invite(desk: Desk, request: Request, visit: Visit, contribution: str, form:
         except NotFound:
             raise Trouble(409) from None
     return _mine(desk, request, "/my", link=link)
+
+
+def _by_code(visit: Visit) -> bool:
+    """Whether texts of one's own are open here by their codes: a further code then adds its text."""
+    return visit.voice is not None and visit.voice.authority == "withdrawal-key"
+
+
+def _change_all(desk: Desk, request: Request, visit: Visit, form: Form) -> Response:
+    """Take back everything that is open by code, one text after the other; what is taken back already stays so."""
+    action = form.one("action")
+    if action not in ("withdraw", "erase") or not _by_code(visit):
+        raise Trouble(409)
+    with desk.home() as home:
+        for contribution, voice in visit.voices.items():
+            if action == "erase":
+                erase(home, contribution, voice, desk.around.now())
+            else:
+                withdraw(home, contribution, voice, desk.around.now())
+    return _mine(desk, request, "/my", done="all")
 
 
 def _closed(desk: Desk, request: Request, where: str, error: str) -> Response:
@@ -275,6 +344,7 @@ def _open_by_key(desk: Desk, request: Request) -> Response:
     except (RecordError, KeyError, TypeError, ValueError):
         raise Trouble(400) from None
     visit.opened, visit.voice = tuple(dict.fromkeys([*(visit.opened if not visit.voice else ()), *found])), None
+    visit.voices = {}
     return JSONResponse({"found": len(found)})
 
 
@@ -289,7 +359,7 @@ def _opened(desk: Desk, request: Request, form: Form) -> tuple[Visit, str]:
 
 def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
     """Withdraw, narrow or erase; only ever stricter."""
-    voice, action, time = visit.voice, form.one("action"), desk.around.now()
+    voice, action, time = visit.voices.get(contribution), form.one("action"), desk.around.now()
     if voice is None:
         raise Trouble(409)  # A key in a browser shows; taking back is the word of the code.
     with desk.home() as home:
@@ -342,12 +412,20 @@ def _export(desk: Desk, contribution: str) -> Response:
             ).encode("utf-8"),
             "readme.txt": q.EXPORT_README.encode("utf-8"),
         }
+        files |= _more_files(home, contribution)
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name), data)
     head = {"content-disposition": 'attachment; filename="my-text.zip"'}
     return Response(memory.getvalue(), media_type="application/zip", headers=head)
+
+
+def _more_files(home: Home, contribution: str) -> dict[str, bytes]:
+    """What else is kept under the text's key, where there is any: appeals, and who opened the text."""
+    kinds = {"appeals.json": "Appeal", "opened.json": "CaseNote"}
+    found = {name: [json.loads(raw) for raw in home.vault.private(contribution, kind)] for name, kind in kinds.items()}
+    return {name: json.dumps(bodies, ensure_ascii=False, indent=1).encode() for name, bodies in found.items() if bodies}
 
 
 def _state(home: Home, contribution: str) -> State:

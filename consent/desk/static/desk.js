@@ -13,7 +13,7 @@
   const canonical = (value) => {
     if (Array.isArray(value)) return "[" + value.map(canonical).join(",") + "]";
     if (value && typeof value === "object") {
-      return "{" + Object.keys(value).sort().map((k) => JSON.stringify(k) + ":" + canonical(value[k])).join(",") + "}";
+      return "{" + Object.keys(value).filter((k) => value[k] !== undefined).sort().map((k) => JSON.stringify(k) + ":" + canonical(value[k])).join(",") + "}";
     }
     return JSON.stringify(value);
   };
@@ -182,8 +182,30 @@
     history.replaceState(null, "", location.pathname);
   };
 
+  // --- passkeys of moderators: the browser's own words for them, nothing is kept here --------------------------------
+  const passkeys = () => {
+    const login = $("passkey-login"), add = $("passkey-add"), trouble = $("passkey-trouble");
+    const fail = () => { trouble.hidden = false; };
+    if (login) login.addEventListener("click", async () => {
+      try {
+        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await post("/desk/passkey/ask", {}));
+        const said = await navigator.credentials.get({ publicKey });
+        location.assign((await post("/desk/passkey/login", said.toJSON())).location);
+      } catch { fail(); }
+    });
+    if (add) add.addEventListener("click", async () => {
+      try {
+        const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await post("/desk/passkey/new", {}));
+        const made = await navigator.credentials.create({ publicKey });
+        location.assign((await post("/desk/passkey/add", made.toJSON())).location);
+      } catch { fail(); }
+    });
+  };
+
   document.documentElement.classList.add("scripted");
+  passkeys();
   codeFromLink();
+  addEventListener("hashchange", codeFromLink);
   fileIntoText();
   selectionIntoWords();
   makeCode();

@@ -174,7 +174,7 @@ def person(client: TestClient) -> Person:
     return Person(client)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_person() -> Callable[..., Person]:
     """Makes more people, at a desk of one's choice."""
     return lambda around, origin=ORIGIN, **headers: Person(browser(around, origin, **headers))
