@@ -92,7 +92,7 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     if redactions := _redactions(home, roles, fact):
         bundle["redactions"] = [d.body for d in redactions]
     if roles.chain.changes:
-        bundle["changes"] = _changes(home, roles)
+        bundle["changes"] = changes_of(home, roles)
     return canonical_bytes(bundle)
 
 
@@ -102,7 +102,7 @@ def _waits(home: Home, contribution: str) -> bool:
     return state is not None and misses_parties(state)
 
 
-def _changes(home: Home, roles: Roles) -> list[JsonObject]:
+def changes_of(home: Home, roles: Roles) -> list[JsonObject]:
     """What turned the founding charter into the one in force: it tells that the issuer succeeds the accepting node."""
     cited = {name for digest in roles.chain.changes for name in home.ledger.document(digest).body["previous"]}
     wanted = {*roles.chain.changes, *cited} - {home.charter}
@@ -165,15 +165,15 @@ def _verify(
     result.standing = stated if isinstance(stated, str) else fact.body["standing"]
     result.contribution = fact.body["contribution"]
     result.commons = charter.body["audience"]
-    changes = [_change(body) for body in bundle.get("changes", [])]
+    changes = [read_change(body) for body in bundle.get("changes", [])]
     roles = fold_roles([charter, *changes], charter.body["audience"], charter.digest, None)
-    _check_commons(charter, notice, fact, pinned, result)
+    check_commons(charter, notice, fact, pinned, result)
     if not roles.succeeds(issuer, fact.signer):
         raise BadSignature("the receipt is signed neither by the node that accepted the text nor by its successor")
     _check_authority(charter, notice, fact, roles, nodes, result)
     _check_links(bundle, record, fact, notice, parties)
     result.checks["links"] = "the fact cites this record, the record this notice"
-    _check_inclusion(bundle["receipt"], record, fact, {issuer, fact.signer})
+    check_inclusion(bundle["receipt"], record, fact, {issuer, fact.signer})
     result.checks["inclusion"] = "record and fact stand in the node's log"
     row = _row_now(bundle.get("redactions", []), fact, roles, result)
     if text is not None:
@@ -226,16 +226,18 @@ def _signed(body: Any, kind: str, result: Verification) -> Document:
     return document
 
 
-def _change(body: Any) -> Document:
+def read_change(body: Any) -> Document:
+    """A change of the charter, or an approval of one, out of a bundle."""
     if not isinstance(body, dict) or body.get("type") not in ("CharterChange", "Approval"):
         raise MalformedDocument("only changes of the charter and their approvals stand under changes")
     return read_document(canonical_bytes(body))
 
 
-def _check_commons(
+def check_commons(
     charter: Document, notice: Document, fact: Document,
     pinned: tuple[str, str] | None, result: Verification,
 ) -> None:  # fmt: skip
+    """All parts are of one commons, and of the one that is pinned."""
     if pinned is not None and pinned != (charter.body["audience"], charter.digest):
         raise UnknownCommons("the bundle belongs to another commons than this home")
     result.checks["commons"] = "pinned" if pinned else "as the bundle states it: compare its id with the one you know"
@@ -291,7 +293,12 @@ def _check_links(
         raise BadSignature("a co-consent cites another record")
 
 
-def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, nodes: set[str]) -> None:
+def check_inclusion(receipt: JsonObject, record: Document, fact: Document, nodes: set[str]) -> None:
+    """The receipt proves that both documents stand in a log of one of these nodes.
+
+    Raises:
+        BadInclusion, MalformedDocument: it does not.
+    """
     evidence = receipt.get("evidence")
     if not isinstance(evidence, list) or len(evidence) != 2:
         raise BadInclusion("the receipt must prove that record and fact are in the log")

@@ -6,11 +6,20 @@ It does not hold the record of whoever gave, nor a word of the text. The node si
 import hashlib
 from typing import Final
 
-from consent.bundle import evidence_of, multibase_digest
+from consent.bundle import (
+    Verification,
+    changes_of,
+    check_commons,
+    check_inclusion,
+    evidence_of,
+    multibase_digest,
+    read_change,
+)
 from consent.parties import own_words
+from substrate.record.authority import fold_roles
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
 from substrate.record.documents import Document, read_document, trusted_document
-from substrate.record.errors import BadSignature, MalformedDocument
+from substrate.record.errors import BadSignature, MalformedDocument, NoAuthority, RecordError
 from substrate.record.kinds import CONTEXT
 from substrate.record.proof import secure, verify_proof
 from substrate.store.errors import NotFound
@@ -52,6 +61,7 @@ def issue(home: Home, contribution: str, key: str, time: str) -> bytes:
         ],
         "evidence": [evidence_of(d, home.ledger.inclusion(d.digest, nodes)) for d in (said, told)],
     }  # fmt: skip
+    roles = home.roles()
     bundle = {
         "format": FORMAT,
         "readme": _README,
@@ -60,32 +70,72 @@ def issue(home: Home, contribution: str, key: str, time: str) -> bytes:
         "partyConsent": told.body,
         "notice": notice.body,
         "charter": home.ledger.document(home.charter).body,
+        "changes": changes_of(home, roles) if roles.chain.changes else [],
     }
     return canonical_bytes(bundle)
 
 
-def verify(raw: bytes) -> JsonObject:
-    """Check a party's receipt on its own, and return what the party signed.
+def is_party_receipt(raw: bytes) -> bool:
+    """Whether these bytes say that they are a party's receipt."""
+    try:
+        return parse_strict(raw, max_bytes=MAX_BYTES).get("format") == FORMAT
+    except MalformedDocument:
+        return False
 
-    Raises:
-        MalformedDocument: not a receipt of this kind. BadSignature: a part does not hold, or belongs elsewhere.
+
+def verify_party(raw: bytes, *, pinned: tuple[str, str] | None = None) -> Verification:
+    """Check a party's receipt on its own, against a pinned (commons, charter) where one is known.
+
+    Never raises for a bad receipt: `Verification.problem` says which rule was broken.
     """
+    result = Verification()
+    try:
+        _verify(raw, pinned, result)
+    except RecordError as error:
+        result.problem = error
+    except (KeyError, TypeError, AttributeError):
+        result.problem = MalformedDocument("not a party's receipt, or not a whole one")
+    return result
+
+
+def _verify(raw: bytes, pinned: tuple[str, str] | None, result: Verification) -> None:
     bundle = parse_strict(raw, max_bytes=MAX_BYTES)
     if bundle.get("format") != FORMAT:
-        raise MalformedDocument("not a party's receipt")
-    said, told, notice, charter = (
-        read_document(canonical_bytes(bundle[part])) for part in ("coConsent", "partyConsent", "notice", "charter")
-    )
-    issuer = verify_proof(bundle["receipt"])
-    nodes = set(charter.body["nodes"])
-    cited = [entry["digestMultibase"] for entry in bundle["receipt"]["relatedResource"]]
-    if cited != [multibase_digest(document.digest) for document in (said, told, notice)]:
-        raise BadSignature("the receipt cites other documents")
-    if told.body["cites"] != said.digest or told.signer not in nodes or issuer not in nodes:
-        raise BadSignature("what was published is not about what was signed, or not by a node of the charter")
-    if "key" in said.body and said.signer != said.body["key"]:
+        raise MalformedDocument(f"not a receipt of format {FORMAT}")
+    kinds = {"coConsent": "CoConsent", "partyConsent": "PartyConsent", "notice": "Notice", "charter": "Charter"}
+    said, told, notice, charter = (_signed(bundle, part, kind) for part, kind in kinds.items())
+    result.checks |= dict.fromkeys(kinds.values(), "signed")
+    receipt, issuer = bundle["receipt"], verify_proof(bundle["receipt"])
+    result.checks["receipt"] = "signed"
+    result.contribution, result.commons = said.body["contribution"], charter.body["audience"]
+    result.standing = "contributor" if "key" in said.body else "assisted-operator"
+    changes = [read_change(body) for body in bundle["changes"]]
+    roles = fold_roles([charter, *changes], charter.body["audience"], charter.digest, None)
+    check_commons(charter, notice, told, pinned, result)
+    if ("node", told.signer) not in roles.chain.state.removed and told.signer not in roles.nodes:
+        raise NoAuthority("the node that published it is not admitted by the charter of this commons")
+    if not roles.succeeds(issuer, told.signer):
+        raise BadSignature("the receipt is signed neither by the node that published it nor by its successor")
+    _check_links(said, told, notice)
+    result.checks["links"] = "what the node published cites what was signed"
+    check_inclusion(receipt, said, told, {issuer, told.signer})
+    result.checks["inclusion"] = "both stand in the node's log"
+
+
+def _signed(bundle: JsonObject, part: str, kind: str) -> Document:
+    document = read_document(canonical_bytes(bundle[part]))
+    if document.kind != kind:
+        raise MalformedDocument(f"another kind stands where the {kind} should be")
+    return document
+
+
+def _check_links(said: Document, told: Document, notice: Document) -> None:
+    if told.body["cites"] != said.digest or told.subject != said.subject:
+        raise BadSignature("what was published is not about what was signed")
+    if said.body["notice"]["digest"] != notice.digest:
+        raise BadSignature("what was signed cites another notice")
+    if said.body.get("key", said.signer) != said.signer or ("key" in said.body) == ("assisted" in said.body):
         raise BadSignature("it was not signed by the key that it names")
-    return said.body
 
 
 def _told(home: Home, contribution: str, said: Document) -> Document:

@@ -47,6 +47,7 @@ def staff_routes(door: Door) -> APIRouter:
     def show_queue(request: Request) -> Response:
         with desk.home() as home:
             member = door.curator(request, home)
+            Boxes(home.database, home.path).expire(desk.around.now())  # The desk may run for months.
             cases = queue(home, desk.around.duplicates(home))
         return desk.page(request, "staff-queue.html", member=member, cases=cases, w=w)
 

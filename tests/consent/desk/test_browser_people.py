@@ -1,5 +1,6 @@
 """Conversations, moderation and reports in a real browser: a link with its code behind the #, a passkey, axe-core."""
 
+import json
 import shutil
 import socket
 import threading
@@ -11,12 +12,12 @@ import pyotp
 import pytest
 import uvicorn
 
-from consent import party_receipt
 from consent.desk.app import make_app
 from consent.desk.site import Surroundings, site_at
 from consent.desk.staff.accounts import add, find, signer_of
 from consent.keycare import change_charter
 from consent.lookup import all_states
+from consent.party_receipt import verify_party
 from substrate.store.home import open_home
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -159,7 +160,9 @@ def test_a_link_leads_a_party_to_a_signature_of_their_own(chromium: Any, live: L
     assert not [url for url in guest.asked if code in url.partition("#")[0]]
     with guest.page.expect_download() as waiting:
         guest.page.get_by_role("link", name="Save the receipt file").click()
-    said = party_receipt.verify(Path(waiting.value.path()).read_bytes())
+    raw = Path(waiting.value.path()).read_bytes()
+    assert verify_party(raw).problem is None
+    said = json.loads(raw)["coConsent"]
     assert said["proof"]["domain"] == live.url.removeprefix("http://")
     assert "assisted" not in said
     with open_home(live.path) as home:

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from consent import party_receipt
 from consent.bundle import verify_bundle
 from consent.change import Voice, withdraw
 from consent.desk.flow import STEPS
 from consent.gate import Eligible, Refused, declaration_of, eligible
 from consent.lookup import record_of, state_of
 from consent.parties import take_back
+from consent.party_receipt import verify_party
 from consent.survey import law_here
 from consent.upkeep import tidy_up
 from substrate.record.codes import read_code, withdrawal_signer
-from substrate.record.errors import BadSignature, NoAuthority
+from substrate.record.errors import NoAuthority, UnknownCommons
 from substrate.record.keys import Signer
 from substrate.store.home import open_home
 
@@ -195,13 +195,17 @@ def test_a_party_has_a_receipt_of_their_own(talk: Talk, around: Any, make_person
     guest = make_person(around)
     say_yes(guest, talk.links["B"])
     raw = guest.client.get("/join/receipt.json").content
-    said = party_receipt.verify(raw)
+    found, said = verify_party(raw), json.loads(raw)["coConsent"]
+    assert (found.problem, found.standing, found.contribution) == (None, "assisted-operator", talk.id)
+    assert found.checks["inclusion"] == "both stand in the node's log"
     assert (said["party"], said["purposes"], said["keepRest"]) == ("B", ["publish-text", "train"], True)
     assert said["withdrawalKey"] == withdrawal_signer(read_code(guest.code)).did
     assert b"ConsentRecord" not in raw
     assert b"hogazas" not in raw
-    with pytest.raises(BadSignature):
-        party_receipt.verify(raw.replace(b'"tier":"public"', b'"tier":"federated"', 1))
+    for old, new in ((b'"tier":"public"', b'"tier":"federated"'), (b'"path":["', b'"path":["AAAA'),
+                     (b"lecs-party", b"lecs-other"), (b'"adult":true', b'"adult":false')):  # fmt: skip
+        assert verify_party(raw.replace(old, new, 1)).problem is not None, old
+    assert isinstance(verify_party(raw, pinned=("urn:lecs:commons:" + "0" * 32, "0" * 64)).problem, UnknownCommons)
 
 
 def test_when_all_gave_the_givers_receipt_holds_every_yes(talk: Talk, around: Any, make_person: Any) -> None:
