@@ -6,18 +6,17 @@ Credential 2.0 in which the node states, under its signature, where in its log t
 are signed but not logged; they can be issued again until erasure.
 """
 
-import base64
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import base58
 
+from consent.evidence import check_inclusion, evidence_of
 from consent.state import contribution_state
 from consent.waiting import misses_parties
 from substrate.record.authority import Roles, fold_roles, is_authorised
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
-from substrate.record.checkpoint import node_of, read_checkpoint
 from substrate.record.documents import Document, read_document, trusted_document
 from substrate.record.errors import (
     BadInclusion,
@@ -28,12 +27,9 @@ from substrate.record.errors import (
     UnknownCommons,
 )
 from substrate.record.kinds import CONTEXT
-from substrate.record.merkle import leaf_hash, verify_inclusion
 from substrate.record.proof import secure, verify_proof
 from substrate.record.rows import follow_redactions
-from substrate.store.appending import leaf_data
 from substrate.store.home import Home
-from substrate.store.ledger import Inclusion
 from substrate.store.vault import commitment
 
 FORMAT: Final = "lecs-receipt-bundle-1"
@@ -291,44 +287,6 @@ def _check_links(
         raise BadSignature("the record names no key and is not marked as assisted")
     if any(party.body["record"] != record.digest for party in parties):
         raise BadSignature("a co-consent cites another record")
-
-
-def check_inclusion(receipt: JsonObject, record: Document, fact: Document, nodes: set[str]) -> None:
-    """The receipt proves that both documents stand in a log of one of these nodes.
-
-    Raises:
-        BadInclusion, MalformedDocument: it does not.
-    """
-    evidence = receipt.get("evidence")
-    if not isinstance(evidence, list) or len(evidence) != 2:
-        raise BadInclusion("the receipt must prove that record and fact are in the log")
-    for document, entry in zip((record, fact), evidence, strict=True):
-        try:
-            digest, index = str(entry["digest"]), int(entry["leafIndex"])
-            path = [base64.b64decode(node, validate=True) for node in entry["path"]]
-            checkpoint = str(entry["checkpoint"])
-        except (TypeError, KeyError, ValueError):
-            raise MalformedDocument("the receipt's evidence is not complete") from None
-        head = read_checkpoint(checkpoint)
-        if node_of(head.origin) not in nodes:
-            raise BadInclusion("the log in the receipt is neither the issuer's nor the accepting node's")
-        if digest != document.digest:
-            raise BadInclusion("the receipt proves another document")
-        leaf = leaf_hash(leaf_data(document.private, document.digest))
-        verify_inclusion(leaf, index, head.size, path, head.root)
-
-
-def evidence_of(document: Document, found: Inclusion) -> dict[str, Any]:
-    """Where a document stands in a log, as a receipt states it."""
-    return {
-        "type": "RFC6962Inclusion",
-        "digest": document.digest,
-        "leafClass": "private" if document.private else "public",
-        "leafIndex": found.index,
-        "treeSize": found.size,
-        "path": [base64.b64encode(node).decode("ascii") for node in found.path],
-        "checkpoint": found.checkpoint,
-    }
 
 
 def _receipt(

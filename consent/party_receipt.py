@@ -10,11 +10,10 @@ from consent.bundle import (
     Verification,
     changes_of,
     check_commons,
-    check_inclusion,
-    evidence_of,
     multibase_digest,
     read_change,
 )
+from consent.evidence import check_inclusion, evidence_of
 from consent.parties import own_words
 from substrate.record.authority import fold_roles
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict

@@ -13,6 +13,7 @@ from consent.desk.routes.giving import giving_routes
 from consent.desk.routes.join import join_routes
 from consent.desk.routes.login import login_routes
 from consent.desk.routes.mine import mine_routes
+from consent.desk.routes.party import party_routes
 from consent.desk.routes.public import public_routes
 from consent.desk.routes.report import report_routes
 from consent.desk.routes.staff import staff_routes
@@ -39,7 +40,8 @@ def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bo
     door = Door(desk)
     app.include_router(login_routes(door))
     app.include_router(staff_routes(door))
-    for routes in (report_routes, public_routes, mine_routes, join_routes, giving_routes, text_routes, flow_routes):
+    about_given = (mine_routes, party_routes, join_routes)
+    for routes in (report_routes, public_routes, *about_given, giving_routes, text_routes, flow_routes):
         app.include_router(routes(desk))
 
     def page(status: int, request: Request, said: Words | None = None) -> Response:

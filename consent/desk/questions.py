@@ -278,12 +278,6 @@ NO_TURNS: Final = _(
 )
 MANY_TURNS: Final = _("These are more people than we can ask. We can ask eleven.")
 WHO_AND_REST: Final = _("Choose which one is you, and if the rest may stay.")
-IS_IT_YOU: Final = _("Tick the box if this is so. If not, press “I say no”.")
-TIER_AND_USES: Final = _("Choose where it may go, at least one use, and if the rest may stay.")
-NO_INVITATION: Final = _("No talk waits for this code. You may have answered already, or the talk was taken back.")
-NO_JOIN_CODE: Final = _("That is not a code. Copy the whole link, or the whole code, and try again.")
-REPORT_WORDS: Final = _("Write the words that are about you, or what they say.")
-REPORT_LONG: Final = _("That is too long. Write at most two thousand letters in each field.")
 APPEAL_WORDS: Final = _("Say in a few words why you see it in another way.")
 CANNOT_APPEAL: Final = _("You cannot ask again here. The decision may have changed, or you have asked already.")
 KEEP_CODE: Final = _("Write down or save your code, then tick the box.")
@@ -336,18 +330,6 @@ HISTORY: Final[dict[str, str]] = {
 NO_CODE: Final = _("That is not a code. A code has 33 characters. Look for a slip, or for one that is missing.")
 UNKNOWN_CODE: Final = _("No text here has this code. If you stopped before the end, nothing was given.")
 NOT_LESS: Final = _("That would not allow less. Leave out at least one use. To leave out all, take the text back.")
-EXPORT_README: Final = """\
-This is everything that this place keeps of one text of yours.
-
-text.txt        the text as it is kept
-record.json     what you agreed to, signed
-receipt.json    the receipt; anyone can check it with `lecs consent verify receipt.json --text text.txt`
-documents.json  what is public about it, each document signed
-appeals.json    what you asked moderators to look at again (if you did)
-opened.json     which moderators opened the text, signed (if any did)
-
-Keep it private: it may name you. The code to take it back is not in it.
-"""
 
 #: One or two words for what became of a text, and for where it may go: for figures.
 SHORT: Final[dict[str, str]] = {

@@ -14,8 +14,8 @@ from consent import invitations, parties, party_receipt
 from consent.desk import giving
 from consent.desk import questions as q
 from consent.desk.desk import Desk
-from consent.desk.flags import flag_one_browser
 from consent.desk.form import Form
+from consent.desk.joining import IS_IT_YOU, NO_INVITATION, NO_JOIN_CODE, TIER_AND_USES, finish, read_yes, yes_body
 from consent.desk.pages import qr
 from consent.desk.routes.giving import TOKEN
 from consent.desk.shield import BODY
@@ -23,11 +23,9 @@ from consent.desk.trouble import Trouble
 from consent.desk.visits import Code, Guest, Visit
 from consent.invitations import OPEN, Invitation
 from consent.lookup import state_of
-from consent.parties import Answered, PartyHand, Yes
-from substrate.record.canonical import canonical_bytes, parse_strict
+from substrate.record.canonical import parse_strict
 from substrate.record.codes import write_code
-from substrate.record.documents import Document, read_document
-from substrate.record.errors import BadSignature, MalformedDocument, NoAuthority, RecordError
+from substrate.record.errors import MalformedDocument
 from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
@@ -153,7 +151,7 @@ def _open(desk: Desk, request: Request, form: Form) -> Response:
                 raise NotFound("nobody waits for it")
         except (MalformedDocument, NotFound) as error:
             desk.wrong_codes.add(client)
-            words = q.NO_JOIN_CODE if isinstance(error, MalformedDocument) else q.NO_INVITATION
+            words = NO_JOIN_CODE if isinstance(error, MalformedDocument) else NO_INVITATION
             return desk.page(request, "join.html", error=words, status=422)
     visit = desk.begin(request)
     visit.guest = Guest(found.box.box, found.contribution, found.label)
@@ -215,7 +213,7 @@ def _take(desk: Desk, request: Request, visit: Visit, guest: Guest, step: str, f
         return _keep_code(desk, request, guest, form)
     if step == "text":
         if form.one("me") != "yes":
-            return _show(desk, request, guest, step, error=q.IS_IT_YOU, status=422)
+            return _show(desk, request, guest, step, error=IS_IT_YOU, status=422)
         guest.answers["text"] = True
         return _next(desk, guest)
     if step == "uses":
@@ -239,7 +237,7 @@ def _uses(desk: Desk, request: Request, guest: Guest, form: Form) -> Response:
     guest.body = None
     if tier not in allowed or not fitting or rest not in ("yes", "no"):
         typed = {"tier": tier, "purposes": purposes, "rest": rest}
-        return _show(desk, request, guest, "uses", error=q.TIER_AND_USES, typed=typed, status=422)
+        return _show(desk, request, guest, "uses", error=TIER_AND_USES, typed=typed, status=422)
     guest.answers["uses"] = {"tier": tier, "purposes": fitting, "rest": rest}
     return _next(desk, guest)
 
@@ -282,8 +280,8 @@ def _give(desk: Desk, request: Request, visit: Visit, guest: Guest) -> Response:
     assert guest.code.signer is not None  # noqa: S101 (the page of the code made it)
     time = desk.around.now()
     with desk.home() as home:
-        body = _body(desk, request, home, guest, None, time)
-        _finish(desk, home, visit, guest, parties.sign_assisted(home, body, guest.code.signer, time))
+        body = yes_body(desk, request, home, guest, None, time)
+        finish(desk, home, visit, guest, parties.sign_assisted(home, body, guest.code.signer, time))
     return desk.to("/join/receipt")
 
 
@@ -294,7 +292,7 @@ def _prepare(desk: Desk, request: Request, guest: Guest) -> Response:
         raise Trouble(400)
     time = desk.around.now()
     with desk.home() as home:
-        guest.body = _body(desk, request, home, guest, key, time)
+        guest.body = yes_body(desk, request, home, guest, key, time)
         salt = home.vault.get(guest.contribution).salt
     guest.challenge, guest.time = secrets.token_hex(16), time
     return JSONResponse(
@@ -312,44 +310,10 @@ def _signed(desk: Desk, request: Request, visit: Visit, guest: Guest) -> Respons
     body, guest.body = guest.body, None  # A challenge counts once.
     if body is None:
         raise Trouble(409)
-    try:
-        document = read_document(canonical_bytes(_json(request)["record"]))
-        proof = document.body["proof"]
-        plain = {name: value for name, value in document.body.items() if name != "proof"}
-        if canonical_bytes(plain) != canonical_bytes(body):
-            raise MalformedDocument("what was signed is not what was prepared")
-        if (proof.get("domain"), proof.get("challenge")) != (desk.site.host, guest.challenge):
-            raise BadSignature("the signature is for another site or another challenge")
-        if document.signer != body["key"]:
-            raise BadSignature("it is not signed by the key that it names")
-    except (RecordError, KeyError, TypeError, ValueError):
-        raise Trouble(400) from None
+    document = read_yes(_json(request), body, guest.challenge, desk.site)
     with desk.home() as home:
-        _finish(desk, home, visit, guest, document)
+        finish(desk, home, visit, guest, document)
     return JSONResponse({"location": "/join/receipt"})
-
-
-def _body(desk: Desk, request: Request, home: Home, guest: Guest, own: str | None, time: str) -> dict[str, Any]:
-    said = guest.answers["uses"]
-    notice = giving.notice_for(home.roles(), desk.language(request).code)
-    try:
-        found = invitations.again(home, guest.box)
-        yes = Yes(said["tier"], tuple(said["purposes"]), said["rest"] == "yes")
-        return parties.co_consent_body(home, found, yes, PartyHand(own, guest.code.withdrawal), notice, time)
-    except (NotFound, NoAuthority):
-        raise Trouble(409) from None
-
-
-def _finish(desk: Desk, home: Home, visit: Visit, guest: Guest, document: Document) -> None:
-    """Durable first; then the answers are forgotten, and the keys of the code with them."""
-    try:
-        parties.accept(home, invitations.again(home, guest.box), document, desk.around.now())
-    except (Answered, NotFound):
-        raise Trouble(409) from None
-    if guest.contribution in visit.took_part:
-        flag_one_browser(home, guest.contribution, desk.around.now())
-    visit.took_part.add(guest.contribution)
-    visit.joined, visit.guest = (guest.contribution, guest.code.withdrawal), None
 
 
 def _receipt(desk: Desk, request: Request) -> Response:

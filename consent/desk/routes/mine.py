@@ -4,31 +4,28 @@ Taking back is two clicks: send the code, press the button. No reason, no accoun
 address, and what it opens is closed again by one button or a day without a visit.
 """
 
-import io
-import json
 import secrets
-import zipfile
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from consent import appeals, casenotes, invitations, parties
+from consent import appeals, invitations, parties
 from consent.bundle import issue_bundle
-from consent.change import NotNarrower, Voice, erase, narrow, withdraw
+from consent.change import NotNarrower, Voice, erase, withdraw
 from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
+from consent.desk.own import exported, narrow_as_asked, shown, state_here
 from consent.desk.routes.giving import TOKEN, bundle_file
-from consent.desk.routes.join import party_file
+from consent.desk.routes.party import party_page
 from consent.desk.shield import BODY
 from consent.desk.site import Verdict
 from consent.desk.staff import words as w
 from consent.desk.trouble import Trouble
 from consent.desk.visits import Visit
-from consent.lookup import open_by_code, record_of, state_of
-from consent.state import State
-from substrate.record.canonical import canonical_bytes, parse_strict
+from consent.lookup import open_by_code, record_of
+from substrate.record.canonical import parse_strict
 from substrate.record.codes import read_code, withdrawal_signer
 from substrate.record.errors import MalformedDocument, NoAuthority, RecordError
 from substrate.record.keys import verify
@@ -83,7 +80,7 @@ def mine_routes(desk: Desk) -> APIRouter:
         form = desk.form(request)
         _, contribution = _opened(desk, request, form)
         with desk.home() as home:
-            raw = issue_bundle(home, home.ledger.document(_state(home, contribution).fact), desk.around.now())
+            raw = issue_bundle(home, home.ledger.document(state_here(home, contribution).fact), desk.around.now())
         return _mine(desk, request, "/my", verdict=desk.around.verify(raw), verified=contribution)
 
     @router.post("/my/receipt.json")
@@ -92,16 +89,11 @@ def mine_routes(desk: Desk) -> APIRouter:
 
     @router.post("/my/export.zip")
     def export(request: Request) -> Response:
-        return _export(desk, _opened(desk, request, desk.form(request))[1])
-
-    @router.post("/my/party")
-    def change_as_party(request: Request) -> Response:
-        form = desk.form(request)
-        visit = desk.visit(request)
-        if visit is None or visit.voice is None or visit.voice.authority != "party":
-            raise Trouble(409)
-        with visit.lock:
-            return _change_as_party(desk, request, visit, form)
+        _, contribution = _opened(desk, request, desk.form(request))
+        with desk.home() as home:
+            raw = exported(home, contribution, desk.around.now())
+        head = {"content-disposition": 'attachment; filename="my-text.zip"'}
+        return Response(raw, media_type="application/zip", headers=head)
 
     @router.post("/my/all")
     def change_all(request: Request) -> Response:
@@ -145,41 +137,14 @@ def _mine(
     if visit is None or not visit.opened:
         return desk.page(request, "open.html", where=where, error=error, status=status)
     if visit.voice is not None and visit.voice.authority == "party":
-        return _party_page(desk, request, visit, error=error, status=status)
+        return party_page(desk, request, visit, error=error, status=status)
     with desk.home() as home:
-        shown = [_shown(desk, home, one) for one in visit.opened[:_MOST_SHOWN]]
+        items = [shown(desk, home, one) for one in visit.opened[:_MOST_SHOWN]]
     return desk.page(
-        request, "mine.html", where=where, items=shown, by_code=visit.voice is not None, labels=q, error=error,
+        request, "mine.html", where=where, items=items, by_code=visit.voice is not None, labels=q, error=error,
         status=status, done=done, verdict=verdict, verified=verified, link=link, site_address=desk.site.origin,
         w=w, longest=appeals.LONGEST,
     )  # fmt: skip
-
-
-def _shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
-    """One contribution in words: what became of it, how, where it was used, what may still be changed."""
-    state = _state(home, contribution)
-    record = record_of(home, contribution)
-    history = [
-        (q.HISTORY.get(d.kind, d.kind), str(d.body.get("time", "")))
-        for d in home.ledger.documents(subject=contribution)
-    ]
-    live = state.word in ("given", "held", "moderated")
-    return {
-        "id": contribution,
-        "state": state,
-        "live": live,
-        "purposes": [q.PURPOSES[one] for one in state.purposes],
-        "history": sorted(history, key=lambda entry: entry[1]),
-        "uses": list(desk.around.uses(home, state)),
-        "weight": list(desk.around.explain(home, contribution)),
-        "title": record["metadata"].get("title", "") if record else "",
-        "name": record["contributor"].get("name", "") if record else "",
-        "decisions": _decisions(home, contribution),
-        "opened": casenotes.notes_of(home, contribution),
-        "here": record is not None,
-        "waits": state.parties_given < state.parties_required and state.word in ("given", "held"),
-        "invited": invitations.labels_of(home, contribution),
-    }  # fmt: skip
 
 
 def _open(desk: Desk, request: Request, where: str) -> Response:
@@ -214,63 +179,6 @@ def _opened_by(home: Home, code: str) -> tuple[str, Voice]:
         signer = withdrawal_signer(read_code(code))
         return parties.open_as_party(home, signer.did), Voice(signer, "party")
     return found.contribution, Voice(found.signer, "withdrawal-key")
-
-
-def _party_page(
-    desk: Desk, request: Request, visit: Visit, *, error: str = "", status: int = 200, done: str = ""
-) -> Response:  # fmt: skip
-    """What a party sees: their own words of consent and the state; not the record of whoever gave."""
-    (contribution,), voice = visit.opened, visit.voice
-    assert voice is not None  # noqa: S101 (the page is opened by a code)
-    with desk.home() as home:
-        state = _state(home, contribution)
-        try:
-            said = parties.own_words(home, contribution, voice.signer.did)
-        except NotFound:
-            said = {}
-        back = parties.has_taken_back(home, contribution, voice.signer.did)
-        rest = parties.rest_may_stay(home, contribution, voice.signer.did)
-    live = state.word in ("given", "held", "moderated") and not back
-    return desk.page(
-        request, "party.html", state=state, said=said, live=live, rest=rest, labels=q, error=error, status=status,
-        done=done, purposes=[q.PURPOSES[one] for one in state.purposes],
-    )  # fmt: skip
-
-
-def _change_as_party(desk: Desk, request: Request, visit: Visit, form: Form) -> Response:
-    (contribution,), voice, action = visit.opened, visit.voice, form.one("action")
-    assert voice is not None  # noqa: S101 (the caller asked)
-    if action == "receipt":
-        return party_file(desk, contribution, voice.signer.did)
-    done = "less"
-    with desk.home() as home:
-        try:
-            if action == "withdraw":
-                done = "turns" if parties.take_back(home, contribution, voice, desk.around.now()) else "whole"
-            elif action == "narrow":
-                _narrow(home, contribution, voice, desk.around.now(), form)
-            else:
-                raise Trouble(400)
-        except NotNarrower:
-            return _party_page(desk, request, visit, error=q.NOT_LESS, status=422)
-        except (NoAuthority, NotFound):
-            raise Trouble(409) from None
-    return _party_page(desk, request, visit, done=done)
-
-
-def _decisions(home: Home, contribution: str) -> list[dict[str, Any]]:
-    """What moderators decided and counts, with the appeals against it and whether one may still be made."""
-    roles = home.roles()
-    standing = {d.digest for d in appeals.standing_decisions(home, roles, contribution)}
-    asked = {one.decision: one for one in appeals.appeals_of(home, contribution)}
-    return [
-        {
-            "digest": d.digest, "body": d.body, "appeal": asked.get(d.digest), "answers": "appeal" in d.body,
-            "may_appeal": d.digest in standing and d.digest not in asked
-            and d.body["decision"] in appeals.RESTRICTIVE,
-        }
-        for d in appeals.decisions_of(home, roles, contribution)
-    ]  # fmt: skip
 
 
 def _appeal(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
@@ -369,7 +277,7 @@ def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form:
             elif action == "erase":
                 erase(home, contribution, voice, time)
             elif action == "narrow":
-                _narrow(home, contribution, voice, time, form)
+                narrow_as_asked(home, contribution, voice, time, form)
             else:
                 raise Trouble(400)
         except NotNarrower:
@@ -377,59 +285,3 @@ def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form:
         except (NoAuthority, NotFound):
             raise Trouble(409) from None
     return _mine(desk, request, "/withdraw", done=action)
-
-
-def _narrow(home: Home, contribution: str, voice: Voice, time: str, form: Form) -> None:
-    state = _state(home, contribution)
-    tier = "training-only" if form.one("tier") == "training-only" else None
-    left = [one for one in form.many("purpose") if one in state.purposes]
-    fewer = left if left and set(left) < set(state.purposes) else None
-    if not left:
-        raise NotNarrower("with no use left the text is to be taken back")
-    narrow(home, contribution, voice, time, tier=tier, purposes=_fitting(fewer, tier))
-
-
-def _fitting(purposes: list[str] | None, tier: str | None) -> list[str] | None:
-    if purposes is None or tier is None:
-        return purposes
-    return [one for one in purposes if one in ("train", "evaluate")]
-
-
-def _export(desk: Desk, contribution: str) -> Response:
-    """Everything of one contribution as a ZIP, made in memory: text, record, receipt, state, and what the files are."""
-    with desk.home() as home:
-        state = _state(home, contribution)
-        record = record_of(home, contribution)
-        if record is None:
-            raise Trouble(409)
-        kept = home.vault.get(contribution)
-        files = {
-            "text.txt": kept.text,
-            "record.json": canonical_bytes(record),
-            "receipt.json": issue_bundle(home, home.ledger.document(state.fact), desk.around.now()),
-            "documents.json": json.dumps(
-                [d.body for d in home.ledger.documents(subject=contribution)], ensure_ascii=False, indent=1
-            ).encode("utf-8"),
-            "readme.txt": q.EXPORT_README.encode("utf-8"),
-        }
-        files |= _more_files(home, contribution)
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data)
-    head = {"content-disposition": 'attachment; filename="my-text.zip"'}
-    return Response(memory.getvalue(), media_type="application/zip", headers=head)
-
-
-def _more_files(home: Home, contribution: str) -> dict[str, bytes]:
-    """What else is kept under the text's key, where there is any: appeals, and who opened the text."""
-    kinds = {"appeals.json": "Appeal", "opened.json": "CaseNote"}
-    found = {name: [json.loads(raw) for raw in home.vault.private(contribution, kind)] for name, kind in kinds.items()}
-    return {name: json.dumps(bodies, ensure_ascii=False, indent=1).encode() for name, bodies in found.items() if bodies}
-
-
-def _state(home: Home, contribution: str) -> State:
-    try:
-        return state_of(home, home.roles(), contribution)
-    except NotFound:
-        raise Trouble(409) from None

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from consent import reports
-from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.limits import TEN_MINUTES, Counter
 from consent.desk.trouble import Trouble
+from consent.desk.words import mark as _
 
 #: Reports of one address in ten minutes.
 PER_ADDRESS: Final = 10
+REPORT_WORDS: Final = _("Write the words that are about you, or what they say.")
+REPORT_LONG: Final = _("That is too long. Write at most two thousand letters in each field.")
 
 
 def report_routes(desk: Desk) -> APIRouter:
@@ -29,7 +31,7 @@ def report_routes(desk: Desk) -> APIRouter:
         form = desk.form(request)
         answers = {name: form.one(name).replace("\r\n", "\n").strip() for name in ("seen", "words", "wish")}
         if not answers["words"] or any(len(said) > reports.LONGEST for said in answers.values()):
-            error = q.REPORT_WORDS if not answers["words"] else q.REPORT_LONG
+            error = REPORT_WORDS if not answers["words"] else REPORT_LONG
             return _page(desk, request, answers, error=error, status=422)
         if not sent.add(desk.client(request)):
             raise Trouble(429)
