@@ -177,9 +177,13 @@ def _carry_out(home: Home, writer: Writer, plan: Plan, time: str) -> Superseded 
         "time": time,
     }
     writer.add(write_document("Redaction", plan.identifier, home.commons, fields, home.node, time))
-    for document in plan.further(row):
+    further = plan.further(row)
+    for document in further:
         writer.add(document)
     home.vault.supersede(writer.connection, plan.contribution, salt, after)
+    for document in further:
+        if document.private:
+            home.vault.seal(writer.connection, plan.contribution, document)
     return Superseded(plan.contribution, kept.row, row)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from assets.stages import StageGone
+from assets.stages import DUPLICATES, StageGone, read_stage
 from consent.desk.app import make_app
 from consent.desk.reader import Reader
 from consent.desk.site import Published, Site, Surroundings, Verdict, site_at
@@ -18,6 +18,8 @@ from lecs_pipeline.explaining import explain
 from lecs_pipeline.redactor import redactor_at
 from lecs_pipeline.versions import distinct_versions
 from substrate.store.home import Home, open_home
+
+_MOST_DUPLICATES: Final = 50
 
 
 def surroundings(path: Path, reader: Reader) -> Surroundings:
@@ -30,6 +32,7 @@ def surroundings(path: Path, reader: Reader) -> Surroundings:
         verify=lambda raw: _verdict(raw, path),
         explain=_why,
         versions=_versions,
+        duplicates=_duplicates,
     )
 
 
@@ -86,6 +89,14 @@ def _verdict(raw: bytes, path: Path) -> Verdict:
 def _why(home: Home, contribution: str) -> Sequence[str]:
     with suppress(StageGone):
         return [str(one) for one in explain(home, contribution)["why"]]
+    return []
+
+
+def _duplicates(home: Home) -> Sequence[tuple[str, str]]:
+    """What the last build left out, a few of them: moderators look at examples, not at thousands."""
+    with suppress(StageGone):
+        lines = read_stage(home, DUPLICATES).head(_MOST_DUPLICATES).to_dicts()
+        return [(str(line["contribution"]), str(line["of"])) for line in lines]
     return []
 
 

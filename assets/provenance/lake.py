@@ -41,7 +41,7 @@ STATEMENTS: Final = pl.Schema(
         "decision": pl.String(), "grounds": _TEXTS, "previous": pl.String(), "row_before": pl.String(),
         "row_after": pl.String(), "version": pl.String(), "items": pl.Int64(), "refused": pl.Int64(),
         "recipe": pl.String(), "policy": pl.String(), "as_of": pl.String(), "because": pl.String(),
-        "reading": pl.String(),
+        "reading": pl.String(), "cites": pl.String(),
     }
 )  # fmt: skip
 MEMBERS: Final = pl.Schema(
@@ -72,11 +72,12 @@ _COPIED: Final = {
     "withdrawn": "withdrawn",
     "decision": "decision", "grounds": "grounds", "previous": "previous", "row_before": "rowBefore",
     "row_after": "rowAfter", "because": "reason", "reading": "reading",
+    "cites": "cites",
 }  # fmt: skip
 #: Which kinds are laid out in columns; of all others the lake says that they exist, and by whom.
 _ABOUT_A_CONTRIBUTION: Final = frozenset(
-    {"ConsentFact", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction",
-     "HeldReading", "Erased"}
+    {"ConsentFact", "PartyConsent", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange", "ModerationDecision",
+     "Redaction", "HeldReading", "Erased"}
 )  # fmt: skip
 
 

@@ -44,6 +44,11 @@ class Published:
     time: str
 
 
+def none_found(_: Home) -> Sequence[tuple[str, str]]:
+    """Where nothing was built there are no duplicates."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the desk needs and may not import.
@@ -56,6 +61,7 @@ class Surroundings:
         verify: checks a receipt bundle against this home.
         explain: why a contribution weighs what it weighs, in sentences; none where nothing was built.
         versions: the published versions, oldest first.
+        duplicates: texts that the last build left out for another one, each with the row of that one.
     """
 
     home: Path
@@ -65,6 +71,7 @@ class Surroundings:
     verify: Callable[[bytes], Verdict]
     explain: Callable[[Home, str], Sequence[str]]
     versions: Callable[[Home], Sequence[Published]]
+    duplicates: Callable[[Home], Sequence[tuple[str, str]]] = none_found
 
 
 def site_at(origin: str) -> Site:

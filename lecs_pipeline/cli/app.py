@@ -40,8 +40,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk, up):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter, up):
     group.register(app)
+app.add_typer(desk.app, name="desk")
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")

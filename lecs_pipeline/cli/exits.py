@@ -61,6 +61,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "MalformedLine": 7,
     "UnreadableSource": 7,
     "InvalidCharter": 7,
+    "BadAccount": 7,
     "InvalidForm": 7,
     "TextRefused": 7,
     "QueryRefused": 7,

@@ -61,7 +61,7 @@ class Pending:
 
     def begin(self, batch: str, taken: str, expires: str) -> None:
         """Begin a batch with a key of its own, in the place of one that was never complete."""
-        wrap = Aead(_wrapping_key(self._home, create=True))
+        wrap = Aead(wrapping_key(self._home, create=True))
         wrapped = bytes(wrap.encrypt(secrets.token_bytes(32), batch.encode("ascii")))
         with self.database.transaction() as connection:
             _remove(connection, batch)
@@ -181,18 +181,18 @@ class Pending:
         if row is None:
             raise NotFound(f"no batch {batch[:13]} is pending here (any more)")
         try:
-            return Aead(_wrapping_key(self._home, create=False)).decrypt(row[0], batch.encode("ascii"))
+            return Aead(wrapping_key(self._home, create=False)).decrypt(row[0], batch.encode("ascii"))
         except CryptoError:
             raise Tampered(f"the key of a pending batch was changed, or {KEY} is another: drop the batch") from None
 
 
 def leave_out_pending(connection: sqlite3.Connection) -> None:
-    """Forget every batch and refused file: in a restored home nothing can open them."""
-    for table in ("pending_items", "pending_batches", "inbox_refusals"):
+    """Forget every batch, refused file and box of the desk: in a restored home nothing can open them."""
+    for table in ("pending_items", "pending_batches", "inbox_refusals", "boxes"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (names from the line above)
 
 
-def _wrapping_key(home: Path, *, create: bool) -> bytes:
+def wrapping_key(home: Path, *, create: bool) -> bytes:
     """The 32 bytes of HOME/pending.key; made by whoever needs them first.
 
     Raises:

@@ -74,12 +74,6 @@ def public_routes(desk: Desk) -> APIRouter:
     def transparency(request: Request) -> Response:
         return desk.page(request, "transparency.html", figures=kept.figures(), short=SHORT)
 
-    @router.get("/report", include_in_schema=False)
-    def report(request: Request) -> Response:
-        with desk.home() as home:
-            charter = home.roles().charter.body
-        return desk.page(request, "report.html", charter=charter)
-
     @router.get("/local", include_in_schema=False)
     def local(request: Request) -> Response:
         return desk.page(request, "local.html")

@@ -87,6 +87,7 @@ def _take_text(desk: Desk, request: Request, draft: Draft, form: Form) -> Respon
         desk.visits.make_room(len(text))
         draft.text, draft.reading, draft.seen, draft.prepared = text, None, False, None
         draft.marks, draft.left = [], set()
+        draft.answers.pop("parties", None)
     return desk.to(f"/give/{flow.next_step(draft)}" if not draft.seen else "/give/preview")
 
 
@@ -105,7 +106,7 @@ def _preview_page(
         return _text_page(desk, request, draft, error=q.NOT_READ, status=422)
     found = values(draft.text, reading, draft.marks, draft.left)
     kept = kept_text(draft.text, reading, draft.marks, draft.left)
-    by_hand = bool(reading.held) or draft.answers["people"] != "no"
+    by_hand = bool(reading.held) or draft.answers["people"] == "redacted"
     return desk.page(
         request, "preview.html", kept=kept, found=found, labels=q.LABELS, may_mark=MAY_MARK, by_hand=by_hand,
         unread=bool(reading.held), error=error, typed=typed, status=status,
@@ -119,6 +120,8 @@ def _change_preview(desk: Desk, request: Request, draft: Draft, form: Form) -> R
         return desk.to("/give/preview")
     action = form.one("action")
     draft.prepared = None
+    if action in ("mark", "undo"):
+        draft.answers.pop("parties", None)  # Names at the beginning of turns may be others now.
     if action == "mark":
         mark = Mark(form.one("words").strip(), form.one("label"))
         if not 0 < len(mark.words) <= LONGEST_MARK or mark.label not in MAY_MARK or len(draft.marks) >= MOST_MARKS:

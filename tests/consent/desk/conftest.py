@@ -63,6 +63,7 @@ class Person:
     def __init__(self, client: TestClient) -> None:
         self.client = client
         self.code = ""
+        self.answers = ANSWERS
         self.page = client.get("/")
         self.clicks = 0
         self.seen: dict[str, str] = {}

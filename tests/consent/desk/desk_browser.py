@@ -32,11 +32,11 @@ VALUES = {
 class Live:
     """A desk that answers on loopback, over a home of the test's own."""
 
-    def __init__(self, around: Surroundings, *, local: bool = True) -> None:
-        """``local`` false: a desk that takes itself for one that others reach."""
+    def __init__(self, around: Surroundings, *, local: bool = True, host: str = "127.0.0.1") -> None:
+        """``local`` false: a desk that takes itself for one that others reach; ``host`` names it in its address."""
         self.path = around.home
         self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.url = f"http://{host}:{self.socket.getsockname()[1]}"
         app: Any = make_app(replace(site_at(self.url), local=local), around, pseudo=True)
         self.server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11")
@@ -58,6 +58,7 @@ class Reader:
         context.set_default_timeout(PATIENCE)
         self.page, self.url, self.look = context.new_page(), url, look
         self.complaints: list[str] = []
+        self.asked: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._heard)
         self.page.on("request", self._asked)
@@ -67,6 +68,7 @@ class Reader:
             self.complaints.append(message.text)
 
     def _asked(self, request: Any) -> None:
+        self.asked.append(request.url)
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.complaints.append(f"asked elsewhere: {request.url}")
 
