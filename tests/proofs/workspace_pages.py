@@ -30,9 +30,8 @@ def pictures() -> Any:
 def look_at(home: Path, reason: str, contribution: str) -> dict[str, float | int]:
     """Seconds per page, and clicks to a refusal.
 
-    A page is loaded anew each time, the application with it; `ROUNDS` times, after once to warm up. The first figure is
-    the best of them, what the workspace needs when others leave it the processor; the median beside it holds what other
-    work on the machine takes away, and `load per core` says how much of that there was.
+    A page is loaded anew each time, the application with it; `ROUNDS` times, after once to warm up. The figure is their
+    median; `load per core` says how much other work there was beside it.
 
     Raises:
         NotMet: the contribution is not shown after three clicks.
@@ -43,8 +42,7 @@ def look_at(home: Path, reason: str, contribution: str) -> dict[str, float | int
         for name, (path, text) in PAGES.items():
             _seconds(page, f"{address}{path}", text)
             times = [_seconds(page, f"{address}{path}", text) for _ in range(ROUNDS)]
-            best, usual = min(times), statistics.median(times)
-            seconds |= {f"{name}, s": round(best, 2), f"{name}, median s": round(usual, 2)}
+            seconds[f"{name}, s"] = round(statistics.median(times), 2)
         seconds["load per core"] = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
         seconds["clicks to a refusal"] = _clicks(page, address, reason, contribution)
     return seconds
