@@ -157,8 +157,8 @@ def row_6(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     slow = {name: figures[f"{name}, s"] for name in PAGES if figures[f"{name}, s"] >= 2}
     require(not slow, f"pages that take two seconds or more: {slow}, of {figures}")
     return Shown(
-        f"every page of the workspace answers in under two seconds (the median of {ROUNDS} loads), a build stays within "
-        "its memory, and three clicks lead to a refusal by its reason",
+        f"every page of the workspace answers in under two seconds (the median of {ROUNDS} loads), a build stays "
+        "within its memory, and three clicks lead to a refusal by its reason",
         "python tests/proofs/prove_5.py --row 6",
         {"items": size.items, "refused": size.refused, **figures},
     )
