@@ -15,9 +15,6 @@ app = typer.Typer(help="Provenance as tables for SQL: refusals, uses, history, f
 @app.command()
 def build(as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Make the warehouse anew with dbt, test it, hold it against the folds, and publish it."""
-    from contextlib import redirect_stdout
-    from io import StringIO
-
     from lecs_pipeline.cli.quiet import quiet_dagster
     from lecs_pipeline.warehousing import build_warehouse
     from substrate.record.times import check_time
@@ -31,8 +28,7 @@ def build(as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = 
             raise typer.BadParameter(str(error), param_hint="--as-of") from None
     with open_home(path):
         pass
-    # dbt's own lines go to its log; standard output belongs to the answer.
-    with quiet_dagster(), working("Building the warehouse with dbt"), redirect_stdout(StringIO()):
+    with quiet_dagster(), working("Building the warehouse with dbt"):
         built = build_warehouse(path, as_of)
     if json:
         emit(built.as_json())

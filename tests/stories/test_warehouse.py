@@ -267,3 +267,10 @@ def test_dbt_by_hand_stays_on_the_machine(built: Any, copied: Callable[..., Any]
     assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
     page = (tmp_path / "docs" / "static_index.html").read_text()
     assert "From each item of a release back to the consent fact" in page
+
+
+@pytest.mark.long  # dbt once more: row 2 of `make prove ISSUE=5`.
+def test_one_table_asked_for_makes_them_all_and_prints_one_object(small: Any) -> None:
+    """dbt's own lines stay in its log: standard output is the answer alone."""
+    made = small.run("asset", "make", "warehouse/refusals", "--json").ok().json["made"]
+    assert {"warehouse/refusals", "warehouse/contributions", "warehouse/provenance"} <= set(made)
