@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from assets.dataset.asset import dataset_version
+from assets.failures import as_failure
 from assets.intake.ledger import ledger
 from assets.provenance.lake import TABLES, lake_digest, read_lake, write_lake
 from assets.warehouse.lineage import asset_key, column_lineage, lake_lineage
@@ -93,6 +94,8 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
     made: list[dg.Output[Any]] = []
     checked: list[Any] = []
     with workspace.open() as home:
+        with as_failure():
+            lake_there = read_lake(home)
         warehouse, target = new_warehouse(home), home.derived / "dbt"
         target.mkdir(parents=True, exist_ok=True)
         with environment_of(home.path):
@@ -109,7 +112,7 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
         if different := differing_views(home, warehouse):
             raise dg.Failure(f"SQL and the folds differ in {', '.join(different)}: the warehouse was not published")
         tables = described_tables(warehouse)
-        publish_warehouse(home, warehouse, read_lake(home))
+        publish_warehouse(home, warehouse, lake_there)
     yield from (_with_tables(output, tables) for output in made)
     yield from checked
 

@@ -271,6 +271,9 @@ def test_dbt_by_hand_stays_on_the_machine(built: Any, copied: Callable[..., Any]
 
 @pytest.mark.long  # dbt once more: row 2 of `make prove ISSUE=5`.
 def test_one_table_asked_for_makes_them_all_and_prints_one_object(small: Any) -> None:
-    """dbt's own lines stay in its log: standard output is the answer alone."""
+    """dbt's own lines stay in its log: standard output is the answer alone, also when there is nothing to ask yet."""
+    refused = small.run("asset", "make", "warehouse/refusals", "--json")
+    assert (refused.code, "there is no lake" in refused.json["message"]) == (14, True)
+    small.run("asset", "make", "warehouse/lake", "--json").ok()
     made = small.run("asset", "make", "warehouse/refusals", "--json").ok().json["made"]
     assert {"warehouse/refusals", "warehouse/contributions", "warehouse/provenance"} <= set(made)
