@@ -65,6 +65,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "QueryRefused": 7,
     "CorpusError": 7,
     "InvalidSpan": 7,
+    "InvalidAdapter": 7,
     "UnicodeDecodeError": 7,
     "BadSignature": 8,
     "BadInclusion": 9,
