@@ -69,14 +69,14 @@ class Term:
     losses: tuple[float, ...]
 
 
-def engine_class(half: bool, threads: int) -> dict[str, str]:
+def engine_class(half: bool, threads: int) -> dict[str, Any]:
     """Machines that give the same bytes for the same plan: processor, libraries, precision, threads."""
     return {
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "libraries": " ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "peft")),
         "precision": "bf16" if half else "fp32",
-        "threads": str(threads),
+        "threads": threads,
         "step": STEP,
     }
 
@@ -144,7 +144,7 @@ class Trainer:
 
         self._reset()
         rule = torch.optim.AdamW(self._weights.values(), lr=lesson.rate, weight_decay=0.0, foreach=True)
-        losses = self._resume(rule, checkpoint, lesson.plan) if checkpoint is not None else []
+        losses = self._resume(rule, checkpoint, lesson) if checkpoint is not None else []
         tokens = self.settings.batch * self.settings.length
         ids = torch.tensor(lesson.blocks, dtype=torch.long)
         for step in range(len(losses), lesson.steps):
@@ -188,17 +188,17 @@ class Trainer:
         note = {"plan": plan, "losses": json.dumps(losses)}
         write_atomic(path, packed(state, note), mode=0o600)
 
-    def _resume(self, rule: Any, path: Path, plan: str) -> list[float]:
-        """The losses so far; weights and moments are put back. A checkpoint that cannot be read counts for nothing."""
+    def _resume(self, rule: Any, path: Path, lesson: Lesson) -> list[float]:
+        """The losses so far; weights and moments are put back. A checkpoint that does not fit counts for nothing."""
         import torch
         from safetensors import SafetensorError, safe_open
 
         try:
             with safe_open(path, "pt") as file:
                 note = file.metadata()
-                if note.get("plan") != plan:
-                    return []
                 losses: list[float] = json.loads(note["losses"])
+                if note["plan"] != lesson.plan or len(losses) > lesson.steps:
+                    return []
                 with torch.no_grad():
                     for name, weight in self._weights.items():
                         weight.copy_(file.get_tensor(f"weight/{name}"))

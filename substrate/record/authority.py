@@ -36,11 +36,21 @@ AUTHORITY: Final[dict[str, str]] = {
     "HeldReading": "a steward or a moderator",
     "Erased": "an admitted node, or this home's own: for the copy that it held",
     "DatasetVersion": "an admitted node, or this home's own",
+    "TrainingRun": "an admitted node, or this home's own",
+    "Adapter": "an admitted node, or this home's own",
+    "Evaluation": "an admitted node, or this home's own",
     "HomeRestored": "an admitted node, or this home's own: for its own logs",
     "TextsImported": "an admitted node, or this home's own: about its own home",
 }
 
 STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval"})
+#: What nodes state about what they did, about no contribution in particular or about their own copy of it.
+NODE_STATEMENTS: Final = frozenset(
+    {
+        "ConsentFact", "Erased", "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored",
+        "TextsImported",
+    }
+)  # fmt: skip
 #: Kinds that the fold of roles needs; there are few of them.
 ROLE_KINDS: Final = STEWARD_ACTS | {"Charter", "CharterChange", "Approval"}
 
@@ -190,7 +200,7 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return bool(curators(roles.chain.state, [(document.signer, document.digest)], roles.inside))
     if kind == "ModerationDecision":
         return roles.carried(document, "moderator")
-    if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored", "TextsImported"):
+    if kind in NODE_STATEMENTS:
         return roles.by_node(document)
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"

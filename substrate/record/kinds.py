@@ -29,6 +29,7 @@ from substrate.record.schemas.charter import CharterChange
 from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord
 from substrate.record.schemas.dataset import DatasetVersion
 from substrate.record.schemas.founding import Approval, Charter, ModelApproval, Notice, Policy, Recipe
+from substrate.record.schemas.training import Adapter, Evaluation, TrainingRun
 
 __all__ = ["CONTEXT", "KINDS", "Token", "check_schema", "explain", "is_known", "is_private"]
 
@@ -53,6 +54,9 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         HeldReading,
         Erased,
         DatasetVersion,
+        TrainingRun,
+        Adapter,
+        Evaluation,
         HomeRestored,
         TextsImported,
     )
