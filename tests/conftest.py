@@ -374,7 +374,7 @@ class Commons:
         }
 
     def _model(self) -> dict[str, Any]:
-        return {"name": "a-model", "version": "1.0", "sha256": hexadecimal("a")}
+        return {"name": "a-model-1.0", "sha256": hexadecimal("a")}
 
     def _TrainingRun(self) -> dict[str, Any]:  # noqa: N802
         return {

@@ -14,10 +14,9 @@ Scale = Annotated[str, StringConstraints(pattern=r"^1/[1-9][0-9]{0,3}$")]
 
 
 class BaseModelName(Closed):
-    """The base model: as approved, and the digest of its GGUF file."""
+    """The base model: its name with version as approved, and the digest of its GGUF file."""
 
     name: Token
-    version: Token
     sha256: Digest
 
 
