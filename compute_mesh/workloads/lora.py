@@ -36,6 +36,10 @@ class NotFinite(HomeError):
     """The loss is not a number any more: the rate of the recipe is too high for these texts."""
 
 
+class TakenAway(HomeError):
+    """The folder of a checkpoint is gone: an erasure took it away while training went on. Run it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What decides about a term besides its texts. ``half``: bfloat16 around each forward."""
@@ -186,6 +190,8 @@ class Trainer:
             for moment in ("exp_avg", "exp_avg_sq"):
                 state[f"{moment}/{name}"] = rule.state[weight][moment].numpy()
         note = {"plan": plan, "losses": json.dumps(losses)}
+        if not path.parent.exists():
+            raise TakenAway("a text was erased while this was trained: run it again")
         write_atomic(path, packed(state, note), mode=0o600)
 
     def _resume(self, rule: Any, path: Path, lesson: Lesson) -> list[float]:
