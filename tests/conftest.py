@@ -140,9 +140,9 @@ class Commons:
         """A valid document of every kind, signed by whoever has the authority."""
         made = {d.kind: d for d in (*self.founding, self.record, self.fact)}
         others = (
-            "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
-            "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased", "DatasetVersion",
-            "TrainingRun", "Adapter", "Evaluation", "HomeRestored", "TextsImported",
+            "CharterChange", "ModelApproval", "ModelRevocation", "Approval", "CoConsent", "ConsentWithdrawal",
+            "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased",
+            "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored", "TextsImported",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -216,6 +216,9 @@ class Commons:
             "uses": ["redaction"],
             "files": [file],
         }
+
+    def _ModelRevocation(self) -> dict[str, Any]:  # noqa: N802
+        return {"approval": hexadecimal("an approval"), "reason": "Its licence was not what it said."}
 
     def _Approval(self) -> dict[str, Any]:  # noqa: N802
         return {"act": hexadecimal("an act")}

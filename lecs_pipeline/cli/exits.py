@@ -31,6 +31,13 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     ),
     20: ("not-ready", "The release checklist does not hold: the table says which entry, and what to do."),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
+    40: (
+        "model-refused",
+        "A model that does not run here: the message begins with why (unknown, other-use, expired, revoked, missing).",
+    ),
+    41: ("model-unreadable", "A GGUF file that is refused: the message begins with the rule that it breaks."),
+    42: ("too-large", "The model, or what was asked of it, needs more memory or context than there is."),
+    43: ("processor", "This processor lacks instructions that the installed llama.cpp needs."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
 
@@ -66,6 +73,11 @@ _BY_NAME: Final[dict[str, int]] = {
     "CorpusError": 7,
     "InvalidSpan": 7,
     "InvalidAdapter": 7,
+    "InvalidGrammar": 7,
+    "ModelRefused": 40,
+    "BadGguf": 41,
+    "TooLarge": 42,
+    "ProcessorTooOld": 43,
     "UnicodeDecodeError": 7,
     "BadSignature": 8,
     "BadInclusion": 9,

@@ -24,6 +24,7 @@ AUTHORITY: Final[dict[str, str]] = {
     "Notice": "stewards (threshold)",
     "Recipe": "stewards (threshold)",
     "ModelApproval": "stewards (threshold)",
+    "ModelRevocation": "stewards (threshold)",
     "Approval": "a steward for acts, a moderator for decisions",
     "ConsentRecord": "any key that the record names; counts only through a fact",
     "CoConsent": "any key; counts only through a fact",
@@ -43,7 +44,7 @@ AUTHORITY: Final[dict[str, str]] = {
     "TextsImported": "an admitted node, or this home's own: about its own home",
 }
 
-STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval"})
+STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation"})
 #: What nodes state about what they did, about no contribution in particular or about their own copy of it.
 NODE_STATEMENTS: Final = frozenset(
     {
@@ -137,6 +138,13 @@ class Roles:
         """The acts of ``kind`` in force and not replaced by a later one, by digest."""
         replaced = {act.body.get("previous") for act in self.acts.values()}
         return [act for digest, act in sorted(self.acts.items()) if act.kind == kind and digest not in replaced]
+
+    def revoked_models(self) -> dict[str, Document]:
+        """For each model approval (by digest) that stewards took back, the revocation; of several the first by digest.
+
+        Taking back is for good: the same bytes need another approval.
+        """
+        return {act.body["approval"]: act for act in reversed(self.in_force("ModelRevocation"))}
 
 
 def fold_roles(

@@ -28,7 +28,15 @@ from substrate.record.schemas.change import (
 from substrate.record.schemas.charter import CharterChange
 from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord
 from substrate.record.schemas.dataset import DatasetVersion
-from substrate.record.schemas.founding import Approval, Charter, ModelApproval, Notice, Policy, Recipe
+from substrate.record.schemas.founding import (
+    Approval,
+    Charter,
+    ModelApproval,
+    ModelRevocation,
+    Notice,
+    Policy,
+    Recipe,
+)
 from substrate.record.schemas.training import Adapter, Evaluation, TrainingRun
 
 __all__ = ["CONTEXT", "KINDS", "Token", "check_schema", "explain", "is_known", "is_private"]
@@ -42,6 +50,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Notice,
         Recipe,
         ModelApproval,
+        ModelRevocation,
         Approval,
         ConsentRecord,
         CoConsent,
