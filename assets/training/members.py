@@ -111,7 +111,9 @@ def _asked(home: Home, roles: Roles, line: dict[str, Any], as_of: str) -> Survey
     for purpose in sorted({TRAIN, EVALUATE} & set(line["purposes"])):
         reason = refusal_now(home, roles, contribution, row, purpose, as_of)
         if reason:
-            told = f"{contribution} may not be used to {purpose} any more: {reason}. `lecs dataset build`, then train that"
+            told = (
+                f"{contribution} may not be used to {purpose} any more: {reason}. `lecs dataset build`, then train that"
+            )
             raise TakenBack(told) if reason in _BACK else NotAdmitted(told)
     verdict = survey_one(home, roles, contribution, as_of)
     if verdict is None or line["tier"] == "federated" or verdict.state.tier == "federated":

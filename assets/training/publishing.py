@@ -1,4 +1,4 @@
-"""Publishing what was trained: the gate once more, then terms, what is served, and two signed documents, in one step."""
+"""Publishing what was trained: the gate once more, then files and two signed documents in one step."""
 
 import hashlib
 import json
@@ -13,11 +13,11 @@ from typing import Any, Final
 from assets.intake.surveyed import law_of_home
 from assets.training.members import EVALUATE, TRAIN, NotAdmitted, TakenBack, refusal_now
 from assets.training.planning import Plan, heads_of
+from assets.training.published import adapters_of, rows_trained, run_of
 from compute_mesh.adapters.combining import factorised, side_by_side
 from compute_mesh.adapters.gguf import Term, write_adapter, write_joined
 from compute_mesh.workloads.lora import term_digest, unpacked, write_peft
 from corpus.training.served import Served, served_digest, served_terms
-from substrate.record.authority import is_authorised
 from substrate.record.documents import Document, write_document
 from substrate.store.appending import Writer
 from substrate.store.failpoints import failpoint
@@ -44,23 +44,6 @@ class _Ready:
     staged: dict[int, Path]
     served: Path
     lost: float
-
-
-def adapters_of(home: Home) -> list[Document]:
-    """Every adapter that this home published, oldest first."""
-    return _own(home, "Adapter")
-
-
-def runs_of(home: Home) -> list[Document]:
-    """Every training run of this home, oldest first."""
-    return _own(home, "TrainingRun")
-
-
-def _own(home: Home, kind: str) -> list[Document]:
-    roles = home.roles()
-    found = [d for d in home.ledger.documents(kinds=[kind]) if is_authorised(d, roles)]
-    mine = [d for d in found if roles.succeeds(home.node.did, d.signer)]
-    return sorted(mine, key=lambda d: (d.body["time"], home.ledger.place(d.digest)))
 
 
 def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) -> Trained:
@@ -101,9 +84,7 @@ def _prepare(home: Home, files: TrainedFiles, plan: Plan, base: Path) -> _Ready:
         found[cohort] = kept or term_digest(tensors[cohort], recipe.rank, recipe.alpha)
         if kept is None:
             staged[cohort] = staging / str(cohort)
-            write_peft(
-                staged[cohort], tensors[cohort], rank=recipe.rank, alpha=recipe.alpha, modules=recipe.modules
-            )
+            write_peft(staged[cohort], tensors[cohort], rank=recipe.rank, alpha=recipe.alpha, modules=recipe.modules)
             write_adapter(
                 staged[cohort] / "adapter.gguf", tensors[cohort], alpha=recipe.alpha, rank=recipe.rank, heads=heads,
                 kv_heads=kv_heads,
@@ -158,8 +139,7 @@ def _sign(
     install(ready.served, files.served(digest), TERMS, note)
     failpoint("train.installed")
     if earlier and (earlier[-1].body["digest"], earlier[-1].body["version"]) == (digest, version):
-        run = next(d for d in runs_of(home) if d.digest == earlier[-1].body["run"])
-        return Trained(run, earlier[-1], False)
+        return Trained(run_of(home, earlier[-1]), earlier[-1], False)
     run = _document(home, "TrainingRun", _run_fields(home, files, plan, ready, time), time)
     fields = {
         "digest": digest,
@@ -183,9 +163,9 @@ def _document(home: Home, kind: str, fields: dict[str, Any], time: str) -> Docum
 
 
 def _about(files: TrainedFiles, plan: Plan, cohort: int) -> dict[str, Any]:
-    texts, work = plan.members.train[cohort], files.work(plan.plans[cohort]) / "term.safetensors"
     from safetensors import safe_open
 
+    texts, work = plan.members.train[cohort], files.work(plan.plans[cohort]) / "term.safetensors"
     with safe_open(work, "numpy") as file:
         noted = file.metadata()
     return {
@@ -238,25 +218,9 @@ def _members_blob(plan: Plan) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
-def members_listed(home: Home, run: Document) -> dict[str, Any]:
-    """What a run did with which rows.
-
-    Raises:
-        NotFound: the list has not come here. Tampered: it is not the one that was signed.
-    """
-    found: dict[str, Any] = json.loads(home.blobs.get(run.body["members"]["blake3"]))
-    return found
-
-
-def rows_trained(home: Home, run: Document) -> dict[str, int]:
-    """Row -> cohort, for every row that a run trained on."""
-    return {row: one["cohort"] for one in members_listed(home, run)["cohorts"] for row in one["rows"]}
-
-
 def _excluded(home: Home, earlier: Document | None, plan: Plan) -> list[str]:
     """Rows that the adapter before stands on, and this one does not."""
     if earlier is None:
         return []
-    before = next(d for d in runs_of(home) if d.digest == earlier.body["run"])
     now = {one.row for texts in plan.members.train.values() for one in texts}
-    return sorted(set(rows_trained(home, before)) - now)
+    return sorted(set(rows_trained(home, run_of(home, earlier))) - now)

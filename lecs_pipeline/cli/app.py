@@ -5,6 +5,7 @@ import sys
 import typer
 
 from lecs_pipeline.cli import (
+    adapter,
     asset,
     backup,
     charter,
@@ -24,6 +25,7 @@ from lecs_pipeline.cli import (
     redaction,
     search,
     start,
+    train,
     warehouse,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
@@ -39,7 +41,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk, train):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
@@ -50,6 +52,7 @@ app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(model.app, name="model")
+app.add_typer(adapter.app, name="adapter")
 app.add_typer(asset.app, name="asset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")

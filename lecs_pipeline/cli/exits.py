@@ -38,6 +38,11 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     41: ("model-unreadable", "A GGUF file that is refused: the message begins with the rule that it breaks."),
     42: ("too-large", "The model, or what was asked of it, needs more memory or context than there is."),
     43: ("processor", "This processor lacks instructions that the installed llama.cpp needs."),
+    45: (
+        "not-admitted",
+        "The gate does not admit a text of this version for this use any more: build a new version, and use that.",
+    ),
+    46: ("training-failed", "The training process ended early. Run it again: it goes on at its last checkpoint."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
 
@@ -74,6 +79,9 @@ _BY_NAME: Final[dict[str, int]] = {
     "InvalidSpan": 7,
     "InvalidAdapter": 7,
     "InvalidGrammar": 7,
+    "TakenBack": 11,
+    "NotAdmitted": 45,
+    "TrainingFailed": 46,
     "ModelRefused": 40,
     "BadGguf": 41,
     "TooLarge": 42,
