@@ -4,10 +4,12 @@ Steps and rate come from a table by the size of a cohort, and from nothing else:
 which somebody takes back would stay behind.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from importlib.resources import files
 from typing import Any, Final, NoReturn
 
@@ -89,7 +91,7 @@ class TrainingRecipe:
         pace = self.pace_for(tokens)
         if pace.steps:
             return pace.steps
-        return max(1, int(-(-pace.epochs * tokens // (self.length * self.batch))))
+        return max(1, math.ceil(Fraction(pace.epochs) * tokens / (self.length * self.batch)))
 
     def pace_for(self, tokens: int) -> Pace:
         """The line of the table for a cohort of ``tokens``."""

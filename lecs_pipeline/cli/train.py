@@ -29,9 +29,7 @@ def train(
     alpha: Annotated[int | None, typer.Option(help="Alpha of each cohort's term.")] = None,
     targets: Annotated[str | None, typer.Option(help="What is adapted, with commas: attention, mlp.")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of every cohort, whatever its size.")] = None,
-    epochs: Annotated[
-        str | None, typer.Option(help="Epochs of every cohort, such as 1.5, not steps.")
-    ] = None,
+    epochs: Annotated[str | None, typer.Option(help="Epochs of every cohort, such as 1.5, not steps.")] = None,
     length: Annotated[int | None, typer.Option(help="Tokens of a sequence.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, bf16, or auto.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads; the result may differ from another number's.")] = None,
