@@ -1,9 +1,11 @@
 """Wiring of `lecs eval`: which adapter, which canaries, what is told."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from assets.cards.model import write_card
 from assets.evaluation.scoring import Evaluated, evaluate
 from assets.training.published import adapters_of
 from corpus.errors import InvalidRecipe
@@ -50,7 +52,10 @@ def evaluate_version(
         mine = [a for a in adapters_of(home) if a.body["version"] == chosen.body["version"]]
         if not mine:
             raise NotFound("this version has no adapter yet: `lecs train` makes one")
-        return evaluate(home, chosen, mine[-1], canaries, now, told)
+        found = evaluate(home, chosen, mine[-1], canaries, now, told)
+        with contextlib.suppress(NotFound):  # Another node's adapter, or one whose files are gone, has no card here.
+            write_card(home, mine[-1], now())
+        return found
 
 
 def told_of(found: Evaluated) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,14 @@ from substrate.store.errors import HomeError
 from substrate.store.files import write_atomic
 
 
+class Hear(Protocol):
+    """Takes an event and its figures."""
+
+    def __call__(self, event: str, **figures: Any) -> None:
+        """Hear one thing."""
+        ...
+
+
 class Told:
     """Events for whoever started this process; everything else that libraries print goes to standard error."""
 
@@ -54,8 +62,7 @@ def main() -> int:
     try:
         with pa.ipc.open_stream(sys.stdin.buffer) as reader:
             table = reader.read_all()
-        job = json.loads(table.schema.metadata[JOB])
-        {"train": _train, "score": _score}[job["kind"]](job, table, told)
+        do_job(json.loads(table.schema.metadata[JOB]), table, told)
     except HomeError as error:
         told("refused", rule=type(error).__name__, message=str(error))
         return 1
@@ -66,7 +73,12 @@ def main() -> int:
     return 0
 
 
-def _train(job: dict[str, Any], table: pa.Table, told: Told) -> None:
+def do_job(job: dict[str, Any], table: pa.Table, told: Hear) -> None:
+    """One job on its texts, in this process."""
+    {"train": _train, "score": _score}[job["kind"]](job, table, told)
+
+
+def _train(job: dict[str, Any], table: pa.Table, told: Hear) -> None:
     """One term per cohort of the job, in its order, each into the folder of its plan."""
     settings = settings_of(job["settings"])
     recipe = training_recipe_of(job["recipe"])
@@ -94,7 +106,7 @@ def _lesson(
     return Lesson(blocks(stream, settings.length, sequences), steps, float(recipe.pace_for(size).rate), plan)
 
 
-def _train_cohort(cohort: dict[str, Any], lesson: Lesson, trainer: Trainer, folder: Path, told: Told) -> None:
+def _train_cohort(cohort: dict[str, Any], lesson: Lesson, trainer: Trainer, folder: Path, told: Hear) -> None:
     parent = os.getppid()
 
     def stepped(step: int, steps: int, loss: float, tokens: int) -> None:
@@ -110,7 +122,7 @@ def _train_cohort(cohort: dict[str, Any], lesson: Lesson, trainer: Trainer, fold
     told("trained", cohort=cohort["cohort"], steps=lesson.steps)
 
 
-def _score(job: dict[str, Any], table: pa.Table, told: Told) -> None:
+def _score(job: dict[str, Any], table: pa.Table, told: Hear) -> None:
     """Base, what is served, and what is released: on texts, canaries and a few prompts."""
     judge = Judge(Path(job["base"]), half=job["half"], threads=job["threads"])
     ids = [judge.tokens(text) for text in table["text"].to_pylist()]
@@ -126,7 +138,7 @@ def _score(job: dict[str, Any], table: pa.Table, told: Told) -> None:
             _tell_canary(judge, content, name, told)
 
 
-def _in_parts(judge: Judge, ids: list[list[int]], told: Told) -> list[float]:
+def _in_parts(judge: Judge, ids: list[list[int]], told: Hear) -> list[float]:
     """In parts, so that somebody sees it move; the same texts stand together every time."""
     found: list[float] = []
     for start in range(0, len(ids), 16):
@@ -135,7 +147,7 @@ def _in_parts(judge: Judge, ids: list[list[int]], told: Told) -> list[float]:
     return found
 
 
-def _tell_canary(judge: Judge, content: dict[str, Any], model: str, told: Told) -> None:
+def _tell_canary(judge: Judge, content: dict[str, Any], model: str, told: Hear) -> None:
     canary = canary_of(content)
     length = len(judge.tokens(canary.secret)) + 2
     verbatim = judge.says(canary.prompt, length).startswith(canary.secret)
