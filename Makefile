@@ -36,8 +36,8 @@ dbt/target/.ready: .venv/.ready $(wildcard dbt/*.yml dbt/models/*/*.sql dbt/mode
 	@$(BIN)/python -m assets.warehouse.project
 	@touch $@
 
-demo: setup ## Run the main job on the shipped archive
-	@$(BIN)/lecs demo --home "$(DEMO_HOME)"
+demo: setup ## Run the main job on the shipped archive, up to an adapter and its evaluation
+	@$(BIN)/lecs demo --train --home "$(DEMO_HOME)"
 
 test: setup lint types ## Check style, types, architecture, then run the tests
 	@$(BIN)/python -m pytest -q -n 2 -m "not long" --dist loadfile --no-loadscope-reorder
