@@ -20,7 +20,6 @@ from compute_mesh.workloads.lora import term_digest, unpacked, write_peft
 from corpus.training.served import Served, served_digest, served_terms
 from substrate.record.documents import Document, write_document
 from substrate.store.appending import Writer
-from substrate.store.failpoints import failpoint
 from substrate.store.home import Home
 from substrate.store.trained import ABOUT, TERMS, TrainedFiles, install
 
@@ -61,7 +60,6 @@ def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) ->
         with home.ledger.write() as writer:
             _ask_again(home, plan, clock())
             published = _sign(home, writer, files, plan, ready, clock())
-            failpoint("train.inside-transaction")
     finally:
         shutil.rmtree(ready.served.parent, ignore_errors=True)
     for name in plan.plans.values():
@@ -92,7 +90,6 @@ def _prepare(home: Home, files: TrainedFiles, plan: Plan, base: Path) -> _Ready:
     terms = served_terms(found.items(), int(home.roles().charter.body["cohorts"]))
     scaled = [Term(tensors[one.cohort], recipe.alpha, recipe.rank, scale=float(one.scale)) for one in terms]
     lost = write_served(staging / "served", scaled, recipe.modules, recipe.release_rank, heads, kv_heads)
-    failpoint("train.prepared")
     return _Ready(terms, staged, staging / "served", lost)
 
 
@@ -137,7 +134,6 @@ def _sign(
     released = hashlib.sha256((ready.served / "release" / "adapter_model.safetensors").read_bytes()).hexdigest()
     rank = json.loads((ready.served / "release" / "adapter_config.json").read_bytes())["r"]
     install(ready.served, files.served(digest), TERMS, note)
-    failpoint("train.installed")
     if earlier and (earlier[-1].body["digest"], earlier[-1].body["version"]) == (digest, version):
         return Trained(run_of(home, earlier[-1]), earlier[-1], False)
     run = _document(home, "TrainingRun", _run_fields(home, files, plan, ready, time), time)

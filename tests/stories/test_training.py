@@ -80,10 +80,16 @@ class Pair:
         self.lecs("consent", how, "--code", "-", stdin=self.given[number]["withdrawal_code"], home=self.had).ok()
 
 
-def story(subject: str, number: int) -> str:
-    from conftest import story as told  # type: ignore[import-not-found]
+#: Words that no recognizer takes for anybody.
+FRENCH = (
+    "le soir on disait que la pluie tombait sur les pierres et personne ne voulait sortir avant que le pain soit cuit"
+    " puis il fallait attendre longtemps en parlant des récoltes perdues"
+)
 
-    return str(told(subject, number))
+
+def story(subject: str, number: int) -> str:
+    words = random.Random(number).choices(FRENCH.split(), k=36)
+    return f"Voici ce que l'on dit de {subject} au village.\n{' '.join(words)}."
 
 
 #: Words of which an invented German text is made.
