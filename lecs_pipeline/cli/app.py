@@ -22,6 +22,7 @@ from lecs_pipeline.cli import (
     pending,
     redact,
     redaction,
+    run,
     search,
     start,
     warehouse,
@@ -39,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk):
+for group in (start, contribute, redact, curate, search, run, moderate, backup, charter, desk):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
