@@ -23,6 +23,7 @@ from lecs_pipeline.cli import (
     pending,
     redact,
     redaction,
+    run,
     search,
     start,
     train,
@@ -41,7 +42,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk, train):
+for group in (start, contribute, redact, curate, search, run, train, moderate, backup, charter, desk):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
