@@ -197,7 +197,7 @@ def test_a_run_refuses(
     put_tiny_base(small.path, tiny)
     (tmp_path / "training.yaml").write_text(RECIPE)
     command = ("train", "latest", "--recipe", tmp_path / "training.yaml", "--json")
-    identifier, code = small.ids["published"], small.codes["published"]
+    identifier, code = small.ids["second"], small.codes["second"]
     wanted, words = CASES[case]
     if case == "withdrawn":
         lecs("consent", "withdraw", "--code", "-", stdin=code, home=small.path).ok()
@@ -285,12 +285,12 @@ def test_no_file_of_a_home_holds_a_text_after_its_erasure(small: Any, lecs: Any,
     work = files.work("left by a run that was killed")
     work.mkdir(parents=True)
     (work / "checkpoint.safetensors").write_bytes(b"weights")
-    identifier = small.ids["published"]
+    identifier = small.ids["second"]
     holding = {digest for digest, about in files.terms() if identifier in json.dumps(about)}
     others = {digest for digest, _ in files.terms()} - holding
     assert holding
     traces = traces_of(small.path, identifier)
-    lecs("consent", "erase", "--code", "-", stdin=small.codes["published"], home=small.path).ok()
+    lecs("consent", "erase", "--code", "-", stdin=small.codes["second"], home=small.path).ok()
     assert {digest for digest, _ in files.terms()} == others
     assert not work.exists()
     assert list((files.folder / "served").glob("*")) == []
