@@ -96,8 +96,8 @@ def row_4(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     require(price.exists(), "the price was not measured: python benchmarks/price.py")
     return Shown(
         "(a) after a withdrawal and retraining every file of what is served is that of a home that never had the text, "
-        "which had suppressed a near-duplicate and shared a language floor; (b) a canary that was ranked high before is "
-        "not after; (c) the price is in benchmarks/results/price.md",
+        "which had suppressed a near-duplicate and shared a language floor; (b) a canary that was ranked high before "
+        "is not after; (c) the price is in benchmarks/results/price.md",
         "lecs consent withdraw; lecs adapter retrain; pytest tests/stories/test_training.py -k never_had",
         {**figures, **canary},
     )

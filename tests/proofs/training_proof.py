@@ -1,4 +1,4 @@
-"""What the training rows of issue 6 have in common: the real base model, homes of the example archive, two processes."""
+"""What the training rows of issue 6 share: the real base model, homes of the example archive, two processes."""
 
 import json
 import os
