@@ -11,8 +11,8 @@ _KINDS: Final = {
     "adapter": "trained on, in an adapter",
     "evaluation": "held out, to measure an adapter",
 }
-_LIMITS: Final = """Served adapters are retrained without a withdrawn text; copies already downloaded, and models that others
-trained, cannot be recalled. Training-only is not impossible to infer."""
+_LIMITS: Final = """Served adapters are retrained without a withdrawn text; copies already downloaded, and models that
+others trained, cannot be recalled. Training-only is not impossible to infer."""
 
 
 def contribution_card(

@@ -279,6 +279,7 @@ def _brief(state: Any) -> dict[str, Any]:
 
 
 def gate_of(home: "Home", state: Any) -> dict[str, str]:
+    """By purpose, `yes` or the reason why not, as of now."""
     from consent.gate import Refused, eligible
     from consent.lookup import declaration_here
     from consent.survey import law_here
