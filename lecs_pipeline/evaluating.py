@@ -8,13 +8,13 @@ from typing import Any
 from assets.cards.model import write_card
 from assets.evaluation.scoring import Evaluated, evaluate
 from assets.training.published import adapters_of
+from assets.training.running import training_lock
 from corpus.errors import InvalidRecipe
 from corpus.training.bootstrap import Comparison
 from corpus.training.exposure import Canary, canary_of
 from lecs_pipeline.clock import now
 from lecs_pipeline.versions import find_version
 from substrate.record.plain_yaml import NotPlainYaml, load_plain
-from substrate.store.buildlock import build_lock
 from substrate.store.errors import NotFound
 from substrate.store.files import read_plain
 from substrate.store.home import open_home
@@ -47,7 +47,7 @@ def evaluate_version(
     Raises:
         NotFound: it has none. As `evaluate`.
     """
-    with open_home(path) as home, build_lock(path, "lecs eval"):
+    with open_home(path) as home, training_lock(path, "lecs eval"):
         chosen = find_version(home, version)
         mine = [a for a in adapters_of(home) if a.body["version"] == chosen.body["version"]]
         if not mine:

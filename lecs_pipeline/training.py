@@ -8,14 +8,14 @@ from typing import Any
 from assets.training.planning import Plan, base_folder, missing_cohorts, plan_run
 from assets.training.published import adapters_of, find_adapter, run_of
 from assets.training.publishing import Trained, publish_run
-from assets.training.running import train_cohorts
+from assets.training.running import train_cohorts, training_lock
 from assets.training.standing import Standing, standing_of
 from consent.upkeep import tidy_up
 from corpus.training.recipe import TrainingRecipe, default_training_recipe, parse_training_recipe, training_recipe_of
 from lecs_pipeline.clock import now
 from lecs_pipeline.versions import find_version
 from substrate.record.documents import Document
-from substrate.store.buildlock import build_lock
+from substrate.store.errors import NotFound
 from substrate.store.files import read_plain
 from substrate.store.home import Home, open_home
 from substrate.store.trained import TrainedFiles
@@ -48,7 +48,7 @@ def train_version(path: Path, version: str, recipe: TrainingRecipe, told: Told =
     Raises:
         TakenBack, NotAdmitted, Tampered, ModelRefused, NothingToTrain, TrainingFailed.
     """
-    with open_home(path) as home, build_lock(path, "lecs train"):
+    with open_home(path) as home, training_lock(path, "lecs train"):
         tidy_up(home, now())
         plan = plan_run(home, find_version(home, version), recipe, now())
         told({"event": "planned", "cohorts": len(plan.plans), "held_out": len(plan.members.held_out)})
@@ -100,9 +100,7 @@ def drop(path: Path, prefix: str, cohort: int | None) -> Standing:
     Raises:
         NotFound: no such adapter, or it has no such cohort.
     """
-    from substrate.store.errors import NotFound
-
-    with open_home(path) as home, build_lock(path, "lecs adapter drop"):
+    with open_home(path) as home, training_lock(path, "lecs adapter drop"):
         adapter = find_adapter(home, prefix)
         before = standing_of(home, adapter, now())
         chosen = [one for one in before.cohorts if (one.state == "dropped" if cohort is None else one.cohort == cohort)]

@@ -12,7 +12,7 @@ from assets.training.curves import curves
 from assets.training.planning import base_folder, missing_cohorts, plan_run
 from assets.training.published import adapters_of
 from assets.training.publishing import publish_run
-from assets.training.running import train_cohorts
+from assets.training.running import train_cohorts, training_lock
 from assets.training.standing import DROPPED, standing_of
 from assets.workspace import Workspace, now
 from corpus.training.recipe import default_training_recipe
@@ -25,7 +25,7 @@ from substrate.store.trained import TrainedFiles
 )  # fmt: skip
 def lora_run(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One term per cohort, trained from the texts that the gate admits, and the adapter that is their sum."""
-    with workspace.open() as home:
+    with workspace.open() as home, training_lock(home.path, "the asset lora_run"):
         version = version_of(home, partition_of(context))
         plan = plan_run(home, version, default_training_recipe(), now())
         base, missing = base_folder(home, plan.model), missing_cohorts(home, plan)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assets.intake.surveyed import law_of_home
 from assets.training.members import Members, members_of
 from compute_mesh.runtime.model import NAME, TRAINING, LanguageModel, language_model
 from compute_mesh.workloads.base import plain_base
@@ -31,6 +32,7 @@ class Plan:
     members: Members
     plans: dict[int, str]
     mark: int
+    law: str
 
     @property
     def settings(self) -> Settings:
@@ -53,7 +55,7 @@ def plan_run(
         NothingToTrain: no text may be.
     """
     chosen = language_model(home, TRAINING, as_of, model)
-    mark = home.ledger.high_water()
+    mark, law = home.ledger.high_water(), law_of_home(home, home.roles())
     members = members_of(home, version, recipe, as_of)
     if not members.train:
         raise NothingToTrain("no text of this version may be trained on")
@@ -64,7 +66,7 @@ def plan_run(
         )
         for cohort in sorted(members.train)
     }
-    return Plan(version, recipe, chosen, engine, members, plans, mark)
+    return Plan(version, recipe, chosen, engine, members, plans, mark, law)
 
 
 def missing_cohorts(home: Home, plan: Plan) -> list[int]:

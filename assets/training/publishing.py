@@ -16,6 +16,7 @@ from assets.training.planning import Plan, heads_of
 from assets.training.published import adapters_of, rows_trained, run_of
 from compute_mesh.adapters.combining import factorised, side_by_side
 from compute_mesh.adapters.gguf import Term, write_adapter, write_joined
+from compute_mesh.runtime.model import TRAINING, language_model
 from compute_mesh.workloads.lora import term_digest, unpacked, write_peft
 from corpus.training.served import Served, served_digest, served_terms
 from substrate.record.documents import Document, write_document
@@ -52,9 +53,10 @@ def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) ->
 
     Raises:
         TakenBack, NotAdmitted: a consent changed while it was trained. Nothing is published; terms of cohorts that
-        the change does not touch are used again by the next run.
+        the change does not touch are used again by the next run. ModelRefused: the model was taken back meanwhile.
     """
     files = TrainedFiles(home.path)
+    language_model(home, TRAINING, clock(), plan.model.id)
     ready = _prepare(home, files, plan, base)
     try:
         with home.ledger.write() as writer:
@@ -109,11 +111,12 @@ def write_served(
 
 def _ask_again(home: Home, plan: Plan, now: str) -> None:
     roles = home.roles()
+    everything = law_of_home(home, roles) != plan.law
     touched = home.ledger.touched_since(plan.mark) | home.ledger.with_times()
     groups = [(TRAIN, texts) for texts in plan.members.train.values()] + [(EVALUATE, plan.members.held_out)]
     for purpose, texts in groups:
         for one in texts:
-            if one.contribution not in touched:
+            if not everything and one.contribution not in touched:
                 continue
             reason = refusal_now(home, roles, one.contribution, one.row, purpose, now)
             if reason:

@@ -1,6 +1,7 @@
 """Training the cohorts of a plan whose terms are not here, in a process of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,24 @@ import pyarrow as pa
 from assets.training.planning import Plan
 from compute_mesh.workloads.lora import settings_text
 from compute_mesh.workloads.lora_job import TRAINED, run_job
+from substrate.store.buildlock import build_lock
 from substrate.store.home import Home
 from substrate.store.trained import TrainedFiles
 
 Told = Callable[[dict[str, Any]], None]
+
+
+@contextmanager
+def training_lock(home: Path, who: str) -> Iterator[None]:
+    """One training at a time in a home; builds go on meanwhile. The kernel lets go of it when the process dies.
+
+    Raises:
+        Busy: another run has it for longer than an hour.
+    """
+    folder = TrainedFiles(home).folder
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with build_lock(folder, who):
+        yield
 
 
 def train_cohorts(home: Home, plan: Plan, cohorts: list[int], base: Path, told: Told = lambda _: None) -> None:
