@@ -5,6 +5,7 @@ import sys
 import typer
 
 from lecs_pipeline.cli import (
+    ask,
     asset,
     backup,
     charter,
@@ -40,7 +41,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, run, moderate, backup, charter, desk):
+for group in (start, contribute, redact, curate, search, ask, run, moderate, backup, charter, desk):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
