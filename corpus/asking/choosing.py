@@ -19,6 +19,8 @@ Embed = Callable[[Sequence[str]], np.ndarray[Any, np.dtype[np.float32]]]
 
 #: The least mean cosine of the question with a sentence and with the sentence among its neighbours.
 LEAST: Final = 0.47
+#: The same for a text that holds every telling word of the question as it stands there.
+LEAST_WHOLE: Final = 0.38
 #: The least that each telling word of the question must be met in the text: 1 where the word is there, else the cosine
 #: of the nearest word.
 LEAST_WORD: Final = 0.40
@@ -70,9 +72,10 @@ def choose(question: str, texts: Sequence[tuple[str, str]], embed: Embed) -> lis
     holds = wanted(question)
     found = []
     for contribution, text in texts:
-        best = [one for one in _scored(contribution, text, vector, embed, holds) if one.score >= LEAST]
-        if best and met(question, text, embed) >= LEAST_WORD:
-            found += best
+        best = [one for one in _scored(contribution, text, vector, embed, holds) if one.score >= LEAST_WHOLE]
+        how = met(question, text, embed) if best else 0.0
+        if how >= LEAST_WORD:
+            found += [one for one in best if one.score >= LEAST or how == 1.0]
     found.sort(key=lambda one: (-one.score, one.contribution, one.start))
     return list(_first(found))
 
