@@ -11,7 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "compute_mesh" / "runtime"))
 from small_gguf import small_model
 
-from consent.founding import CHARTER_DEFAULTS, adopt_commons, found_commons
+from consent.approving import ModelStanding, approve_models
+from consent.founding import CHARTER_DEFAULTS, FirstModel, adopt_commons, found_commons
 from consent.keycare import change_charter
 from lecs_pipeline.clock import now
 from substrate.store.home import open_home
@@ -24,35 +25,45 @@ RUNS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, lecs: Callable[..., Any]) -> tuple[Path, Any]:
+    """A commons with one model from disk, and what adding it said. Never changed."""
+    folder = tmp_path_factory.mktemp("models")
+    found_commons(folder / "home", CHARTER_DEFAULTS, {"format": "of the tests"}, [], now())
+    file = small_model(folder / "small.gguf")
+    named = ["--name", "small", "--version", "1", "--licence", "CC0-1.0", "--source", "the tests"]
+    return folder / "home", lecs("model", "add", file, *named, "--json", home=folder / "home").ok().json
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A commons that has approved nothing."""
-    found_commons(tmp_path / "home", CHARTER_DEFAULTS, {"format": "of the tests"}, [], now())
+def home(original: tuple[Path, Any], tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(original[0], tmp_path / "home")
     return tmp_path / "home"
 
 
-@pytest.fixture
-def add(home: Path, tmp_path: Path, lecs: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the small model from disk."""
-    file = small_model(tmp_path / "small.gguf")
+def approve(home: Path, **changed: Any) -> ModelStanding:
+    """What `lecs model add` signs, of the bytes that are in the home already."""
+    folder = home / "models" / "small-1"
+    fields = {
+        "name": "small", "version": "1", "architecture": "llama", "licence": "CC0-1.0", "source": "the tests",
+        "uses": ["inference", "evaluation"], **changed,
+    }  # fmt: skip
+    with open_home(home) as opened:
+        (standing,) = approve_models(opened, [FirstModel(folder, fields)], now())
+    return standing
 
-    def added(*more: str) -> Any:
-        named = ["--name", "small", "--version", "1", "--licence", "CC0-1.0", "--source", "the tests"]
-        return lecs("model", "add", file, *named, *more, "--json", home=home)
 
-    return added
-
-
-def standing(lecs: Callable[..., Any], home: Path, name: str = "small") -> tuple[str, str | None]:
+def standing(lecs: Callable[..., Any], home: Path, name: str = "small", identity: str = "") -> tuple[str, str | None]:
     """State and reason of a model."""
     models = lecs("model", "list", "--json", home=home).ok().json["models"]
-    (found,) = [model for model in models if model["name"] == name]
+    (found,) = [model for model in models if model["name"] == name and identity in ("", model["id"])][-1:]
     assert found["approved"] == (found["state"] == "approved")
     return found["state"], found["reason"]
 
 
-def test_a_model_from_disk_is_added_runs_and_says_what_it_is(home: Path, add: Any, lecs: Any) -> None:
-    added = add().ok().json
+def test_a_model_from_disk_is_added_runs_and_says_what_it_is(original: Any, home: Path, lecs: Any) -> None:
+    added = original[1]
     assert added["model"]["in_force"]
     assert 0 < added["needs"]["vram"] < added["needs"]["ram"]
     (model,) = [m for m in lecs("model", "list", "--json", home=home).ok().json["models"] if m["name"] == "small"]
@@ -69,9 +80,7 @@ def test_a_model_from_disk_is_added_runs_and_says_what_it_is(home: Path, add: An
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run[0])
-def test_what_is_not_approved_altered_expired_or_revoked_does_not_run(
-    home: Path, add: Any, lecs: Any, run: list[str]
-) -> None:
+def test_what_is_not_approved_altered_expired_or_revoked_does_not_run(home: Path, lecs: Any, run: list[str]) -> None:
     """Everywhere, and by the name of the reason."""
 
     def refused(code: int, reason: str) -> None:
@@ -80,8 +89,7 @@ def test_what_is_not_approved_altered_expired_or_revoked_does_not_run(
         assert f"lecs: {reason}: " in said.err
         assert said.out == ""
 
-    refused(40, "unknown")
-    add().ok()
+    assert lecs(*run, "--model", "another", home=home, stdin="one\n").code == 40
     file = home / "models" / "small-1" / "small.gguf"
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -96,14 +104,15 @@ def test_what_is_not_approved_altered_expired_or_revoked_does_not_run(
     assert not revoked["models"][0]["in_force"]
     refused(40, "revoked")
     assert standing(lecs, home) == ("revoked", "Its licence was another.")
-    add().ok()  # The same bytes, approved again.
+    assert approve(home).fresh  # The same bytes, approved again.
     # The small model has no chat template, and says so.
     assert lecs(*run, "--model", "small", home=home, stdin="one\n").code == (41 if run[0] == "chat" else 0)
 
 
-def test_an_approval_ends_and_is_for_its_uses_only(home: Path, add: Any, lecs: Any) -> None:
-    add("--use", "inference", "--expires", "2027-01-01T00:00:00Z").ok()
-    assert lecs("score", "-", "--model", "small", home=home, stdin="one").code == 40
+def test_an_approval_ends_and_is_for_its_uses_only(home: Path, lecs: Any) -> None:
+    lecs("model", "revoke", "small", "--reason", "Another approval follows.", home=home).ok()
+    approve(home, uses=["inference"], expires="2027-01-01T00:00:00Z")
+    assert "other-use" in lecs("score", "-", "--model", "small", home=home, stdin="one").err
     from substrate.store.models import ModelRefused, approved
 
     with open_home(home) as opened:
@@ -118,8 +127,7 @@ def test_an_approval_ends_and_is_for_its_uses_only(home: Path, add: Any, lecs: A
             assert caught.value.reason == reason
 
 
-def test_verify_names_what_was_altered(home: Path, add: Any, lecs: Any) -> None:
-    add().ok()
+def test_verify_names_what_was_altered(home: Path, lecs: Any) -> None:
     file = home / "models" / "small-1" / "small.gguf"
     data = bytearray(file.read_bytes())
     data[-9] ^= 4
@@ -141,20 +149,23 @@ def test_a_hostile_file_is_refused_before_it_is_loaded_or_signed(home: Path, lec
     assert [m for m in lecs("model", "list", "--json", home=home).json["models"] if m["name"] == "x"] == []
 
 
-def test_two_stewards_approve_and_revoke_together(home: Path, add: Any, lecs: Any) -> None:
+def test_two_stewards_approve_and_revoke_together(home: Path, lecs: Any) -> None:
     with open_home(home) as opened:
         other = [{"role": "steward", "key": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"}]
         change_charter(opened, now(), other, [], {"threshold": 2})
-    added = add().ok().json["model"]
-    assert not added["in_force"]
-    state, reason = standing(lecs, home)
-    assert state == "waiting"
-    assert added["digest"] in (reason or "")
-    assert lecs(*RUNS[0], "--model", "small", home=home).code == 40
+    added = approve(home, version="2")
+    assert not added.in_force
+    models = lecs("model", "list", "--json", home=home).ok().json["models"]
+    (waiting,) = [model for model in models if model["id"] == "small-2"]
+    assert waiting["state"] == "waiting"
+    assert added.digest in waiting["reason"]
+    assert lecs(*RUNS[0], "--model", "small-2", home=home).code == 40
+    said = lecs("model", "revoke", "small-1", "--reason", "One voice.", "--json", home=home).ok().json["models"]
+    assert [one["in_force"] for one in said] == [True]
+    assert standing(lecs, home, "small", "small-1")[0] == "approved"
 
 
-def test_only_a_steward_decides(home: Path, add: Any, lecs: Any, tmp_path: Path) -> None:
-    add().ok()
+def test_only_a_steward_decides(home: Path, lecs: Any, tmp_path: Path) -> None:
     with open_home(home) as opened:
         adopt_commons(tmp_path / "other", opened.roles().charter)
     for arguments in (["model", "revoke", "small", "--reason", "No."], ["model", "approve"]):
@@ -170,15 +181,11 @@ def test_the_packaged_model_is_approved_by_one_command(home: Path, lecs: Any) ->
     lecs("model", "approve", name, home=home).ok()
     assert standing(lecs, home, name) == ("approved", None)
     assert lecs("model", "verify", name, home=home).code == 0
-    copied = home / "models" / f"{name}-q4-1"
-    assert not copied.exists()
-    shutil.rmtree(copied, ignore_errors=True)
+    assert not (home / "models" / f"{name}-q4-1").exists(), "98 MB are not copied into every home"
 
 
-def test_a_revoked_approval_is_named_by_the_highest_version_in_force(home: Path, add: Any, lecs: Any) -> None:
-    """Of two versions the higher one runs; without it the other."""
-    add().ok()
-    add("--version", "10").ok()
+def test_of_two_versions_the_higher_one_runs_and_without_it_the_other(home: Path, lecs: Any) -> None:
+    approve(home, version="10")
     assert lecs(*RUNS[0], "--model", "small", "--json", home=home).ok().json["model"] == "small-10"
     lecs("model", "revoke", "small-10", "--reason", "A fault.", home=home).ok()
     assert lecs(*RUNS[0], "--model", "small", "--json", home=home).ok().json["model"] == "small-1"
