@@ -1,7 +1,7 @@
 """Scoring a given text: how likely a model finds each of its tokens, read in one go (teacher forcing)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,6 +74,27 @@ def score_tokens(
     return window.scored(size)
 
 
+def passes(loaded: Loaded, tokens: Sequence[int], first: int = 0) -> Iterator[tuple[int, Floats]]:
+    """Read ``tokens`` from nothing on: (place, scores of what may follow it and those after it), from ``first`` on.
+
+    The scores are a view, valid until the next is asked for.
+    """
+    loaded.forget()
+    loaded.read(tokens[:first])
+    batch = loaded.api.llama_batch_init(_TOGETHER, 0, 1)
+    try:
+        for start in range(first, len(tokens), _TOGETHER):
+            part = tokens[start : start + _TOGETHER]
+            for place, token in enumerate(part):
+                batch.token[place], batch.pos[place] = token, start + place
+                batch.n_seq_id[place], batch.seq_id[place][0], batch.logits[place] = 1, 0, 1
+            batch.n_tokens = len(part)
+            loaded.decode(batch)
+            yield start, loaded.scores(len(part))
+    finally:
+        loaded.api.llama_batch_free(batch)
+
+
 class _Window:
     def __init__(self, loaded: Loaded, top: int) -> None:
         self.loaded = loaded
@@ -82,24 +103,11 @@ class _Window:
         self.best: list[Ints] = []
         self.values: list[Floats] = []
         self.space = np.empty((_TOGETHER, loaded.words), np.float32)
-        self.batch = loaded.api.llama_batch_init(_TOGETHER, 0, 1)
-
-    def __del__(self) -> None:
-        self.loaded.api.llama_batch_free(self.batch)
 
     def read(self, tokens: Sequence[int], first: int) -> None:
         """Read ``tokens`` from nothing on, and keep the likelihood of those from ``first`` on."""
-        self.loaded.forget()
-        self.loaded.read(tokens[: first - 1])
-        for start in range(first - 1, len(tokens) - 1, _TOGETHER):
-            part = tokens[start : min(start + _TOGETHER, len(tokens) - 1)]
-            batch = self.batch
-            for place, token in enumerate(part):
-                batch.token[place], batch.pos[place] = token, start + place
-                batch.n_seq_id[place], batch.seq_id[place][0], batch.logits[place] = 1, 0, 1
-            batch.n_tokens = len(part)
-            self.loaded.decode(batch)
-            self.keep(self.loaded.scores(len(part)), tokens[start + 1 : start + 1 + len(part)])
+        for start, scores in passes(self.loaded, tokens[:-1], first - 1):
+            self.keep(scores, tokens[start + 1 : start + 1 + len(scores)])
 
     def keep(self, scores: Floats, following: Sequence[int]) -> None:
         rows = len(scores)

@@ -6,6 +6,7 @@ import typer
 
 from lecs_pipeline.cli import (
     adapter,
+    ask,
     asset,
     backup,
     charter,
@@ -42,7 +43,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, run, train, moderate, backup, charter, desk):
+for group in (start, contribute, redact, curate, search, ask, run, train, moderate, backup, charter, desk):
     group.register(app)
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")

@@ -83,7 +83,7 @@ def row_2(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 
 def row_3(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """The conversion agrees with PEFT."""
-    return models_proof.row_3(folder, size, kept)
+    return models_proof.row_3(folder)
 
 
 def row_4(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
@@ -153,7 +153,7 @@ def _ranks(found: dict[str, Any]) -> dict[str, int]:
 def row_5(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """What is refused: texts and models, and mutated GGUF files."""
     figures = pytest_figures("tests/stories/test_training.py", "-k", "refuses")
-    mutated = models_proof.row_5b(folder, size, kept)
+    mutated: Shown = models_proof.row_5b(folder)
     return Shown(
         "a run refuses what was withdrawn, narrowed, moderated, an altered text, a revoked and an altered model; "
         + mutated.what,
@@ -164,7 +164,11 @@ def row_5(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 
 def row_6(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """Plain llama-cpp-python and plain PEFT load what was trained."""
-    return models_proof.row_6(folder, size, kept)
+    (folder / "recipe.yaml").write_text(t.QUICK)
+    home = t.founded(folder / "one", t.rows(8))
+    t.lecs("dataset", "build", home=home)
+    trained = t.train(home, folder / "recipe.yaml")
+    return models_proof.row_6(folder, Path(trained["gguf"]), Path(trained["peft"]))
 
 
 def row_7(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
@@ -225,7 +229,8 @@ def _withdrawn_in(home: Path, identifier: str) -> float:
 
 def row_8(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """Answers that cite."""
-    return models_proof.row_8(folder, size, kept)
+    t.lecs("demo", home=folder / "home")
+    return models_proof.row_8(folder / "home")
 
 
 def _cpu() -> float:
