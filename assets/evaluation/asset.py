@@ -1,5 +1,7 @@
 """The asset ``evaluation``: the newest adapter of a version against its base, on texts that were held out."""
 
+from typing import Any
+
 import dagster as dg
 
 from assets.evaluation.scoring import Evaluated, evaluate
@@ -26,12 +28,12 @@ def evaluation(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
     return dg.MaterializeResult(metadata=_metadata(found))
 
 
-def _metadata(found: Evaluated) -> dict[str, object]:
+def _metadata(found: Evaluated) -> dict[str, Any]:
     whole = found.compared
     lines = ["| group | texts | difference | from | to |", "|---|---:|---:|---:|---:|"]
     for name, one in [*found.languages.items(), *found.domains.items()]:
         lines.append(f"| {name} | {one.texts} | {one.delta:+.3f} | {one.low:+.3f} | {one.high:+.3f} |")
-    told: dict[str, object] = {"groups": dg.MetadataValue.md("\n".join(lines)), "left_out": found.left_out}
+    told: dict[str, Any] = {"groups": dg.MetadataValue.md("\n".join(lines)), "left_out": found.left_out}
     if whole is not None:
         told |= {
             "texts": whole.texts, "base_bits_per_byte": whole.base, "adapter_bits_per_byte": whole.adapted,
