@@ -233,7 +233,7 @@ def seed_rows(bench: Bench, seed: int, rates: dict[str, float]) -> dict[str, Any
 
 
 def grid(bench: Bench) -> dict[str, dict[float, Any]]:
-    """Rates on the first seed: one adapter, and four cohorts at both costs; steps and bits on the texts for choosing."""
+    """Rates on the first seed, for one adapter and four cohorts: steps and bits on the texts for choosing."""
     seed = SEEDS[0]
     found: dict[str, dict[float, Any]] = {"single": {}, "equal total": {}, "equal per cohort": {}}
     for rate in RATES:
