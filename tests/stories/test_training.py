@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import sys
 import uuid
@@ -246,33 +247,55 @@ def revoke_model(path: Path) -> None:
             writer.add(document)
 
 
-def test_train_and_eval_answer_with_the_keys_of_the_interface(
-    small: Any, lecs: Any, tiny: Path, tmp_path: Path
+def documented(root: Path, command: str) -> set[str]:
+    """The keys that docs/reference/json.md lists for a command."""
+    page = (root / "docs/reference/json.md").read_text("utf-8")
+    (section,) = (part for part in page.split("\n## ") if command in part.split("\n")[0].split(", "))
+    return set(re.findall(r"^\| `([^`]+)` \|", section, re.M))
+
+
+def printed(value: Any, prefix: str = "") -> set[str]:
+    """The paths of an object as the page writes them; what is told by model has a star."""
+    if isinstance(value, list):
+        return {path for child in value if isinstance(child, dict) for path in printed(child, f"{prefix[:-1]}[].")}
+    found = set()
+    for key, child in value.items():
+        name = f"{prefix}*" if prefix == "canaries.verbatim." else f"{prefix}{key}"
+        found |= {name} | (printed(child, f"{name}.") if isinstance(child, dict | list) else set())
+    return found
+
+
+def test_train_eval_and_adapter_print_what_the_page_says(
+    small: Any, lecs: Any, tiny: Path, tmp_path: Path, root: Path
 ) -> None:
-    """`lecs train --json`, `lecs eval --json`, `lecs adapter --json`; the card is beside the release."""
+    """Every key of `lecs train`, `lecs eval` and `lecs adapter`; files, documents and card are where they are told."""
     put_tiny_base(small.path, tiny)
-    (tmp_path / "training.yaml").write_text(RECIPE.replace("held_out: 0.2", "held_out: 0.4"))
-    done = lecs("train", "latest", "--recipe", tmp_path / "training.yaml", "--json", home=small.path).ok().json
-    assert {"run", "adapter", "gguf", "peft", "digest", "cohorts", "heldout"} <= done.keys()
-    assert {"base_bpb", "adapter_bpb", "delta", "low", "high", "tokens"} <= done["heldout"].keys()
-    assert done["heldout"]["tokens"] > 0
-    assert Path(done["gguf"]).is_file()
-    assert (Path(done["peft"]) / "adapter_config.json").is_file()
-    measured = lecs("eval", "latest", "--json", home=small.path).ok().json
-    assert measured.keys() == {"heldout", "samples", "canaries"}
-    assert measured["heldout"] == done["heldout"]
+    recipe, canaries = tmp_path / "training.yaml", tmp_path / "canaries.yaml"
+    recipe.write_text(RECIPE.replace("held_out: 0.2", "held_out: 0.4"))
+    choices = ", ".join("abcdefgh")
+    canaries.write_text(f"canaries:\n  - {{name: a, prompt: The, words: [a, b, c], choices: [{choices}]}}\n")
+    done = lecs("train", "latest", "--recipe", recipe, "--json", home=small.path).ok().json
+    measured = lecs("eval", "latest", "--canaries", canaries, "--json", home=small.path).ok().json
     shown = lecs("adapter", "show", "--json", home=small.path).ok().json
+    listed = lecs("adapter", "list", "--json", home=small.path).ok().json
+    answers = {"train": done, "eval": measured, "adapter show": shown, "adapter list": listed}
+    for name, answer in answers.items():
+        assert printed(answer) == documented(root, f"lecs {name}"), name
+    assert done["heldout"]["tokens"] > 0
+    assert measured["heldout"] == done["heldout"]
+    assert listed == {"adapters": [shown]}
     assert shown["digest"] == done["digest"]
-    for cohort in shown["cohorts"]:
-        assert cohort.keys() == {"cohort", "digest", "scale", "contributors", "excluded", "state"}
+    assert Path(done["gguf"]).read_bytes()[:4] == b"GGUF"
     card = (Path(done["peft"]).parent / "release" / "README.md").read_text()
-    assert card.startswith("---\n")
     assert done["digest"] in card
     assert "cannot be recalled" in card
     with open_home(small.path) as home:
         kinds = [d.kind for d in home.ledger.documents(kinds=["TrainingRun", "Adapter", "Evaluation"])]
     assert sorted(kinds) == ["Adapter", "Evaluation", "Evaluation", "TrainingRun"]
     assert lecs("ledger", "verify", home=small.path).code == 0
+    page = tmp_path / "card.md"
+    lecs("where", "--code", "-", "--card", page, stdin=small.codes["second"], home=small.path).ok()
+    assert small.ids["second"] in page.read_text()
 
 
 def test_no_file_of_a_home_holds_a_text_after_its_erasure(small: Any, lecs: Any, tiny: Path) -> None:
