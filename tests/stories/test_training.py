@@ -298,6 +298,21 @@ def test_train_eval_and_adapter_print_what_the_page_says(
     assert small.ids["second"] in page.read_text()
 
 
+def test_the_assets_of_the_workspace_make_the_same(
+    small: Any, lecs: Any, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`lora_run`, `evaluation` and `model_card` through Dagster; a second time nothing is trained."""
+    from assets.training import asset
+
+    put_tiny_base(small.path, tiny)
+    monkeypatch.setattr(asset, "default_training_recipe", lambda: parse_training_recipe(RECIPE))
+    for name in ("lora_run", "evaluation", "model_card"):
+        lecs("asset", "make", name, "--json", home=small.path).ok()
+    digest = lecs("adapter", "show", "--json", home=small.path).ok().json["digest"]
+    assert train_version(small.path, "latest", parse_training_recipe(RECIPE)).cohorts == ()
+    assert (small.path / "derived/adapters/served" / digest / "release/README.md").is_file()
+
+
 def test_no_file_of_a_home_holds_a_text_after_its_erasure(small: Any, lecs: Any, tiny: Path) -> None:
     """Invariant 5: checkpoints, terms and whatever was made of them go with the text."""
     from home_scanner import search, traces_of  # type: ignore[import-not-found]
