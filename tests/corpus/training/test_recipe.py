@@ -1,5 +1,8 @@
 """The training recipe: read strictly, digested, and the table by size."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from corpus.errors import InvalidRecipe
@@ -21,7 +24,7 @@ BAD = {
     "batch: 2": ("bacth: 2", "bacth"),
     "threads: 1": ("threads: 1\nthreads: 2", ""),
     "  - {up_to: 0, epochs": ("  - {up_to: 9, epochs", "schedule"),
-    "steps: 24": ("stepps: 24", "schedule[0]"),
+    "2000, epochs: 1.25": ("2000, epoch: 1.25", "schedule[0]"),
 }
 
 
@@ -47,6 +50,12 @@ def test_content_reads_back_and_every_value_counts() -> None:
     assert len({one.identity for one in (recipe, *others)}) == 5
     with pytest.raises(InvalidRecipe):
         training_recipe_of({**recipe.content(), "held_out": "0.10"})
+
+
+def test_the_page_shows_the_default_and_every_key() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/reference/training-recipe.md").read_text("utf-8")
+    assert f"```yaml\n{default_training_text()}```" in page
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.M)) == set(default_training_recipe().content())
 
 
 def test_steps_come_from_the_table_by_size_alone() -> None:
