@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-#: A sentence ends at a full stop, question or exclamation mark, with what closes it, before white space; or at a line.
-_END: Final = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_])|\s*\n\s*")
+#: A sentence ends at a full stop, question or exclamation mark, with what closes it, before white space and no small
+#: letter; or at a line.
+_END: Final = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-zß-öø-ÿ])|\s*\n\s*")
 _TITLES: Final = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|No|vs|etc)\.$")
 MOST: Final = 600
 
