@@ -52,7 +52,8 @@ def revoke_model(home: Home, name: str, reason: str, time: str) -> list[ModelSta
     """Take back, as steward, every approval in force of a model; ``name`` may be followed by its version.
 
     Returns:
-        the approvals, with ``in_force`` telling whether they still are: other stewards may have to say so too.
+        the approvals, each with the digest of its revocation; ``in_force`` tells whether it still is: then other
+        stewards have to approve that digest.
 
     Raises:
         ModelRefused: nothing of that name is in force. NotFound, NoAuthority: as `approve_models`.
@@ -63,18 +64,25 @@ def revoke_model(home: Home, name: str, reason: str, time: str) -> list[ModelSta
     wanted = [act for act in roles.in_force("ModelApproval") if name in (act.body["name"], identity(act.body))]
     if not wanted:
         raise ModelRefused("unknown", f"model {name}: no approval by the stewards is in force")
-    waiting = {act.body["approval"] for act in home.ledger.documents(kinds=["ModelRevocation"])}
-    fresh = [act for act in wanted if act.digest not in revoked.keys() | waiting]
+    stewards = roles.stewards
+    signed = [act for act in home.ledger.documents(kinds=["ModelRevocation"]) if act.signer in stewards]
+    waiting = {act.body["approval"]: act for act in signed} | revoked
+    fresh = {
+        act.digest: _signed(home, "ModelRevocation", {"approval": act.digest, "reason": reason}, time)
+        for act in wanted
+        if act.digest not in waiting
+    }
     with home.ledger.write() as writer:
-        for act in fresh:
-            writer.add(_signed(home, "ModelRevocation", {"approval": act.digest, "reason": reason}, time))
+        for revocation in fresh.values():
+            writer.add(revocation)
     now_revoked = home.roles().revoked_models()
     return [
         ModelStanding(
-            act.body["name"], act.body["version"], act.digest, act.digest not in now_revoked, fresh=act in fresh
+            act.body["name"], act.body["version"], (fresh.get(act.digest) or waiting[act.digest]).digest,
+            in_force=act.digest not in now_revoked, fresh=act.digest in fresh,
         )
         for act in wanted
-    ]
+    ]  # fmt: skip
 
 
 def _check_steward(home: Home) -> None:

@@ -124,7 +124,7 @@ def revoke(
         return
     for one in standings:
         if one.in_force:
-            say(f"{one.name} {one.version}: signed. Other stewards have to approve the revocation: lecs ledger show")
+            say(f"{one.name} {one.version}: signed. Other stewards have to say: lecs approve {one.digest}")
         else:
             say(f"{one.name} {one.version}: revoked.")
 

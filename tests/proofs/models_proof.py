@@ -16,7 +16,11 @@ from typing import Any, Final
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "proofs"), str(ROOT / "tests" / "compute_mesh" / "runtime")]
-for name, value in {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "OMP_NUM_THREADS": "1"}.items():
+_QUIET = {
+    "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}  # fmt: skip
+for name, value in _QUIET.items():
     os.environ.setdefault(name, value)
 
 from running import Shown, clean_environment, require, say  # noqa: E402
@@ -120,7 +124,7 @@ def row_3(folder: Path) -> Shown:
         own = figures["base KL"] = divergence(loaded, windows, plain)
         heads = {"heads": loaded.shape.heads, "kv_heads": loaded.shape.kv_heads}
         for label, targets in (("attention", ATTENTION), ("attention and MLP", ATTENTION + MLP)):
-            model = adapted(base, targets, 0.02, seed=6)
+            model = adapted(base, targets, 0.2, seed=6)
             tables, tensors = log_probabilities(model, windows), tensors_of(model)
             del model
             effect = _mean_divergence(plain, tables)

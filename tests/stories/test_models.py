@@ -162,6 +162,8 @@ def test_two_stewards_approve_and_revoke_together(home: Path, lecs: Any) -> None
     assert lecs(*RUNS[0], "--model", "small-2", home=home).code == 40
     said = lecs("model", "revoke", "small-1", "--reason", "One voice.", "--json", home=home).ok().json["models"]
     assert [one["in_force"] for one in said] == [True]
+    with open_home(home) as opened:
+        assert [one["digest"] for one in said] == [d.digest for d in opened.ledger.documents(kinds=["ModelRevocation"])]
     assert standing(lecs, home, "small", "small-1")[0] == "approved"
 
 
