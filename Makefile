@@ -36,8 +36,8 @@ dbt/target/.ready: .venv/.ready $(wildcard dbt/*.yml dbt/models/*/*.sql dbt/mode
 	@$(BIN)/python -m assets.warehouse.project
 	@touch $@
 
-demo: setup ## Run the main job on the shipped archive
-	@$(BIN)/lecs demo --home "$(DEMO_HOME)"
+demo: setup ## Run the main job on the shipped archive, up to an adapter and its evaluation
+	@$(BIN)/lecs demo --train --home "$(DEMO_HOME)"
 
 test: setup lint types ## Check style, types, architecture, then run the tests
 	@$(BIN)/python -m pytest -q -n 2 -m "not long" --dist loadfile --no-loadscope-reorder
@@ -58,6 +58,7 @@ bench: setup ## Measure side by side (SIZES="1000000" for a million items) and w
 	@$(BIN)/python benchmarks/embeddings.py
 	@$(BIN)/python benchmarks/pool.py
 	@$(BIN)/python benchmarks/workspace.py
+	@$(BIN)/python benchmarks/runtime.py
 	@$(BIN)/python benchmarks/build.py $(SIZES)
 
 redaction: setup ## Measure the redactor on both sets, write the figures, fail below a floor

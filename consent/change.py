@@ -27,6 +27,7 @@ from substrate.store.failpoints import failpoint
 from substrate.store.files import overwrite_and_remove
 from substrate.store.home import Home
 from substrate.store.tombstones import texts_to_destroy
+from substrate.store.trained import TrainedFiles
 
 _COMMAND: Final = {"ConsentWithdrawal": "withdraw", "ConsentNarrowing": "narrow"}
 #: How long an erasure waits for readers of the state before, without keeping any writer waiting.
@@ -153,8 +154,9 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
         remove_exports(home, writer.connection)
         failpoint("erase.exports")
     failpoint("erase.after-commit")
-    # A build that read the text before it went may have written what it found (hashes of it) since.
+    # A build or a run that read the text before it went may have written what it found since.
     remove_stages(home)
+    TrainedFiles(home.path).drop_work()
     if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("erased, but another process still reads the state before: stop it, then erase once more")
     failpoint("erase.forgotten")

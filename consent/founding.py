@@ -66,12 +66,19 @@ class FirstModel:
     """A model that is approved at founding: where its bytes are, and the fields of its approval.
 
     ``copied``: whether its bytes go into the home. A large one is read where it is installed, and held against its
-    approval, byte for byte, each time it is loaded.
+    approval, byte for byte, each time it is loaded. ``pinned``: its files as this program names them; without, they
+    are read.
     """
 
     folder: Path
     fields: JsonObject
     copied: bool = True
+    pinned: Sequence[JsonObject] | None = None
+
+    def approval_fields(self) -> JsonObject:
+        """The fields of the approval, with every file."""
+        files = describe_files(self.folder) if self.pinned is None else list(self.pinned)
+        return {**self.fields, "files": files}
 
 
 def read_charter_answers(text: str) -> JsonObject:
@@ -169,8 +176,7 @@ def _notice(commons: str, language: str, steward: Signer, time: str) -> Document
 
 
 def _approval(commons: str, model: FirstModel, steward: Signer, time: str) -> Document:
-    fields = {**model.fields, "files": describe_files(model.folder)}
-    return write_document("ModelApproval", f"urn:uuid:{uuid.uuid4()}", commons, fields, steward, time)
+    return write_document("ModelApproval", f"urn:uuid:{uuid.uuid4()}", commons, model.approval_fields(), steward, time)
 
 
 def _charter(

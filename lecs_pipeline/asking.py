@@ -1,52 +1,85 @@
-"""What every sensor asks before it asks for a run, and how it counts attempts.
+"""Wiring of `lecs ask`: search, the choice of sentences, and the gate once more before anything is said."""
 
-Dagster launches a run key only once, so a key made of the wish alone would lose it when that run dies: the key also
-counts attempts at the same wish.
-"""
-
-import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import dagster as dg
+import numpy as np
 
-MAX_ATTEMPTS: Final = 5
-_ENDED: Final = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+from assets.embedding.index import nearest_texts, retrievable
+from compute_mesh.workloads.model import model_of
+from consent.searchable import may_be_found
+from corpus.asking.choosing import Quotation, choose, contained
+from lecs_pipeline.clock import now
+from lecs_pipeline.searching import Told, index_of
+from substrate.store.errors import NotFound
+from substrate.store.home import Home, open_home
 
-
-def resting(path: Path) -> str | None:
-    """Why no run can use this home now, in words; None where one can."""
-    from substrate.store.buildlock import lock_holder
-    from substrate.store.home import home_exists
-
-    if not home_exists(path):
-        return f"there is no home at {path} yet"
-    if holder := lock_holder(path):
-        return f"the home is in use: {holder}"
-    return None
+#: Texts that are read for an answer.
+NEAREST: Final = 8
 
 
-def in_progress(
-    instance: dg.DagsterInstance, *, job: str | None = None, tags: dict[str, str] | None = None
-) -> str | None:
-    """The state of a run that was asked for and has not ended, after runs whose process died were failed."""
-    from lecs_pipeline.runs import fail_dead_runs
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the corpus says: sentences of its texts, each with where it is from. Empty: nothing fits."""
 
-    fail_dead_runs(instance)
-    statuses = [status for status in dg.DagsterRunStatus if status not in _ENDED]
-    runs = instance.get_runs(dg.RunsFilter(job_name=job, tags=tags, statuses=statuses), limit=1)
-    return runs[0].status.value.lower() if runs else None
+    quotations: tuple[Quotation, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether there is an answer."""
+        return bool(self.quotations)
+
+    @property
+    def citations(self) -> list[str]:
+        """The contributions that are quoted, each once."""
+        return list(dict.fromkeys(one.contribution for one in self.quotations))
+
+    @property
+    def text(self) -> str:
+        """The sentences, each followed by the contribution that says it."""
+        return " ".join(f"{one.words} [{one.contribution}]" for one in self.quotations)
 
 
-def request(
-    cursor: str | None, wish: str, failed: str, tags: dict[str, str] | None = None
-) -> dg.SensorResult | dg.SkipReason:
-    """A run for this wish; after `MAX_ATTEMPTS` that failed, only the sentence ``failed`` with their number."""
-    state: dict[str, Any] = json.loads(cursor) if cursor else {}
-    attempt = state.get("attempt", 0) + 1 if state.get("wish") == wish else 1
-    if attempt > MAX_ATTEMPTS:
-        return dg.SkipReason(f"{MAX_ATTEMPTS} {failed}")
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=f"{wish}:{attempt}", tags=tags)],
-        cursor=json.dumps({"wish": wish, "attempt": attempt}),
-    )
+def ask_home(path: Path, question: str, told: Told = lambda _: None) -> Answer:
+    """Answer from what may be searched now.
+
+    Raises:
+        ModelNotApproved: the stewards have not approved the embedding model.
+    """
+    from compute_mesh.workloads.embedding import encoder, multiplies_bf16
+
+    with open_home(path) as home:
+        model = model_of(home, now())
+        index = retrievable(index_of(home, model, told))
+        if not index.lines.num_rows:
+            return Answer(())
+        embed = _once(encoder(str(model.folder), multiplies_bf16()).encode)
+        near = nearest_texts(home, index, embed([question])[0], NEAREST, now)
+        chosen = choose(question, [(contribution, text) for contribution, _, text in near], embed)
+        rows = dict(zip(index.lines["contribution"].to_pylist(), index.lines["row"].to_pylist(), strict=True))
+        return Answer(tuple(one for one in chosen if _stands(home, one, rows[one.contribution])))
+
+
+def _stands(home: Home, quotation: Quotation, row: str) -> bool:
+    """Whether the gate still admits the text, and it still says so: computing took a while."""
+    if not may_be_found(home, home.roles(), quotation.contribution, row, now()):
+        return False
+    try:
+        return contained(quotation, home.vault.get(quotation.contribution).text.decode("utf-8"))
+    except NotFound:
+        return False
+
+
+def _once(embed: Callable[[Sequence[str]], Any]) -> Callable[[Sequence[str]], Any]:
+    """``embed`` that computes the vector of each text once."""
+    known: dict[str, Any] = {}
+
+    def vectors(texts: Sequence[str]) -> Any:
+        missing = list(dict.fromkeys(text for text in texts if text not in known))
+        if missing:
+            known.update(zip(missing, embed(missing), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return vectors

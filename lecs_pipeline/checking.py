@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from assets.cards.contribution import uses_in_adapters
 from assets.dataset.manifests import manifest_shards
 from assets.dataset.publishing import published_versions
 from consent.bundle import verify_bundle
@@ -22,6 +23,9 @@ from substrate.store.home import Home, home_exists, open_home
 ON_WITHDRAWAL = {
     "dataset-version": "stays in this version, which is never edited; no later version contains it",
     "export": "listed as withdrawn in the next export; copies already downloaded cannot be recalled",
+    "adapter": "its cohort's term is dropped at once, and trained again without it; "
+    "copies already downloaded cannot be recalled",
+    "evaluation": "was never trained on; the figure stays, no later one is measured with it",
 }
 
 
@@ -88,7 +92,7 @@ def uses_of(home: Home, state: State) -> list[dict[str, str]]:
     for version, path, time in home.database.connection.execute("SELECT version, path, time FROM exports"):
         if version in versions:
             uses.append(_use("export", str(home.path / path), time))
-    return uses
+    return uses + [_use(one.kind, one.adapter, one.time) for one in uses_in_adapters(home, rows)]
 
 
 def _holds_a_row(home: Home, version: Document, rows: set[str]) -> bool:
@@ -100,12 +104,13 @@ def _holds_a_row(home: Home, version: Document, rows: set[str]) -> bool:
 
 def effects(home: Home, state: State) -> dict[str, Any]:
     """What a change of mind did and did not do."""
-    versions = [use["id"] for use in uses_of(home, state) if use["kind"] == "dataset-version"]
+    uses = uses_of(home, state)
+    versions, adapters = ([use["id"] for use in uses if use["kind"] == kind] for kind in ("dataset-version", "adapter"))
     out = state.withdrawn or state.erased
     return {
         "excluded_from": "every version published from now on" if out else "uses that are not allowed any more",
         "still_in": versions,
-        "models": [],
+        "models": adapters,
         "text": "destroyed" if state.erased else "kept, encrypted, until it is erased",
         "cannot_be_recalled": "copies already downloaded, and models that others trained",
     }

@@ -5,9 +5,11 @@ The UI loads `lecs_pipeline.whole`, which adds the warehouse; builds from the co
 
 import dagster as dg
 
+from assets.cards import asset as card_assets
 from assets.corpus import asset as corpus_assets
 from assets.dataset import asset as dataset_assets
 from assets.embedding import asset as embedding_assets
+from assets.evaluation import asset as evaluation_assets
 from assets.intake import asset as intake_assets
 from assets.intake import held as held_assets
 from assets.intake import ledger as ledger_assets
@@ -17,6 +19,7 @@ from assets.mixture import asset as mixture_assets
 from assets.mixture import languages as language_assets
 from assets.provenance import asset as provenance_assets
 from assets.release import asset as release_assets
+from assets.training import asset as training_assets
 from assets.workspace import Workspace
 from lecs_pipeline.automation import automation, every_night
 from lecs_pipeline.exporting import export_version
@@ -37,8 +40,12 @@ _STAGES = [
     provenance_assets,
     release_assets,
     embedding_assets,
+    training_assets,
+    evaluation_assets,
+    card_assets,
 ]
 _RELEASE = dg.AssetSelection.groups("release")
+_TRAINING = dg.AssetSelection.groups("training")
 _EMBEDDINGS = dg.AssetSelection.groups("embeddings")
 #: What a version needs, and what is told of it at once. Slower assets follow by their automation conditions.
 _BUILD = dg.AssetSelection.assets("eligible", "refused", "held", "unique", "mixture", "dataset_version", "views")
@@ -65,6 +72,14 @@ embed = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+train = dg.define_asset_job(
+    "train",
+    selection=_TRAINING,
+    description="An adapter of a version, cohort by cohort, its evaluation and its card; without a partition, the "
+    "newest.",
+    executor_def=dg.in_process_executor,
+)
+
 take_inbox = dg.define_asset_job(
     "take_inbox",
     selection=dg.AssetSelection.assets(pending_assets.pending),
@@ -75,7 +90,7 @@ take_inbox = dg.define_asset_job(
 defs = dg.Definitions(
     assets=[ledger_assets.ledger, *dg.load_assets_from_modules(_STAGES)],
     asset_checks=dg.load_asset_checks_from_modules(_STAGES),
-    jobs=[build, make_release, embed, take_inbox],
+    jobs=[build, make_release, embed, train, take_inbox],
     sensors=[wanted_version, automation, inbox],
     schedules=[every_night],
     resources={

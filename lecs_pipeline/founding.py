@@ -20,8 +20,8 @@ def found(path: Path, charter_text: str | None, answers: dict[str, Any] | None =
 
 
 def first_models() -> tuple[FirstModel, ...]:
-    """The models that come with the program: the redactor reads with two, the third embeds."""
-    return _english(), _tagger(), embedding_model()
+    """The models that come with the program: the redactor reads with two, one embeds, one writes."""
+    return _english(), _tagger(), embedding_model(), language_model()
 
 
 def _english() -> FirstModel:
@@ -67,6 +67,13 @@ def embedding_model() -> FirstModel:
     from compute_mesh.workloads.model import FIELDS, packaged_folder
 
     return FirstModel(packaged_folder(), FIELDS, copied=False)
+
+
+def language_model() -> FirstModel:
+    """The packaged base model; its 98 MB stay where the package is installed, and its hashes stand in the program."""
+    from compute_mesh.runtime.model import FIELDS, FILES, packaged_folder
+
+    return FirstModel(packaged_folder(), FIELDS, copied=False, pinned=FILES)
 
 
 def ask_charter() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from lecs_pipeline.asking import in_progress, request, resting
+from lecs_pipeline.run_requests import in_progress, request, resting
 from lecs_pipeline.settings import home_path, inbox_path
 
 JOB = "take_inbox"

@@ -6,10 +6,11 @@ from pathlib import Path
 from assets.embedding.cache import Refreshed, vectors_of
 from assets.embedding.index import Hit, Pair, alike_pairs, find, load_index, retrievable
 from assets.embedding.renewing import renew
-from compute_mesh.workloads.model import model_of
+from compute_mesh.workloads.model import EmbeddingModel, model_of
 from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
-from substrate.store.home import open_home
+from substrate.store.home import Home, open_home
+from substrate.store.vectors import Vectors
 
 Told = Callable[[int], None]
 
@@ -35,8 +36,7 @@ def search_home(path: Path, query: str, limit: int, told: Told = lambda _: None)
 
     with open_home(path) as home:
         model = model_of(home, now())
-        renew(home, model, now(), told)
-        index = retrievable(vectors_of(home, model))
+        index = retrievable(index_of(home, model, told))
         if not index.lines.num_rows:
             return []
         vector = encoder(str(model.folder), multiplies_bf16()).encode([query])[0]
@@ -51,5 +51,10 @@ def near_duplicates(path: Path, threshold: float, limit: int, told: Told = lambd
     """
     with open_home(path) as home:
         model = model_of(home, now())
-        renew(home, model, now(), told)
-        return alike_pairs(home, load_index(vectors_of(home, model)), threshold, limit, now())
+        return alike_pairs(home, load_index(index_of(home, model, told)), threshold, limit, now())
+
+
+def index_of(home: Home, model: EmbeddingModel, told: Told) -> Vectors:
+    """The vectors of a home, brought up to date."""
+    renew(home, model, now(), told)
+    return vectors_of(home, model)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from lecs_pipeline.asking import in_progress, request, resting
+from lecs_pipeline.run_requests import in_progress, request, resting
 from lecs_pipeline.settings import home_path
 
 WISH = "lecs/wanted"

@@ -132,6 +132,9 @@ class Commons:
             "HeldReading": self.moderators[0],
             "Erased": self.node,
             "DatasetVersion": self.node,
+            "TrainingRun": self.node,
+            "Adapter": self.node,
+            "Evaluation": self.node,
             "HomeRestored": self.node,
             "TextsImported": self.node,
         }.get(kind, self.stewards[0])
@@ -140,9 +143,10 @@ class Commons:
         """A valid document of every kind, signed by whoever has the authority."""
         made = {d.kind: d for d in (*self.founding, self.record, self.fact)}
         others = (
-            "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
-            "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased", "DatasetVersion",
-            "HomeRestored", "TextsImported", "PartyConsent", "Appeal", "CaseNote",
+            "CharterChange", "ModelApproval", "ModelRevocation", "Approval", "CoConsent", "ConsentWithdrawal",
+            "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased",
+            "DatasetVersion", "HomeRestored", "TextsImported", "PartyConsent", "Appeal", "CaseNote", "TrainingRun",
+            "Adapter", "Evaluation",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -216,6 +220,9 @@ class Commons:
             "uses": ["redaction"],
             "files": [file],
         }
+
+    def _ModelRevocation(self) -> dict[str, Any]:  # noqa: N802
+        return {"approval": hexadecimal("an approval"), "reason": "Its licence was not what it said."}
 
     def _Approval(self) -> dict[str, Any]:  # noqa: N802
         return {"act": hexadecimal("an act")}
@@ -398,6 +405,56 @@ class Commons:
                 "wanted": hexadecimal("wanted"),
                 "manifest": {"blake3": hexadecimal("manifest"), "bytes": 10},
             },
+            "time": TIME,
+        }
+
+    def _model(self) -> dict[str, Any]:
+        return {"name": "a-model-1.0", "sha256": hexadecimal("a")}
+
+    def _TrainingRun(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "version": hexadecimal("version"),
+            "model": self._model(),
+            "recipe": {"format": "a training recipe of the tests"},
+            "engine": {
+                "machine": "Linux x86_64",
+                "processor": "none",
+                "libraries": "none",
+                "precision": "fp32",
+                "threads": 1,
+                "step": "1",
+            },
+            "cohorts": [
+                {"cohort": 3, "digest": hexadecimal("term"), "items": 2, "contributors": 1, "steps": 4, "tokens": 512}
+            ],
+            "heldOut": 1,
+            "members": {"blake3": hexadecimal("members"), "bytes": 10},
+            "time": TIME,
+        }
+
+    def _Adapter(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "digest": hexadecimal("adapter"),
+            "version": hexadecimal("version"),
+            "run": hexadecimal("run"),
+            "model": self._model(),
+            "terms": [{"cohort": 3, "digest": hexadecimal("term"), "scale": "1/8"}],
+            "excluded": [],
+            "release": {"sha256": hexadecimal("release"), "rank": 8, "lost": "0.05"},
+            "time": TIME,
+        }
+
+    def _Evaluation(self) -> dict[str, Any]:  # noqa: N802
+        figures = {"base": "1.86", "adapter": "1.6", "delta": "-0.26", "low": "-0.3", "high": "-0.2"}
+        group = {"name": "en", "texts": 3, "delta": "-0.26", "low": "-0.3", "high": "-0.2"}
+        return {
+            "adapter": hexadecimal("adapter"),
+            "version": hexadecimal("version"),
+            "heldOut": [{"texts": 3, "tokens": 30, "bytes": 120, **figures}],
+            "leftOut": 0,
+            "languages": [group],
+            "domains": [{**group, "name": "letter"}],
+            "canaries": [{"name": "mill", "model": "served", "rank": 50, "candidates": 101, "verbatim": False}],
             "time": TIME,
         }
 

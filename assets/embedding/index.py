@@ -69,7 +69,19 @@ def find(home: Home, index: Index, query: str, vector: Matrix, limit: int, clock
     return list(_found(home, index, query, vector, limit, clock()))
 
 
+def nearest_texts(
+    home: Home, index: Index, vector: Matrix, limit: int, clock: Callable[[], str]
+) -> list[tuple[str, float, str]]:
+    """(contribution, cosine, text) of the nearest texts that the gate admits for retrieval now, at most ``limit``."""
+    return list(_nearest(home, index, vector, limit, clock()))
+
+
 def _found(home: Home, index: Index, query: str, vector: Matrix, limit: int, as_of: str) -> Iterator[Hit]:
+    for contribution, score, text in _nearest(home, index, vector, limit, as_of):
+        yield Hit(contribution, round(score, 4), snippet(text, query))
+
+
+def _nearest(home: Home, index: Index, vector: Matrix, limit: int, as_of: str) -> Iterator[tuple[str, float, str]]:
     roles, given = home.roles(), 0
     for number, score in ranking(index.matrix, vector):
         if given == limit:
@@ -82,7 +94,7 @@ def _found(home: Home, index: Index, query: str, vector: Matrix, limit: int, as_
         except NotFound:
             continue  # Erased since the gate was asked.
         given += 1
-        yield Hit(contribution, round(score, 4), snippet(text, query))
+        yield contribution, score, text
 
 
 def alike_pairs(home: Home, index: Index, threshold: float, most: int, as_of: str) -> list[Pair]:

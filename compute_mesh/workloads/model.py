@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from substrate.record.canonical import canonical_bytes
-from substrate.store.errors import NotFound
 from substrate.store.home import Home
-from substrate.store.models import approved, verify_model
+from substrate.store.models import ModelRefused, approved, identity, verify_model
 
 NAME: Final = "all-minilm-l6-v2"
 USE: Final = "embedding"
@@ -26,7 +25,7 @@ FIELDS: Final[dict[str, Any]] = {
 }
 
 
-class ModelNotApproved(NotFound):
+class ModelNotApproved(ModelRefused):
     """The stewards of this commons have not approved the embedding model: `lecs model approve` does."""
 
 
@@ -54,9 +53,12 @@ def model_of(home: Home, as_of: str) -> EmbeddingModel:
     """
     try:
         approval = approved(home.roles(), NAME, USE, as_of).body
-    except NotFound as error:
-        raise ModelNotApproved(f"{error}: a steward approves it with `lecs model approve {NAME}`") from None
-    copied = home.models / f"{approval['name']}-{approval['version']}"
+    except ModelRefused as error:
+        sentence = str(error).removeprefix(f"{error.reason}: ")
+        raise ModelNotApproved(
+            error.reason, f"{sentence}: a steward approves it with `lecs model approve {NAME}`"
+        ) from None
+    copied = home.models / identity(approval)
     folder = copied if copied.exists() else packaged_folder()
     verify_model(folder, approval)
     files = {file["path"]: file["sha256"] for file in approval["files"]}

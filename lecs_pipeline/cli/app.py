@@ -5,6 +5,8 @@ import sys
 import typer
 
 from lecs_pipeline.cli import (
+    adapter,
+    ask,
     asset,
     backup,
     charter,
@@ -22,8 +24,10 @@ from lecs_pipeline.cli import (
     pending,
     redact,
     redaction,
+    run,
     search,
     start,
+    train,
     up,
     warehouse,
 )
@@ -40,7 +44,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, up):
+for group in (start, contribute, redact, curate, search, ask, run, train, moderate, backup, charter, up):
     group.register(app)
 app.add_typer(desk.app, name="desk")
 app.add_typer(key.app, name="key")
@@ -52,6 +56,7 @@ app.add_typer(redaction.app, name="redaction")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(model.app, name="model")
+app.add_typer(adapter.app, name="adapter")
 app.add_typer(asset.app, name="asset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")

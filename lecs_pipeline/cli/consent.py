@@ -79,7 +79,7 @@ def show(
             "superseded": list(state.superseded),
             "redactor": state.redactor,
             "erased_because": state.erased_because,
-            "gate": _gate(opened, state),
+            "gate": gate_of(opened, state),
             "documents": _documents(opened, contribution),
         }
         if receipt is not None:
@@ -187,7 +187,7 @@ def _change(
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
-        contribution, voice = _speaker(opened, id, code, key, request)
+        contribution, voice = speaker(opened, id, code, key, request)
         done: Change = act(opened, contribution, voice, now())
         told = effects(opened, done.state)
         _warn_of_backups(opened)
@@ -209,7 +209,7 @@ def _warn_of_backups(home: "Home") -> None:
             say(f"The backups in {where} do not know of this yet: `lecs doctor` reminds you.")
 
 
-def _speaker(home: "Home", id: str | None, code: str | None, key: bool, request: bool) -> "tuple[str, Voice]":
+def speaker(home: "Home", id: str | None, code: str | None, key: bool, request: bool) -> "tuple[str, Voice]":
     """Who speaks for which contribution: by code unless a key or a request was asked for."""
     from consent.change import Voice
     from consent.founding import steward_of
@@ -278,7 +278,8 @@ def _brief(state: Any) -> dict[str, Any]:
     }
 
 
-def _gate(home: "Home", state: Any) -> dict[str, str]:
+def gate_of(home: "Home", state: Any) -> dict[str, str]:
+    """By purpose, `yes` or the reason why not, as of now."""
     from consent.gate import Refused, eligible
     from consent.lookup import declaration_here
     from consent.survey import law_here

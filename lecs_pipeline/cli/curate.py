@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lecs_pipeline.cli.options import HomeOption, JsonOption
+from lecs_pipeline.cli.options import CodeOption, HomeOption, JsonOption
 from lecs_pipeline.cli.output import emit, say, show_table
 from lecs_pipeline.settings import choose_home
 
@@ -17,18 +17,34 @@ def register(app: typer.Typer) -> None:
 
 
 def where(
-    id: Annotated[str, typer.Argument(help="The contribution's id, or its beginning.")],
+    id: Annotated[
+        str | None, typer.Argument(help="The contribution's id, or its beginning (not needed with a code).")
+    ] = None,
+    code: CodeOption = None,
+    key: Annotated[bool, typer.Option("--key", help="Show that this keyring has the contributor's key of it.")] = False,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="Also write a page for the person who gave it.", show_default=False)
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Where a text went: every use, and what a withdrawal does to each."""
+    """Where a text went: every use, and what a withdrawal does to each. Opened by id, by its code, or by its key."""
     from consent.lookup import find_contribution, state_of
+    from corpus.training.contribution_card import contribution_card
     from lecs_pipeline.checking import uses_of
+    from lecs_pipeline.cli.consent import gate_of, speaker
+    from substrate.store.files import write_atomic
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
-        state = state_of(opened, opened.roles(), find_contribution(opened, id))
-        uses = uses_of(opened, state)
+        by_id = id is not None and code is None and not key
+        contribution = find_contribution(opened, id or "") if by_id else speaker(opened, id, code, key, False)[0]
+        state = state_of(opened, opened.roles(), contribution)
+        uses, gate = uses_of(opened, state), gate_of(opened, state)
+    if card is not None:
+        page = contribution_card(state.contribution, state.word, gate, uses)
+        write_atomic(card, page.encode("utf-8"), mode=0o600, durable=False)
+        say(f"The page is in {card}.")
     if json:
         emit({"contribution": state.contribution, "state": state.word, "uses": uses})
     else:

@@ -1,7 +1,7 @@
 """`lecs init`, `lecs demo`, `lecs doctor`, `lecs ui`: beginning, and looking around."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,15 +40,34 @@ def init(
         say("Next: lecs contribute SOURCE, then lecs dataset build.")
 
 
-def demo(home: HomeOption = None, json: JsonOption = False) -> None:
+def demo(
+    train: Annotated[
+        bool, typer.Option("--train", help="Go on: an adapter for llama.cpp, an evaluation, the cards.")
+    ] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
     """Run the main job on the shipped archive: texts in, a version out, with a summary."""
     from lecs_pipeline.demo import run_demo, tell
 
-    result = run_demo(choose_home(home), say)
-    if json:
-        emit(result.as_json())
-    else:
+    path = choose_home(home)
+    result = run_demo(path, say, canaries=train)
+    if not json:
         tell(result)
+    more = _train_demo(path, result.version, json) if train else {}
+    if json:
+        emit({**result.as_json(), **more})
+
+
+def _train_demo(path: Path, version: str, json: bool) -> dict[str, Any]:
+    from lecs_pipeline.cli.training_bar import hearing
+    from lecs_pipeline.demo_training import tell_training, train_demo
+
+    with hearing() as told:
+        trained = train_demo(path, version, say, told)
+    if not json:
+        tell_training(trained)
+    return trained.as_json()
 
 
 def doctor(home: HomeOption = None, json: JsonOption = False) -> None:

@@ -24,6 +24,7 @@ AUTHORITY: Final[dict[str, str]] = {
     "Notice": "stewards (threshold)",
     "Recipe": "stewards (threshold)",
     "ModelApproval": "stewards (threshold)",
+    "ModelRevocation": "stewards (threshold)",
     "Approval": "a steward for acts, a moderator for decisions",
     "ConsentRecord": "any key that the record names; counts only through a fact",
     "CoConsent": "any key; counts only through a fact",
@@ -39,11 +40,21 @@ AUTHORITY: Final[dict[str, str]] = {
     "HeldReading": "a steward or a moderator",
     "Erased": "an admitted node, or this home's own: for the copy that it held",
     "DatasetVersion": "an admitted node, or this home's own",
+    "TrainingRun": "an admitted node, or this home's own",
+    "Adapter": "an admitted node, or this home's own",
+    "Evaluation": "an admitted node, or this home's own",
     "HomeRestored": "an admitted node, or this home's own: for its own logs",
     "TextsImported": "an admitted node, or this home's own: about its own home",
 }
 
-STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval"})
+STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation"})
+#: What nodes state about what they did, about no contribution in particular or about their own copy of it.
+NODE_STATEMENTS: Final = frozenset(
+    {
+        "ConsentFact", "Erased", "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored",
+        "TextsImported",
+    }
+)  # fmt: skip
 #: Kinds that the fold of roles needs; there are few of them.
 ROLE_KINDS: Final = STEWARD_ACTS | {"Charter", "CharterChange", "Approval"}
 
@@ -131,6 +142,13 @@ class Roles:
         replaced = {act.body.get("previous") for act in self.acts.values()}
         return [act for digest, act in sorted(self.acts.items()) if act.kind == kind and digest not in replaced]
 
+    def revoked_models(self) -> dict[str, Document]:
+        """For each model approval (by digest) that stewards took back, the revocation; of several the first by digest.
+
+        Taking back is for good: the same bytes need another approval.
+        """
+        return {act.body["approval"]: act for act in reversed(self.in_force("ModelRevocation"))}
+
 
 def fold_roles(
     documents: Iterable[Document], commons: str, charter: str, own_node: str | None, inside: Inside = nowhere
@@ -193,7 +211,7 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return bool(curators(roles.chain.state, [(document.signer, document.digest)], roles.inside))
     if kind == "ModerationDecision":
         return roles.carried(document, "moderator")
-    if kind in ("ConsentFact", "Erased", "DatasetVersion", "HomeRestored", "TextsImported"):
+    if kind in NODE_STATEMENTS:
         return roles.by_node(document)
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"

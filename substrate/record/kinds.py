@@ -30,7 +30,16 @@ from substrate.record.schemas.change import (
 from substrate.record.schemas.charter import CharterChange
 from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord, PartyConsent
 from substrate.record.schemas.dataset import DatasetVersion
-from substrate.record.schemas.founding import Approval, Charter, ModelApproval, Notice, Policy, Recipe
+from substrate.record.schemas.founding import (
+    Approval,
+    Charter,
+    ModelApproval,
+    ModelRevocation,
+    Notice,
+    Policy,
+    Recipe,
+)
+from substrate.record.schemas.training import Adapter, Evaluation, TrainingRun
 
 __all__ = ["CONTEXT", "KINDS", "Token", "check_schema", "explain", "is_known", "is_private"]
 
@@ -43,6 +52,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Notice,
         Recipe,
         ModelApproval,
+        ModelRevocation,
         Approval,
         ConsentRecord,
         CoConsent,
@@ -58,6 +68,9 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         HeldReading,
         Erased,
         DatasetVersion,
+        TrainingRun,
+        Adapter,
+        Evaluation,
         HomeRestored,
         TextsImported,
     )

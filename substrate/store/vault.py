@@ -18,6 +18,7 @@ from substrate.record.documents import Document
 from substrate.store.database import Database
 from substrate.store.errors import NotFound, Tampered
 from substrate.store.shards import destroy_vectors
+from substrate.store.trained import TrainedFiles
 
 SALT_BYTES = 32
 
@@ -146,7 +147,7 @@ class Vault:
             NotFound: the item is not here. Tampered: a ciphertext was changed.
         """
         private = [(hashlib.sha256(raw).hexdigest(), raw) for raw in self.private(contribution)]
-        destroy_vectors(self.database.path.parent, self.rows(contribution))
+        self._destroy_derived(contribution)
         key, row = secrets.token_bytes(32), commitment(salt, kept)
         connection.execute(
             "UPDATE items SET row = ?, wrapped_key = ?, sealed_text = ? WHERE contribution = ?",
@@ -163,9 +164,15 @@ class Vault:
         )
         return row
 
+    def _destroy_derived(self, contribution: str) -> None:
+        """Vectors and trained terms: what was computed from the bytes goes in the transaction that takes them."""
+        home = self.database.path.parent
+        destroy_vectors(home, self.rows(contribution))
+        TrainedFiles(home).forget(contribution)
+
     def destroy(self, connection: sqlite3.Connection, contribution: str) -> bool:
-        """Delete key, salt, kept bytes, vector and private documents; False when there were none."""
-        destroy_vectors(self.database.path.parent, self.rows(contribution))
+        """Delete key, salt, kept bytes, vector, trained terms and private documents; False when there were none."""
+        self._destroy_derived(contribution)
         connection.execute("DELETE FROM sealed WHERE contribution = ?", (contribution,))
         return connection.execute("DELETE FROM items WHERE contribution = ?", (contribution,)).rowcount > 0
 

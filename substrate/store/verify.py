@@ -17,7 +17,7 @@ from substrate.record.vocabulary import ContributorKind
 from substrate.store.appending import is_timed, leaf_data
 from substrate.store.errors import HomeError
 from substrate.store.home import PIN, Home
-from substrate.store.models import verify_model
+from substrate.store.models import identity, packaged_only, verify_model
 from substrate.store.superseded import loose_redactions, rows_of
 
 #: What reading a damaged file can raise besides our own errors.
@@ -251,11 +251,15 @@ def _blobs(home: Home, _: Report) -> Iterator[str]:
 
 
 def _models(home: Home, _: Report) -> Iterator[str]:
-    for approval in home.roles().in_force("ModelApproval"):
-        folder = home.models / f"{approval.body['name']}-{approval.body['version']}"
+    roles = home.roles()
+    revoked = roles.revoked_models()
+    for approval in roles.in_force("ModelApproval"):
+        if approval.digest in revoked:
+            continue  # Nothing runs on it any more.
+        folder = home.models / identity(approval.body)
         if not folder.exists() and approval.signer not in _own_stewards(home):
             continue  # Approved elsewhere, and not needed here so far.
-        if not folder.exists() and approval.body["uses"] == ["embedding"]:
+        if not folder.exists() and packaged_only(approval.body):
             continue  # Read where its package is installed, and checked whenever it is loaded.
         try:
             verify_model(folder, approval.body)

@@ -77,6 +77,12 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs mixture explain": ([plain], "", 0),
         "lecs model list": ([], "", 0),
         "lecs model approve": (["all-minilm-l6-v2"], "", 0),
+        "lecs model verify": (["lecs-tagger-1"], "", 0),
+        "lecs model add": ([str(_model(folder)), *NAMED], "", 0),
+        "lecs generate": (["--prompt", "one", "--max-tokens", "1", "--model", "small"], "", 0),
+        "lecs score": (["-", "--model", "small"], "one", 0),
+        "lecs model revoke": (["small", "--reason", "Enough."], "", 0),
+        "lecs ask": (["When are the beans salted?"], "", 0),
         "lecs embed": ([], "", 0),
         "lecs search": (["beans and salt"], "", 0),
         "lecs near-duplicates": (["--threshold", "0.5"], "", 0),
@@ -112,6 +118,18 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs dataset build": ([], "", 0),
         "lecs init": (["--home", str(folder / "fresh")], "", 0),
     }  # fmt: skip
+
+
+NAMED = ["--name", "small", "--version", "1", "--licence", "CC0-1.0", "--source", "the tests"]
+
+
+def _model(folder: Path) -> Path:
+    """The small model of the tests."""
+    import runpy
+
+    small = runpy.run_path(str(Path(__file__).parents[1] / "compute_mesh" / "runtime" / "small_gguf.py"))
+    path: Path = small["small_model"](folder / "small.gguf")
+    return path
 
 
 def _inbox(home: Path, inbox: Path) -> list[str]:

@@ -19,7 +19,7 @@ from substrate.record.vocabulary import Decision
 
 ALL_KINDS = sorted(KINDS)
 NOW = "2026-11-23T00:00:00Z"
-ACTS = ("Policy", "Notice", "Recipe", "ModelApproval")
+ACTS = ("Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation")
 
 
 def state(commons: Any, *documents: Document, roles: Roles | None = None) -> State | None:
@@ -67,6 +67,9 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "ConsentFact": {"the accepting node", "another node"},
         "Erased": {"the accepting node", "another node"},
         "DatasetVersion": {"the accepting node", "another node"},
+        "TrainingRun": {"the accepting node", "another node"},
+        "Adapter": {"the accepting node", "another node"},
+        "Evaluation": {"the accepting node", "another node"},
         "HomeRestored": {"the accepting node", "another node"},
         "TextsImported": {"the accepting node", "another node"},
         "ConsentWithdrawal": {"the withdrawal key"},
@@ -446,3 +449,15 @@ def test_narrowing_a_federated_text_leaves_it_federated(commons) -> None:
     fact = commons.write("ConsentFact", commons.node, "federated", tier="federated", cohort=None, purposes=["train"])
     narrowing = commons.write("ConsentNarrowing", commons.withdrawal)
     assert contribution_state([fact, narrowing], commons.roles()).tier == "federated"
+
+
+def test_a_model_is_revoked_by_the_threshold_whatever_order_the_documents_come_in(make_commons) -> None:
+    """One of two stewards takes nothing back; both do, for good, and only the approval that is named."""
+    c = three_stewards(make_commons)
+    models = [c.write("ModelApproval", c.stewards[0], label) for label in ("one", "other")]
+    given = [*models, *(c.write("Approval", c.stewards[1], m.digest, act=m.digest) for m in models)]
+    taken = c.write("ModelRevocation", c.stewards[0], approval=models[0].digest)
+    assert c.roles(*given, taken).revoked_models() == {}
+    both = [*given, taken, c.write("Approval", c.stewards[1], "taken", act=taken.digest)]
+    for order in (both, both[::-1], both * 2):
+        assert set(c.roles(*order).revoked_models()) == {models[0].digest}

@@ -24,7 +24,7 @@ import pyarrow as pa
 from consent.lookup import all_states
 from substrate.record.authority import recipe_in_force
 from substrate.store.home import Home, open_home
-from substrate.store.models import verify_model
+from substrate.store.models import packaged_only, verify_model
 from substrate.store.vectors import PURPOSE, Vectors
 
 WINDOW = 40
@@ -161,7 +161,7 @@ def _opened(path: Path) -> Iterator[bytes]:
     with open_home(path) as home:
         for approval in home.roles().in_force("ModelApproval"):
             # Byte for byte what was approved before any text came in: it cannot hold one.
-            if approval.body["uses"] != ["embedding"]:  # Its bytes are not in the home.
+            if not packaged_only(approval.body):  # Else its bytes are not in the home.
                 verify_model(home.models / f"{approval.body['name']}-{approval.body['version']}", approval.body)
         for kept in home.vault.all():
             yield kept.salt + b"\n" + kept.text

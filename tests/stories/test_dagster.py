@@ -16,8 +16,8 @@ import dagster as dg
 import home_scanner
 import pytest
 
-from lecs_pipeline.asking import MAX_ATTEMPTS
 from lecs_pipeline.definitions import defs
+from lecs_pipeline.run_requests import MAX_ATTEMPTS
 from lecs_pipeline.runs import fail_dead_runs, open_instance
 from lecs_pipeline.sensors import wanted_version
 from substrate.store.buildlock import build_lock

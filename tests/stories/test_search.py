@@ -176,7 +176,7 @@ def test_without_an_approval_nothing_is_embedded(tmp_path: Path, lecs: Callable[
     home = tmp_path / "home"
     found_commons(home, CHARTER_DEFAULTS, default_recipe().content(), [], now())
     refused = lecs("search", "anything", "--json", home=home)
-    assert refused.code == 5
+    assert refused.code == 40
     assert f"lecs model approve {NAME}" in refused.json["message"]
     with open_home(home) as opened, pytest.raises(ModelNotApproved):
         model_of(opened, now())

@@ -33,7 +33,9 @@ def commons(tmp_path: Path) -> Callable[[bool], Path]:
 
 
 def test_a_founding_approves_every_packaged_model() -> None:
-    assert [model.fields["name"] for model in first_models()] == ["en-core-web-sm", NAME, "all-minilm-l6-v2"]
+    assert [model.fields["name"] for model in first_models()] == [
+        "en-core-web-sm", NAME, "all-minilm-l6-v2", "smollm2-135m-instruct",
+    ]  # fmt: skip
 
 
 def test_the_approved_weights_run(commons: Callable[[bool], Path]) -> None:

@@ -18,7 +18,7 @@ from substrate.record.proof import secure
 MARKER = "my neighbour Ottoline Brackwater"
 ALL_KINDS = sorted(KINDS)
 #: Keys whose value is free: any object may stand there.
-FREE = {("Recipe", ("content",))}
+FREE = {("Recipe", ("content",)), ("TrainingRun", ("recipe",))}
 TIME = "2026-11-22T10:00:00Z"
 
 
@@ -100,8 +100,8 @@ def test_a_change_of_mind_is_public_only_by_code(commons, kind: str, authority: 
 def test_what_each_document_is_about(commons, kind: str) -> None:
     """The contribution, for what is about one; nothing for what is about the commons."""
     about_none = {
-        "Charter", "CharterChange", "Policy", "Notice", "Recipe", "ModelApproval", "Approval", "DatasetVersion",
-        "HomeRestored", "TextsImported",
+        "Charter", "CharterChange", "Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation", "Approval",
+        "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored", "TextsImported",
     }  # fmt: skip
     assert commons.one_of_each()[kind].subject == ("" if kind in about_none else commons.contribution)
 
@@ -171,7 +171,7 @@ def test_a_bad_word_is_refused_without_being_shown(commons, kind: str) -> None:
     """Ids, digests, keys, times and closed words have one form; a free line of text is the only exception."""
     free_text = {
         "name", "contact", "jurisdiction", "text", "architecture", "licence", "source", "party", "statement",
-        "withdrawalMethod", "conformsTo", "log", "title",
+        "withdrawalMethod", "conformsTo", "log", "title", "reason", "machine", "processor", "libraries",
     }  # fmt: skip
     document = commons.one_of_each()[kind]
     for path in closed_places(document):

@@ -126,8 +126,17 @@ class ModelApproval(Envelope):
     source: Line
     uses: list[Token] = Field(min_length=1)
     files: list[ModelFile] = Field(min_length=1)
+    chatTemplate: Digest | None = None  # noqa: N815
     expires: Time | None = None
     previous: Digest | None = None
+
+
+class ModelRevocation(Envelope):
+    """An approval that stewards take back, with the reason in words."""
+
+    type: Literal["ModelRevocation"]
+    approval: Digest
+    reason: Line
 
 
 class Approval(Envelope):

@@ -1,0 +1,42 @@
+"""The asset ``evaluation``: the newest adapter of a version against its base, on texts that were held out."""
+
+from typing import Any
+
+import dagster as dg
+
+from assets.evaluation.scoring import Evaluated, evaluate
+from assets.partitions import VERSIONS
+from assets.release.asset import partition_of, version_of
+from assets.training.asset import lora_run
+from assets.training.published import adapters_of
+from assets.workspace import Workspace, now
+from substrate.store.errors import NotFound
+
+
+@dg.asset(
+    deps=[lora_run], group_name="training", kinds={"pytorch"}, code_version="1", owners=["team:curators"],
+    partitions_def=VERSIONS,
+)  # fmt: skip
+def evaluation(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Bits per byte as paired differences with their interval, by language and domain."""
+    with workspace.open() as home:
+        version = version_of(home, partition_of(context))
+        mine = [a for a in adapters_of(home) if a.body["version"] == version.body["version"]]
+        if not mine:
+            raise NotFound("this version has no adapter yet")
+        found = evaluate(home, version, mine[-1], [], now)
+    return dg.MaterializeResult(metadata=_metadata(found))
+
+
+def _metadata(found: Evaluated) -> dict[str, Any]:
+    whole = found.compared
+    lines = ["| group | texts | difference | from | to |", "|---|---:|---:|---:|---:|"]
+    for name, one in [*found.languages.items(), *found.domains.items()]:
+        lines.append(f"| {name} | {one.texts} | {one.delta:+.3f} | {one.low:+.3f} | {one.high:+.3f} |")
+    told: dict[str, Any] = {"groups": dg.MetadataValue.md("\n".join(lines)), "left_out": found.left_out}
+    if whole is not None:
+        told |= {
+            "texts": whole.texts, "base_bits_per_byte": whole.base, "adapter_bits_per_byte": whole.adapted,
+            "difference": whole.delta, "low": whole.low, "high": whole.high, "includes_zero": whole.includes_zero,
+        }  # fmt: skip
+    return told

@@ -1,0 +1,73 @@
+"""The asset ``lora_run``, a partition per dataset version, and the check that what is served follows the gate.
+
+Training leaves through a process of its own; Dagster's process loads no torch.
+"""
+
+import dagster as dg
+
+from assets.dataset.asset import dataset_version
+from assets.partitions import VERSION_TAG, VERSIONS, version_key
+from assets.release.asset import partition_of, version_of
+from assets.training.curves import curves
+from assets.training.planning import base_folder, missing_cohorts, plan_run
+from assets.training.published import adapters_of
+from assets.training.publishing import publish_run
+from assets.training.running import train_cohorts, training_lock
+from assets.training.standing import DROPPED, standing_of
+from assets.workspace import Workspace, now
+from corpus.training.recipe import default_training_recipe
+from substrate.store.trained import TrainedFiles
+
+
+@dg.asset(
+    deps=[dataset_version], group_name="training", kinds={"pytorch", "huggingface"}, code_version="1",
+    owners=["team:curators"], partitions_def=VERSIONS,
+)  # fmt: skip
+def lora_run(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """One term per cohort, trained from the texts that the gate admits, and the adapter that is their sum."""
+    with workspace.open() as home, training_lock(home.path, "the asset lora_run"):
+        version = version_of(home, partition_of(context))
+        plan = plan_run(home, version, default_training_recipe(), now())
+        base, missing = base_folder(home, plan.model), missing_cohorts(home, plan)
+        if missing:
+            train_cohorts(home, plan, missing, base, lambda event: _tell(context, event))
+        trained = publish_run(home, plan, base, now)
+        files = TrainedFiles(home.path)
+        losses = {
+            term["cohort"]: (files.about(term["digest"]) or {}).get("losses", ())
+            for term in trained.adapter.body["terms"]
+        }
+    context.instance.add_run_tags(context.run_id, {VERSION_TAG: version_key(version.body["version"])})
+    body = trained.adapter.body
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(body["digest"]),
+        metadata={
+            "adapter": body["digest"],
+            "version": body["version"],
+            "cohorts": len(body["terms"]),
+            "trained_now": dg.MetadataValue.json(missing),
+            "excluded": len(body["excluded"]),
+            "held_out": trained.run.body["heldOut"],
+            "folder": dg.MetadataValue.path(str(files.served(body["digest"]))),
+            "losses": dg.MetadataValue.md(curves(losses)),
+        },
+    )
+
+
+@dg.asset_check(asset=lora_run)
+def every_term_may_be_served(workspace: Workspace) -> dg.AssetCheckResult:
+    """No term of the newest adapter holds a text that may not be trained on any more."""
+    with workspace.open() as home:
+        standing = standing_of(home, adapters_of(home)[-1], now())
+    dropped = [one.cohort for one in standing.cohorts if one.state == DROPPED]
+    return dg.AssetCheckResult(
+        passed=not dropped,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"served": len(standing.served), "dropped": dg.MetadataValue.json(dropped)},
+        description=f"dropped: cohorts {dropped}; `lecs adapter retrain` trains them again" if dropped else "all may",
+    )
+
+
+def _tell(context: dg.AssetExecutionContext, event: dict[str, object]) -> None:
+    if event["event"] == "trained":
+        context.log.info(f"cohort {event['cohort']}: {event['steps']} steps")

@@ -1,0 +1,225 @@
+"""Publishing what was trained: the gate once more, then files and two signed documents in one step."""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from assets.intake.surveyed import law_of_home
+from assets.training.members import EVALUATE, TRAIN, NotAdmitted, TakenBack, refusal_now
+from assets.training.planning import Plan, heads_of
+from assets.training.published import adapters_of, rows_trained, run_of
+from compute_mesh.adapters.combining import factorised, side_by_side
+from compute_mesh.adapters.gguf import Term, write_adapter, write_joined
+from compute_mesh.runtime.model import TRAINING, language_model
+from compute_mesh.workloads.lora import term_digest, unpacked, write_peft
+from corpus.training.served import Served, served_digest, served_terms
+from substrate.record.documents import Document, write_document
+from substrate.store.appending import Writer
+from substrate.store.home import Home
+from substrate.store.trained import ABOUT, TERMS, TrainedFiles, install
+
+MEMBERS_FORMAT: Final = "lecs-members-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run came to. ``fresh`` is False when the newest adapter was this one already."""
+
+    run: Document
+    adapter: Document
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Everything as files that nobody sees yet."""
+
+    terms: list[Served]
+    staged: dict[int, Path]
+    served: Path
+    lost: float
+
+
+def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) -> Trained:
+    """Make terms and adapter visible, and sign run and adapter.
+
+    The gate is asked again, inside the transaction, about everything that changed since the plan was made.
+
+    Raises:
+        TakenBack, NotAdmitted: a consent changed while it was trained. Nothing is published; terms of cohorts that
+        the change does not touch are used again by the next run. ModelRefused: the model was taken back meanwhile.
+    """
+    files = TrainedFiles(home.path)
+    language_model(home, TRAINING, clock(), plan.model.id)
+    ready = _prepare(home, files, plan, base)
+    try:
+        with home.ledger.write() as writer:
+            _ask_again(home, plan, clock())
+            published = _sign(home, writer, files, plan, ready, clock())
+    finally:
+        shutil.rmtree(ready.served.parent, ignore_errors=True)
+    for name in plan.plans.values():
+        files.drop_work_of(name)
+    return published
+
+
+def _prepare(home: Home, files: TrainedFiles, plan: Plan, base: Path) -> _Ready:
+    """Terms and what is served, written beside their places."""
+    staging = files.folder / f".staging.{os.getpid()}.tmp"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True, mode=0o700)
+    heads, kv_heads = heads_of(base)
+    recipe, found, staged = plan.recipe, dict[int, str](), dict[int, Path]()
+    tensors = {}
+    for cohort, name in plan.plans.items():
+        kept = files.of_plan(name)
+        source = files.term(kept) / "adapter_model.safetensors" if kept else files.work(name) / "term.safetensors"
+        tensors[cohort] = unpacked(source.read_bytes())
+        found[cohort] = kept or term_digest(tensors[cohort], recipe.rank, recipe.alpha)
+        if kept is None:
+            staged[cohort] = staging / str(cohort)
+            write_peft(staged[cohort], tensors[cohort], rank=recipe.rank, alpha=recipe.alpha, modules=recipe.modules)
+            write_adapter(
+                staged[cohort] / "adapter.gguf", tensors[cohort], alpha=recipe.alpha, rank=recipe.rank, heads=heads,
+                kv_heads=kv_heads,
+            )  # fmt: skip
+    terms = served_terms(found.items(), int(home.roles().charter.body["cohorts"]))
+    scaled = [Term(tensors[one.cohort], recipe.alpha, recipe.rank, scale=float(one.scale)) for one in terms]
+    lost = write_served(staging / "served", scaled, recipe.modules, recipe.release_rank, heads, kv_heads)
+    return _Ready(terms, staged, staging / "served", lost)
+
+
+def write_served(
+    folder: Path, terms: list[Term], modules: tuple[str, ...], release_rank: int, heads: int, kv_heads: int
+) -> float:
+    """One GGUF file and one PEFT folder of the whole sum, and the same of the release; the share that it lost."""
+    folder.mkdir(parents=True, mode=0o700)
+    write_joined(folder / "adapter.gguf", terms, heads=heads, kv_heads=kv_heads)
+    whole = side_by_side(terms)
+    write_peft(folder / "peft", dict(whole.tensors), rank=whole.rank, alpha=whole.rank, modules=modules)
+    released, lost = factorised(terms, release_rank)
+    write_peft(folder / "release", dict(released.tensors), rank=released.rank, alpha=released.rank, modules=modules)
+    write_joined(folder / "release" / "adapter.gguf", [released], heads=heads, kv_heads=kv_heads)
+    return lost
+
+
+def _ask_again(home: Home, plan: Plan, now: str) -> None:
+    roles = home.roles()
+    everything = law_of_home(home, roles) != plan.law
+    touched = home.ledger.touched_since(plan.mark) | home.ledger.with_times()
+    groups = [(TRAIN, texts) for texts in plan.members.train.values()] + [(EVALUATE, plan.members.held_out)]
+    for purpose, texts in groups:
+        for one in texts:
+            if not everything and one.contribution not in touched:
+                continue
+            reason = refusal_now(home, roles, one.contribution, one.row, purpose, now)
+            if reason:
+                told = f"while this was trained, {one.contribution} became {reason}. `lecs dataset build`, train again"
+                raise TakenBack(told) if reason in ("withdrawn", "erased") else NotAdmitted(told)
+
+
+def _sign(
+    home: Home, writer: Writer, files: TrainedFiles, plan: Plan, ready: _Ready, time: str
+) -> Trained:  # fmt: skip
+    earlier = adapters_of(home)
+    digest, version = served_digest(ready.terms), plan.version.body["version"]
+    about = {cohort: _about(files, plan, cohort) for cohort in ready.staged}
+    for one in ready.terms:
+        if one.cohort in ready.staged:
+            install(ready.staged[one.cohort], files.term(one.digest), ABOUT, about[one.cohort])
+    note = {"terms": [one.digest for one in ready.terms], "mark": plan.mark, "law": law_of_home(home, home.roles())}
+    released = hashlib.sha256((ready.served / "release" / "adapter_model.safetensors").read_bytes()).hexdigest()
+    rank = json.loads((ready.served / "release" / "adapter_config.json").read_bytes())["r"]
+    install(ready.served, files.served(digest), TERMS, note)
+    if earlier and (earlier[-1].body["digest"], earlier[-1].body["version"]) == (digest, version):
+        return Trained(run_of(home, earlier[-1]), earlier[-1], False)
+    run = _document(home, "TrainingRun", _run_fields(home, files, plan, ready, time), time)
+    fields = {
+        "digest": digest,
+        "version": version,
+        "run": run.digest,
+        "model": run.body["model"],
+        "terms": [one.content() for one in ready.terms],
+        "excluded": _excluded(home, earlier[-1] if earlier else None, plan),
+        "release": {"sha256": released, "rank": rank, "lost": f"{ready.lost:.6f}"},
+        "previous": earlier[-1].digest if earlier else None,
+        "time": time,
+    }
+    adapter = _document(home, "Adapter", fields, time)
+    writer.add(run)
+    writer.add(adapter)
+    return Trained(run, adapter, True)
+
+
+def _document(home: Home, kind: str, fields: dict[str, Any], time: str) -> Document:
+    return write_document(kind, f"urn:uuid:{uuid.uuid4()}", home.commons, fields, home.node, time)
+
+
+def _about(files: TrainedFiles, plan: Plan, cohort: int) -> dict[str, Any]:
+    from safetensors import safe_open
+
+    texts, work = plan.members.train[cohort], files.work(plan.plans[cohort]) / "term.safetensors"
+    with safe_open(work, "numpy") as file:
+        noted = file.metadata()
+    return {
+        "cohort": cohort,
+        "plan": plan.plans[cohort],
+        "members": [[one.contribution, one.row] for one in texts],
+        "contributors": len({one.who for one in texts}),
+        "steps": int(noted["steps"]),
+        "losses": json.loads(noted["losses"]),
+    }
+
+
+def _run_fields(home: Home, files: TrainedFiles, plan: Plan, ready: _Ready, time: str) -> dict[str, Any]:
+    cohorts = []
+    for one in ready.terms:
+        about = files.about(one.digest) or {}
+        cohorts.append(
+            {
+                "cohort": one.cohort,
+                "digest": one.digest,
+                "items": len(about["members"]),
+                "contributors": about["contributors"],
+                "steps": about["steps"],
+                "tokens": about["steps"] * plan.recipe.batch * plan.recipe.length,
+            }
+        )
+    listed = _members_blob(plan)
+    return {
+        "version": plan.version.body["version"],
+        "model": {"name": plan.model.id, "sha256": plan.model.sha256},
+        "recipe": plan.recipe.content(),
+        "engine": plan.engine,
+        "cohorts": cohorts,
+        "heldOut": len(plan.members.held_out),
+        "members": {"blake3": home.blobs.put(listed), "bytes": len(listed)},
+        "time": time,
+    }
+
+
+def _members_blob(plan: Plan) -> bytes:
+    """Rows alone: what a version lists anyway, by what a run did with them."""
+    body = {
+        "format": MEMBERS_FORMAT,
+        "cohorts": [
+            {"cohort": cohort, "rows": sorted(one.row for one in texts)}
+            for cohort, texts in sorted(plan.members.train.items())
+        ],
+        "heldOut": sorted(one.row for one in plan.members.held_out),
+    }
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _excluded(home: Home, earlier: Document | None, plan: Plan) -> list[str]:
+    """Rows that the adapter before stands on, and this one does not."""
+    if earlier is None:
+        return []
+    now = {one.row for texts in plan.members.train.values() for one in texts}
+    return sorted(set(rows_trained(home, run_of(home, earlier))) - now)

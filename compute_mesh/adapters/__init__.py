@@ -1,0 +1,1 @@
+"""Adapters as files: what training made, in the form that the runtime loads."""

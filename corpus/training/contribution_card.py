@@ -1,0 +1,44 @@
+"""What was used where, for the person who gave a text: a page without the text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from corpus.markdown import plain
+
+_KINDS: Final = {
+    "dataset-version": "in a dataset version",
+    "export": "in an export",
+    "adapter": "trained on, in an adapter",
+    "evaluation": "held out, to measure an adapter",
+}
+_LIMITS: Final = """Served adapters are retrained without a withdrawn text; copies already downloaded, and models that
+others trained, cannot be recalled. Training-only is not impossible to infer."""
+
+
+def contribution_card(
+    contribution: str, state: str, gate: Mapping[str, str], uses: Sequence[Mapping[str, str]]
+) -> str:  # fmt: skip
+    """Markdown. ``gate``: by purpose `yes`, or why not. ``uses``: kind, id, at, on_withdrawal of each."""
+    lines = [
+        "# What became of one text",
+        "",
+        f"`{contribution}` is {plain(state)} now.",
+        "",
+        "## What it may be used for now",
+        "",
+        "| purpose | |",
+        "|---|---|",
+        *(f"| {purpose} | {plain(word)} |" for purpose, word in gate.items()),
+        "",
+        "## What it was used in",
+        "",
+    ]
+    if uses:
+        lines += ["| use | which | when | what a withdrawal does |", "|---|---|---|---|"]
+        lines += [
+            f"| {_KINDS.get(use['kind'], use['kind'])} | `{plain(use['id'])}` | {use['at']} | {use['on_withdrawal']} |"
+            for use in uses
+        ]
+    else:
+        lines.append("In nothing that this home knows of.")
+    return "\n".join([*lines, "", "## What cannot be undone", "", _LIMITS]) + "\n"
