@@ -1,6 +1,7 @@
 """The side that asks: one blob from several peers at once, every piece checked before it is kept.
 
-One piece comes whole from one peer, so a wrong one is that peer's, and it is asked for nothing more. Pieces are asked
+One piece comes whole from one peer, so a wrong one is that peer's: it is named, and asked again only when nobody else
+is left (what it sends is checked like everything), never for that piece, and never after `MOST_BAD`. Pieces are asked
 for in order; at the end, those that others are slow with are asked for twice. The first and the last piece come first:
 their lengths, proven by their hashes, say how large the blob is, whatever anybody claims.
 """
@@ -30,6 +31,8 @@ from substrate.store.pieced import Stat
 MOST_PROVIDERS: Final = 12
 #: Pieces on their way, of all peers together, are never more than this.
 MOST_OUTSTANDING: Final = 12
+#: After so many wrong answers a peer is not asked again, whoever else is left.
+MOST_BAD: Final = 3
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _LOOK_AGAIN: Final = 5.0
@@ -103,7 +106,8 @@ class Fetch:
         self._todo: list[int] = []
         self._asked: dict[int, list[str]] = {}
         self._received = 0
-        self._running = 0
+        self._running = self._benched = 0
+        self._latest = 0.0
         self._failure: Exception | None = None
         self._changed = asyncio.Event()
         self._one_learns = asyncio.Lock()
@@ -119,6 +123,7 @@ class Fetch:
         begun = loop.time()
         resumed = len(self._partial.have)
         self._fill_todo()
+        self._latest = begun
         workers = [
             asyncio.create_task(self._work(provider, tally))
             for provider, tally in zip(self._providers, self._tallies, strict=True)
@@ -146,12 +151,26 @@ class Fetch:
         try:
             async with self._places:
                 await self._keep_asking(provider, tally)
+                while not tally.over and tally.bad < MOST_BAD and await self._nobody_else_is_left():
+                    await self._keep_asking(provider, tally)
         except Exception as error:
             # A full disk, an unsound root, or a fault of ours: asking others would not help.
             self._failure = self._failure or error
         finally:
             self._running -= 1
             self._tell()
+
+    async def _nobody_else_is_left(self) -> bool:
+        """Wait on the bench until all others are done with, or silent; False when the blob became whole meanwhile."""
+        loop, silence = asyncio.get_running_loop(), 2 * self._patience.slice
+        self._benched += 1
+        self._tell()
+        while not self._partial.whole and self._failure is None and self._running > self._benched:
+            if loop.time() - self._latest > silence:
+                break
+            await self._change(min(_LOOK_AGAIN, self._patience.slice))
+        self._benched -= 1
+        return not self._partial.whole and self._failure is None
 
     async def _keep_asking(self, provider: Provider, tally: Tally) -> None:
         failures, pause = 0, _FIRST_PAUSE
@@ -174,7 +193,7 @@ class Fetch:
                     failures, pause = 0, _FIRST_PAUSE
                 failures += 1
                 if failures >= self._patience.tries:
-                    tally.standing = Standing.GONE
+                    self._part_with(tally, Standing.GONE)
                     return
                 await self._change(pause, at_least=pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
@@ -197,13 +216,19 @@ class Fetch:
         finally:
             await cancel_all(tasks)
         if not self._partial.whole:
-            tally.standing = Standing.DONE
+            self._part_with(tally, Standing.DONE)
             raise _Over
 
     def _width(self) -> tuple[int, int]:
         """Streams for each peer, and requests on each, such that never too much is on its way."""
         peers = min(max(self._running, 1), MOST_PROVIDERS)
         return (2, 2) if 4 * peers <= MOST_OUTSTANDING else (1, 2) if 2 * peers <= MOST_OUTSTANDING else (1, 1)
+
+    def _part_with(self, tally: Tally, standing: Standing) -> None:
+        """This peer gives nothing more; one that was banned stays so, and does not come back from the bench."""
+        tally.over = True
+        if tally.standing is Standing.ACTIVE:
+            tally.standing = standing
 
     # What has to be known before pieces can be asked for.
 
@@ -238,7 +263,10 @@ class Fetch:
 
     async def _bits(self, stream: Stream, tally: Tally) -> bytearray:
         pieces = self._partial.pieces
-        return bytearray(check_bits(await self._once(stream, tally, Op.HAVE), pieces))
+        bits = bytearray(check_bits(await self._once(stream, tally, Op.HAVE), pieces))
+        for number in tally.lied:
+            _clear(bits, number)
+        return bits
 
     async def _learn_layout(self, stream: Stream, tally: Tally, bits: bytearray) -> None:
         partial = self._partial
@@ -276,7 +304,7 @@ class Fetch:
         if status is Status.BUSY:
             raise TransportFailed(Reason.REFUSED, "the peer is busy")
         if status is not Status.OK:
-            tally.standing = Standing.UNWILLING
+            self._part_with(tally, Standing.UNWILLING)
             tally.why = "it does not have it" if status is Status.NOT_HERE else "it does not give it to this node"
             raise _Over
 
@@ -338,7 +366,7 @@ class Fetch:
     async def _arrived(self, number: int, status: Status, data: bytes, tally: Tally, bits: bytearray) -> None:
         self._received += len(data)
         if status is Status.NOT_HERE:
-            bits[number // 8] &= ~(0x80 >> (number % 8)) & 0xFF
+            _clear(bits, number)
             self._release(number, tally)
             return
         try:
@@ -364,6 +392,7 @@ class Fetch:
             return
         await loop.run_in_executor(self._store, self._partial.write, number, data)
         tally.pieces += 1
+        self._latest = loop.time()
         tally.rate.arrived(len(data), loop.time())
         self._on_progress(Progress(len(self._partial.have), self._partial.pieces, len(data), tuple(self._tallies)))
 
@@ -373,15 +402,15 @@ class Fetch:
         Raises:
             _Over: always.
         """
-        tally.bad += 1
+        tally.lied.add(number)
         why = f"piece {number} was not the one that the root names"
         self._ban(tally, Misdeed(tally.peer, self._partial.root, "wrong-piece", number), why)
         raise _Over
 
     def _ban(self, tally: Tally, misdeed: Misdeed, why: str) -> None:
-        if tally.standing is not Standing.BANNED:
-            tally.standing, tally.why = Standing.BANNED, why
-            self._on_misdeed(misdeed)
+        tally.bad += 1
+        tally.standing, tally.why = Standing.BANNED, why
+        self._on_misdeed(misdeed)
 
     # Waiting and ending.
 
@@ -420,3 +449,7 @@ class Fetch:
         told = "; ".join(f"{t.peer[:12]}: {t.standing.value}{f' ({t.why})' if t.why else ''}" for t in self._tallies)
         here = f"{len(self._partial.have)} of {self._partial.pieces} pieces are here" if self._partial.known else ""
         return f"no peer gives blob {self._partial.root}. {here}. {told or 'No peer was asked'}"
+
+
+def _clear(bits: bytearray, number: int) -> None:
+    bits[number // 8] &= ~(0x80 >> (number % 8)) & 0xFF

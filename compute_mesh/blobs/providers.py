@@ -35,6 +35,8 @@ class Tally:
     bad: int = 0
     standing: Standing = Standing.ACTIVE
     why: str = ""
+    over: bool = False  #: it gives nothing more that is missing
+    lied: set[int] = field(default_factory=set)  #: pieces of which it sent other bytes
     rate: Rate = field(default_factory=Rate)
 
 

@@ -1,6 +1,6 @@
 """A node that knows nothing but blobs, as a process of its own, over iroh on loopback: for tests, proofs, benchmarks.
 
-blob_node.py serve HOME [--lie PIECE] [--rate BYTES_PER_SECOND]    prints its address, serves until it is ended
+blob_node.py serve HOME [--lie REQUEST] [--rate BYTES_PER_SECOND]    prints its address, and on SIGUSR1 how much it gave
 blob_node.py fetch HOME ROOT ADDRESS…                              prints what it fetched, as JSON
 """
 
@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -26,15 +27,18 @@ from substrate.store.pieced import PiecedBlobs
 
 
 class LyingShelf(HomeShelf):
-    """Changes one byte of one piece, after it was checked."""
+    """Changes one byte of one piece, after it was checked: of the one that is asked for as number ``lie``."""
 
     def __init__(self, home: Path, lie: int) -> None:
         super().__init__(home)
-        self._lie = lie
+        self._until, self._about = lie, -1
 
     def piece(self, root: str, number: int) -> bytes:
         data = super().piece(root, number)
-        return data if number != self._lie else bytes([data[0] ^ 1]) + data[1:]
+        self._until -= 1
+        if self._until == 0:
+            self._about = number
+        return data if number != self._about else bytes([data[0] ^ 1]) + data[1:]
 
 
 async def everybody(peer: str, request: Request) -> bool:
@@ -44,9 +48,11 @@ async def everybody(peer: str, request: Request) -> bool:
 
 async def serve_home(home: Path, lie: int, rate: float) -> None:
     transport = await IrohTransport.open(os.urandom(32), [PROTOCOL])
-    shelf = HomeShelf(home) if lie < 0 else LyingShelf(home, lie)
+    shelf = HomeShelf(home) if lie <= 0 else LyingShelf(home, lie)
     service = BlobService(shelf, everybody, bytes_per_second=rate)
     say(transport.address().to_text())
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: say(str(service.given.bytes)))
     await serve(transport, {PROTOCOL: service.serve})
 
 
@@ -102,7 +108,7 @@ def main() -> None:
     parser.add_argument("what", choices=["serve", "fetch"])
     parser.add_argument("home", type=Path)
     parser.add_argument("rest", nargs="*")
-    parser.add_argument("--lie", type=int, default=-1)
+    parser.add_argument("--lie", type=int, default=0)
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--patience", type=float, default=10.0)
     options = parser.parse_args()
