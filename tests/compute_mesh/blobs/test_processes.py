@@ -19,15 +19,15 @@ def _wait_for(pieces: int, home: Path, root: str, taker: Taker) -> None:
 
 
 def test_a_liar_a_killed_giver_and_a_killed_taker_leave_a_right_blob(tmp_path: Path) -> None:
-    data = random.Random(1).randbytes(24 * MIB + 5)
+    data = random.Random(1).randbytes(40 * MIB + 5)
     (tmp_path / "file").write_bytes(data)
     root = PiecedBlobs(tmp_path / "liar" / "pieced").put(tmp_path / "file").root
     (tmp_path / "honest" / "pieced").mkdir(parents=True)
     for place in (tmp_path / "liar" / "pieced" / root).iterdir():
         (tmp_path / "honest" / "pieced" / root).mkdir(exist_ok=True)
         os.link(place, tmp_path / "honest" / "pieced" / root / place.name)
-    liar = Giver.start(tmp_path / "liar", lie=3, rate=8 * MIB)
-    honest = Giver.start(tmp_path / "honest", rate=8 * MIB)
+    liar = Giver.start(tmp_path / "liar", lie=3, rate=16 * MIB)
+    honest = Giver.start(tmp_path / "honest", rate=16 * MIB)
     home = tmp_path / "taker"
     try:
         first = Taker.start(home, root, honest)
@@ -36,7 +36,7 @@ def test_a_liar_a_killed_giver_and_a_killed_taker_leave_a_right_blob(tmp_path: P
         here = pieces_here(home, root)
         assert here >= 8
         second = Taker.start(home, root, liar, honest, patience=2)
-        _wait_for(16, home, root, second)
+        _wait_for(32, home, root, second)
         honest.kill()
         done = second.done()
     finally:
