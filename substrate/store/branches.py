@@ -74,10 +74,8 @@ def branches(connection: sqlite3.Connection, origin: str | None = None) -> list[
     """All branches here (of one log), those of a log by row."""
     query, values = "SELECT log, origin, own, size, peaks FROM logs", tuple[str, ...]()
     if origin is not None:
-        query, values = (
-            query + " WHERE origin = ? OR (origin > ? AND origin < ?)",
-            (origin, origin + "~", origin + "~g"),
-        )
+        query += " WHERE origin = ? OR (origin > ? AND origin < ?)"
+        values = (origin, origin + _MARK, origin + _MARK + "g")
     rows = connection.execute(query + " ORDER BY origin", values)
     return [
         Branch(log, origin_of(name), _MARK not in name, own == 1, size, peaks) for log, name, own, size, peaks in rows
