@@ -1,6 +1,7 @@
 """What one home's ledger answers a peer, and how it takes in what a peer answers. Blocking: runs beside the loop."""
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -190,7 +191,7 @@ class Replica:
             now = next((branch for branch in here if base is not None and branch.log == base.log), None)
             if (base is None and here) or (base is not None and (now is None or now.size < position)):
                 return here[0], 0  # Another session was quicker.
-            (before,) = connection.execute("SELECT count(*) FROM documents").fetchone() if documents else (0,)
+            before = self.ledger.high_water()
             branch = open_log(connection, tip.origin) if now is None else now
             if branch.own or branch.size > position:
                 branch = open_branch(connection, branch, position, leaves[0], self.ledger.node_reader(branch.log))
@@ -198,8 +199,7 @@ class Replica:
                     return branch, 0
             branch = extend(connection, branch, leaves, documents)
             keep_head(connection, branch.log, head, checkpoint)
-            (after,) = connection.execute("SELECT count(*) FROM documents").fetchone() if documents else (0,)
-        return branch, int(after - before)
+            return branch, self.ledger.high_water() - before
 
     def _read(self, given: Iterable[m.Leaf]) -> tuple[list[Document], list[Leaf]]:
         documents, leaves = list[Document](), list[Leaf]()
@@ -247,10 +247,8 @@ class Replica:
         return Head(branch.origin, 0, b"")
 
     def _signed(self, log: int, size: int) -> tuple[Head, str] | None:
-        row = self._connection.execute(
-            "SELECT checkpoint FROM heads WHERE log = ? AND size = ? AND root = ?",
-            (log, size, self.ledger.root(log, size)),
-        ).fetchone()
+        query = "SELECT checkpoint FROM heads WHERE log = ? AND size = ? AND root = ?"
+        row = self._connection.execute(query, (log, size, self.ledger.root(log, size))).fetchone()
         return (read_checkpoint(row[0]), row[0]) if row is not None else None
 
     def _signed_end(self, log: int, start: int, end: int) -> int | None:
@@ -277,7 +275,7 @@ class Replica:
         return found
 
     @property
-    def _connection(self):  # type: ignore[no-untyped-def]
+    def _connection(self) -> sqlite3.Connection:
         return self.ledger.database.connection
 
 

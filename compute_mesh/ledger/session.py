@@ -5,8 +5,10 @@ verified before it is stored, and stored batch by batch: a session that breaks i
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from compute_mesh.ledger import messages as m
@@ -129,15 +131,13 @@ async def answer(
         return link.outcome
 
 
-class _naming:  # noqa: N801 (used as a statement)
-    """A broken rule becomes `PeerLied`: nothing else that this side did can break one."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Malformed | RecordError):
-            raise PeerLied(str(error)) from None
+@contextmanager
+def _naming() -> Iterator[None]:
+    """A broken rule becomes `PeerLied`: nothing that this side did itself can break one."""
+    try:
+        yield
+    except (Malformed, RecordError) as error:
+        raise PeerLied(str(error)) from None
 
 
 class _Link:
@@ -205,7 +205,7 @@ class _Link:
             if self.outcome.bytes_up > self.allowance.bytes_up:
                 await self.send(m.Refused("quota"))
                 raise OverQuota("the peer has asked for as much as one session may")
-            reply = await self.run(lambda asked=asked: self._reply(asked))
+            reply = await self.run(partial(self._reply, asked))
             await self.send(reply)
             if isinstance(reply, m.Batch):
                 self.outcome.sent += sum(bool(leaf.body) for leaf in reply.leaves)
