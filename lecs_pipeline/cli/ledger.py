@@ -24,6 +24,7 @@ def verify(home: HomeOption = None, json: JsonOption = False) -> None:
                 "documents": report.documents,
                 "logs": report.logs,
                 "forks": report.forks,
+                "missing": report.missing,
                 "ok": report.ok,
                 "problems": report.problems,
             }

@@ -139,6 +139,30 @@ def create_home(path: Path, commons: str, charter: str | None = None) -> Iterato
         raise
 
 
+def make_keys(path: Path, *roles: str) -> Keyring:
+    """A folder with keys and nothing else: what a node is before it belongs to a commons. Keys that are there stay."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keyring = Keyring(path / "keys")
+    keyring.secret("vault")
+    for role in roles:
+        if not keyring.has(role):
+            keyring.create(role)
+    return keyring
+
+
+def complete_home(path: Path, commons: str, charter: str) -> None:
+    """Make a home of a folder with keys, for a commons that exists. The pin comes last: it is a home, or not yet.
+
+    Raises:
+        HomeExists: it belongs to a commons already.
+    """
+    if home_exists(path):
+        raise HomeExists(f"{path} belongs to a commons already; a home belongs to one")
+    node = Keyring(path / "keys").signer("node")
+    Database(path / "ledger.sqlite3", create=True).close()
+    write_pin(path, commons, charter, log_origin(node.did, secrets.token_hex(8)))
+
+
 def pin_bytes(commons: str, charter: str, log: str) -> bytes:
     """``commons.json`` in its one form."""
     pin = {"format": "lecs-home-1", "commons": commons, "charter": charter, "log": log}

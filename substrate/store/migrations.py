@@ -29,8 +29,17 @@ def m002_pending(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def m003_wanted(connection: sqlite3.Connection) -> None:
+    """Public documents that a log names and whose bodies are not here: the cut is incomplete until they come."""
+    connection.execute("CREATE TABLE wanted (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+    connection.execute(
+        "INSERT INTO wanted SELECT DISTINCT digest FROM leaves"
+        " WHERE class = 0 AND digest NOT IN (SELECT digest FROM documents)"
+    )
+
+
 #: The database's steps; their number is the version that this program reads and writes.
-STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending)
+STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending, m003_wanted)
 
 #: Steps of ``commons.json``, from format 1 on: there is none yet.
 PIN_STEPS: Final[tuple[PinStep, ...]] = ()
