@@ -103,7 +103,10 @@ def _taker_killed(folder: Path, root: str, size: Size, chance: random.Random) ->
             given, here = sum(giver.given() for giver in givers), pieces_here(home, root)
             require(here < size.blob // MIB, f"it was complete after {number} kills: slower givers are needed")
             taker = Taker.start(home, root, *givers)
-            time.sleep(chance.uniform(0.3, 2.3))
+            if number % 4:  # Else it is killed while it starts.
+                while sum(giver.given() for giver in givers) == given:
+                    time.sleep(0.02)
+            time.sleep(chance.uniform(0, 1.6))
             taker.kill()
             time.sleep(0.2)  # What the givers had written to the dead connection counts as given.
             gained = pieces_here(home, root) - here
