@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compute_mesh.ledger.messages import PROTOCOL as LEDGER
+from compute_mesh.simulator.checks import shared_checks
 from compute_mesh.simulator.nodes import Forker, Node, PieceLiar
 from compute_mesh.simulator.plan import Plan
 from compute_mesh.simulator.witness import Witness
@@ -43,7 +44,8 @@ class Verdict:
 
 def simulate(plan: Plan, seed: int, folder: Path) -> Verdict:
     """Run ``plan``; homes are made in ``folder``."""
-    return run_virtually(_World(plan, seed, folder).run())
+    with shared_checks():
+        return run_virtually(_World(plan, seed, folder).run())
 
 
 class _World:
