@@ -77,10 +77,10 @@ def instruction_sets() -> list[str]:
 def gpus() -> list[JsonObject]:
     """Graphics processors that NVIDIA's driver tells of; none where there is no driver."""
     try:
-        import pynvml as nvml
+        import pynvml
     except ImportError:
         return []
-    driver: Any = nvml
+    driver: Any = pynvml
     try:
         driver.nvmlInit()
     except driver.NVMLError:

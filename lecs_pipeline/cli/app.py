@@ -19,6 +19,7 @@ from lecs_pipeline.cli import (
     mixture,
     model,
     moderate,
+    node,
     pending,
     redact,
     redaction,
@@ -53,6 +54,7 @@ app.add_typer(model.app, name="model")
 app.add_typer(asset.app, name="asset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(node.app, name="node")
 
 
 @app.callback()

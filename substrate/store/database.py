@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from substrate.store.errors import Busy, HomeError, NoHome, Tampered
+from substrate.store.errors import Busy, HomeError, NoHome, ReadOnly, Tampered
 from substrate.store.full import disk_full, no_room
 from substrate.store.migrations import migrate
 
@@ -111,6 +111,8 @@ class Database:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and no_room(self.path.parent):
             return disk_full(OSError(errno.ENOSPC, ""))
+        if code == sqlite3.SQLITE_READONLY:
+            return ReadOnly(f"{self.path} cannot be written: its disk is read-only, or the file is another user's")
         if locked and code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return Busy(f"another process has been writing {self.path.name} for too long: {error}")
         return None

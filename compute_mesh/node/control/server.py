@@ -1,0 +1,137 @@
+"""The node's end of the socket."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+
+from compute_mesh.node.control import node_pb2 as pb
+from compute_mesh.node.daemon import Node
+from compute_mesh.node.meeting import Failed
+from compute_mesh.transport.failures import TransportFailed
+from substrate.record.canonical import canonical_bytes
+from substrate.record.errors import RecordError
+from substrate.store.errors import HomeError
+
+SERVICE: Final = "lecs.node.v1.Node"
+#: The trailing word by which a command knows the cause, and so its exit code.
+CAUSE: Final = "lecs-cause"
+_NAMED: Final = (HomeError, RecordError, Failed, TransportFailed, OSError, ValueError)
+
+
+class Control:
+    """Answers commands for one node."""
+
+    def __init__(self, node: Node, socket: Path, status_url: str) -> None:
+        """``status_url`` is where the page is."""
+        self.node, self.socket, self.status_url = node, socket, status_url
+        self._server: Any = None
+
+    async def start(self) -> None:
+        """Listen; the socket's folder lets nobody else in."""
+        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        self._server = grpc.aio.server()
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, self._handlers()),))
+        self._server.add_insecure_port(f"unix:{self.socket}")
+        await self._server.start()
+        self.socket.chmod(0o600)
+
+    async def stop(self) -> None:
+        """End calls that are going on, after half a second."""
+        if self._server is not None:
+            await self._server.stop(0.5)
+        self.socket.unlink(missing_ok=True)
+
+    def _handlers(self) -> dict[str, Any]:
+        one: dict[str, tuple[Any, Any, Any]] = {
+            "Status": (self._status, pb.Nothing, pb.StatusReply),
+            "Peers": (self._peers, pb.Nothing, pb.PeersReply),
+            "Invite": (self._invite, pb.InviteRequest, pb.InviteReply),
+            "Join": (self._join, pb.JoinRequest, pb.JoinReply),
+            "Block": (self._block, pb.BlockRequest, pb.Nothing),
+            "Stop": (self._stop, pb.Nothing, pb.Nothing),
+        }
+        found = {
+            name: grpc.unary_unary_rpc_method_handler(_naming(work), asked.FromString, reply.SerializeToString)
+            for name, (work, asked, reply) in one.items()
+        }
+        found["Sync"] = grpc.unary_stream_rpc_method_handler(
+            self._sync, pb.SyncRequest.FromString, pb.SyncReply.SerializeToString
+        )
+        return found
+
+    async def _status(self, _: pb.Nothing) -> pb.StatusReply:
+        now = await self.node.snapshot()
+        reply = pb.StatusReply(
+            node=now.node, online=now.online, address=now.address, status_url=self.status_url, socket=str(self.socket),
+            peers=sum(peer.live for peer in now.peers), problems=now.problems, state="no commons",
+        )  # fmt: skip
+        if now.ledger is not None:
+            reply.cut, reply.documents, reply.forks = now.ledger.cut, now.ledger.documents, len(now.ledger.forks)
+            reply.blobs, reply.bytes, reply.missing = now.ledger.blobs, now.ledger.bytes, now.ledger.missing
+            reply.state = now.ledger.state
+        return reply
+
+    async def _peers(self, _: pb.Nothing) -> pb.PeersReply:
+        now = await self.node.snapshot()
+        return pb.PeersReply(
+            peers=[
+                pb.Peer(
+                    node=p.node, state=p.state, last_seen=p.last_seen, rtt_ms=p.rtt_ms, address=p.address, lies=p.lies,
+                    resources=canonical_bytes(p.resources).decode("utf-8") if p.resources is not None else "",
+                )
+                for p in now.peers
+            ]
+        )  # fmt: skip
+
+    async def _invite(self, asked: pb.InviteRequest) -> pb.InviteReply:
+        ticket = await self.node.invite(asked.hours or 24)
+        return pb.InviteReply(ticket=ticket.to_text(), expires=ticket.expires)
+
+    async def _join(self, asked: pb.JoinRequest) -> pb.JoinReply:
+        node, state = await self.node.join(asked.ticket)
+        return pb.JoinReply(node=node, state=state)
+
+    async def _block(self, asked: pb.BlockRequest) -> pb.Nothing:
+        await self.node.block(asked.node, asked.unblock)
+        return pb.Nothing()
+
+    async def _stop(self, _: pb.Nothing) -> pb.Nothing:
+        self.node.stopping.set()
+        return pb.Nothing()
+
+    async def _sync(self, asked: pb.SyncRequest, call: Any) -> AsyncIterator[pb.SyncReply]:
+        begun = time.monotonic()
+        try:
+            done, failed = await self.node.sync(asked.peer)
+            now = await self.node.snapshot()
+        except _NAMED as error:
+            await _abort(call, error)
+            return
+        yield pb.SyncReply(
+            sent=sum(o.sent for o in done), received=sum(o.received for o in done),
+            bytes_up=sum(o.bytes_up for o in done), bytes_down=sum(o.bytes_down for o in done),
+            seconds=time.monotonic() - begun, cut=now.ledger.cut if now.ledger else "", done=True, peers=len(done),
+            failed=failed,
+        )  # fmt: skip
+
+
+def _naming(work: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+    """What goes wrong is told with its cause; the daemon goes on."""
+
+    async def named(asked: Any, call: Any) -> Any:
+        try:
+            return await work(asked)
+        except _NAMED as error:
+            await _abort(call, error)
+
+    return named
+
+
+async def _abort(call: Any, error: Exception) -> None:
+    call.set_trailing_metadata(((CAUSE, type(error).__name__),))
+    message = str(error) if not isinstance(error, OSError) else f"{type(error).__name__}: {error.strerror}"
+    await call.abort(grpc.StatusCode.FAILED_PRECONDITION, message[:1000])
