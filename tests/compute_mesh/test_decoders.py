@@ -37,15 +37,8 @@ def hostile(draw: Any, seeds: tuple[bytes, ...]) -> bytes:
 
 #: Those of which the example is a whole conversation, so that reading it ends well.
 WHOLE = (
-    "frame",
-    "address",
-    "ticket",
-    "announcement",
-    "ledger message",
-    "blob request",
-    "blob answer, PIECE",
-    "blob ends",
-)
+    "frame", "address", "ticket", "announcement", "ledger message", "blob request", "blob answer, PIECE", "blob ends",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WHOLE)
