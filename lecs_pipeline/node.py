@@ -184,18 +184,19 @@ def sync_with_peers(path: Path, peer: str) -> dict[str, Any]:
 
 def sync_with_folder(path: Path, folder: Path) -> dict[str, Any]:
     """Bring a home and a folder to the same state."""
+    from compute_mesh.folder.layout import Folder
     from compute_mesh.folder.syncing import sync_folder_with
-
     from compute_mesh.node.status import cut_name
 
     begun = time.monotonic()
     with open_home(path) as home:
-        found: Outcome = sync_folder_with(home, folder, now())
+        found: Outcome = sync_folder_with(home, Folder(folder))
         settle(home)
         cut = cut_name(home.ledger.cut())
+    skipped = [f"{found.found.skipped} files of the folder are damaged or do not fit"] if found.found.skipped else []
     return {
         "sent": found.sent, "received": found.received, "bytes_up": found.bytes_up, "bytes_down": found.bytes_down,
-        "seconds": time.monotonic() - begun, "cut": cut, "failed": [],
+        "seconds": time.monotonic() - begun, "cut": cut, "failed": skipped,
     }  # fmt: skip
 
 
