@@ -1,6 +1,5 @@
 """Nodes as processes in network namespaces: silent until asked, joined by ticket, in step within seconds."""
 
-
 import pytest
 from mesh_world import OF_THE_KERNEL, MeshNode, World, packets, until
 
