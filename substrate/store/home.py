@@ -26,6 +26,8 @@ from substrate.store.keyring import Keyring
 from substrate.store.ledger import Ledger
 from substrate.store.leftovers import sweep_beside
 from substrate.store.migrations import upgrade_pin
+from substrate.store.pieced import FOLDER as PIECED
+from substrate.store.pieced import PiecedBlobs
 from substrate.store.vault import Vault
 
 PIN: Final = "commons.json"
@@ -54,6 +56,11 @@ class Home:
     def derived(self) -> Path:
         """Everything here can be deleted and rebuilt."""
         return self.path / "derived"
+
+    @property
+    def pieced(self) -> PiecedBlobs:
+        """The large blobs, which peers pass to each other in pieces."""
+        return PiecedBlobs(self.path / PIECED)
 
     @property
     def models(self) -> Path:

@@ -256,6 +256,13 @@ def _blobs(home: Home, _: Report) -> Iterator[str]:
             home.blobs.get(name)
         except HomeError as error:
             yield str(error)
+    for root in home.pieced.roots():
+        try:
+            index = home.pieced.index(root)
+            for number in range(home.pieced.stat(root).pieces):
+                home.pieced.piece(root, number, index)
+        except HomeError as error:
+            yield str(error)
 
 
 def _models(home: Home, _: Report) -> Iterator[str]:
