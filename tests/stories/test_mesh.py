@@ -1,9 +1,19 @@
 """Nodes as processes in network namespaces: silent until asked, joined by ticket, in step within seconds."""
 
+from pathlib import Path
+
 import pytest
 from mesh_world import OF_THE_KERNEL, MeshNode, World, packets, until
 
 pytestmark = pytest.mark.skipif(not World.possible(), reason="needs root and iproute2")
+
+
+def documented(command: str, under: str = "") -> set[str]:
+    """The keys that docs/reference/json.md names for a command."""
+    page = (Path(__file__).parents[2] / "docs/reference/json.md").read_text("utf-8")
+    body = page.split(f"\n## {command}\n")[1].split("\n## ")[0]
+    keys = {line.split("`")[1] for line in body.splitlines() if line.startswith("| `")}
+    return {key.removeprefix(under) for key in keys if key.startswith(under) and ("[]" in key) == bool(under)}
 
 
 @pytest.fixture
@@ -29,7 +39,9 @@ def test_silent_until_invited_then_joined_and_in_step(world, small, lecs) -> Non
     assert set(seen) <= OF_THE_KERNEL
     assert (status["online"], status["state"], status["peers"]) == (False, "admitted", 0)
     assert lecs("ledger", "sync", "--json", home=founder.home).json["error"] == "unreachable"
-    ticket = lecs("node", "invite", "--json", home=founder.home).ok().json["ticket"]
+    invited = lecs("node", "invite", "--json", home=founder.home).ok().json
+    assert set(invited) == documented("lecs node invite")
+    ticket = invited["ticket"]
     newcomer.start()
     assert newcomer.ready["node"] == made["node"]
     joined = lecs("node", "join", ticket, "--json", home=newcomer.home).ok().json
@@ -49,6 +61,10 @@ def test_silent_until_invited_then_joined_and_in_step(world, small, lecs) -> Non
     (peer,) = lecs("node", "peers", "--json", home=founder.home).ok().json["peers"]
     assert (peer["node"], peer["state"]) == (made["node"], "admitted")
     assert peer["resources"]["cores"] >= 1
+    assert set(founder.ready) == documented("lecs node start")
+    assert set(both[0]) == documented("lecs node status")
+    assert set(joined) == documented("lecs node join")
+    assert set(peer) == documented("lecs node peers", "peers[].")
     html, metrics = page(founder), page(founder, "metrics")
     assert "Nothing is wrong." in html
     assert made["node"][-12:] in html
