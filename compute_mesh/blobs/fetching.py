@@ -17,7 +17,7 @@ from typing import Final
 
 from compute_mesh.blobs.messages import Op, Request, Status, ask, check_bits, has_bit, read_answer
 from compute_mesh.blobs.providers import Misdeed, Provider, Standing, Tally
-from compute_mesh.blobs.rates import Allowances
+from compute_mesh.blobs.rates import Allowance, Allowances
 from compute_mesh.transport.failures import Malformed, Reason, TransportFailed
 from compute_mesh.transport.interface import Connection, Stream
 from compute_mesh.transport.serving import cancel_all
@@ -92,14 +92,16 @@ class Fetch:
         most_bytes: int,
         patience: Patience = Patience(),
         bytes_per_second: float = 0.0,
+        in_all: Allowance | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         on_misdeed: Callable[[Misdeed], None] = lambda _: None,
         pinned: bool = True,
     ) -> None:
-        """``most_bytes`` is the largest blob that is taken; ``bytes_per_second`` the cap for each peer, 0 for none."""
+        """``most_bytes`` is the largest blob that is taken; ``bytes_per_second`` the cap for each peer, 0 for none;
+        ``in_all`` one that fetches share."""
         self._partial, self._providers = partial, list(providers)
         self._most_bytes, self._patience = most_bytes, patience
-        self._allowances = Allowances(bytes_per_second)
+        self._allowances = Allowances(bytes_per_second, in_all)
         self._on_progress, self._on_misdeed, self._pinned = on_progress, on_misdeed, pinned
         self._tallies = [Tally(provider.peer) for provider in self._providers]
         self._store = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pieces")

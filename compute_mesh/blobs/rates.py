@@ -59,13 +59,15 @@ class Allowance:
 class Allowances:
     """One allowance for each peer; those of the longest silent are forgotten."""
 
-    def __init__(self, bytes_per_second: float) -> None:
-        """The limit of each peer; 0: none."""
+    def __init__(self, bytes_per_second: float, in_all: Allowance | None = None) -> None:
+        """The limit of each peer, 0 for none, and one that they share."""
         self.bytes_per_second = bytes_per_second
+        self.in_all = in_all or Allowance(0.0)
         self._of: dict[str, Allowance] = {}
 
     async def spend(self, peer: str, size: int) -> None:
         """Wait until ``size`` bytes may go to, or come from, ``peer``."""
+        await self.in_all.spend(size)
         found = self._of.pop(peer, None) or Allowance(self.bytes_per_second)
         self._of[peer] = found
         if len(self._of) > _MOST_PEERS:

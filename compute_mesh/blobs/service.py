@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from compute_mesh.blobs.messages import MOST_REQUEST, Op, Request, Status, answer_head
-from compute_mesh.blobs.rates import Allowances
+from compute_mesh.blobs.rates import Allowance, Allowances
 from compute_mesh.blobs.shelf import Shelf
 from compute_mesh.transport.frames import read_frame_or_end
 from compute_mesh.transport.interface import DEADLINE, Connection, Stream
@@ -22,8 +22,8 @@ MOST_STREAMS: Final = 4
 MOST_ANSWERS: Final = 64
 _LOG: Final = logging.getLogger(__name__)
 
-#: May this peer (its transport key) have what this asks for? Asked for every request.
-Permission = Callable[[str, Request], Awaitable[bool]]
+#: May this peer (its transport key) have what this asks for? OK, NOT_FOR_YOU or BUSY; asked for every request.
+Permission = Callable[[str, Request], Awaitable[Status]]
 
 
 @dataclass(slots=True)
@@ -37,16 +37,17 @@ class Given:
 
 @dataclass
 class BlobService:
-    """Serves ``lecs/blob/1``. ``bytes_per_second`` is the cap for each peer, 0 for none."""
+    """Serves ``lecs/blob/1``. ``bytes_per_second`` is the cap for each peer, 0 for none; ``in_all`` is shared."""
 
     shelf: Shelf
     permitted: Permission
     bytes_per_second: float = 0.0
+    in_all: Allowance | None = None
     given: Given = field(default_factory=Given)
 
     def __post_init__(self) -> None:
         """Nobody has asked yet."""
-        self._allowances = Allowances(self.bytes_per_second)
+        self._allowances = Allowances(self.bytes_per_second, self.in_all)
         self._room = asyncio.Semaphore(MOST_ANSWERS)
 
     async def serve(self, connection: Connection) -> None:
@@ -70,9 +71,10 @@ class BlobService:
         await stream.finish(within=DEADLINE)
 
     async def _answer(self, peer: str, request: Request) -> tuple[Status, bytes]:
-        if not await self.permitted(peer, request):
+        verdict = await self.permitted(peer, request)
+        if verdict is not Status.OK:
             self.given.refused += 1
-            return Status.NOT_FOR_YOU, b""
+            return verdict, b""
         try:
             data = await asyncio.get_running_loop().run_in_executor(None, self._look_up, request)
         except NotFound:

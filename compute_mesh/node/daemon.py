@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
+from compute_mesh.blobs.fetching import Fetched, Progress
 from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.bench import at_home
 from compute_mesh.node.context import Context
@@ -137,6 +138,10 @@ class Node:
             else:
                 raise result
         return done, failed
+
+    async def fetch_blob(self, root: str, on_progress: Callable[[Progress], None]) -> Fetched:
+        """Bring a large blob here; see `BlobDesk.fetch`."""
+        return await (await self._needs_network()).desk.fetch(root, on_progress)
 
     async def block(self, node: str, unblock: bool) -> None:
         """Have nothing more to do with a node, or again."""

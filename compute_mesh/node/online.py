@@ -7,10 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from compute_mesh import blobs
 from compute_mesh.ledger import messages
 from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.admitting import admit
 from compute_mesh.node.bench import at_home
+from compute_mesh.node.blobs import BlobDesk
 from compute_mesh.node.context import Context
 from compute_mesh.node.identity import mesh_folder
 from compute_mesh.node.meeting import Failed, Meetings, until_closed
@@ -29,7 +31,7 @@ from substrate.record.documents import Document
 from substrate.record.errors import RecordError
 from substrate.record.times import hours_after
 
-PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL)
+PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL)
 ANNOUNCED_HOURS: Final = 24
 _AGAIN_SECONDS: Final = 1800.0
 #: Peers that are told at once of a change; they tell others. Meetings that go on at once.
@@ -55,6 +57,7 @@ class Online:
     transport: Transport
     book: PeerBook
     meetings: Meetings
+    desk: BlobDesk
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _announced: tuple[float, Announcement] | None = None
     _bandwidth: int | None = None
@@ -70,12 +73,13 @@ class Online:
         """
         found = transport or await open_endpoint(context)
         book = PeerBook(mesh_folder(context.path), context.node, membership.commons)
-        online = cls(context, membership, found, book, Meetings(context, book))
+        online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found))
         online._bandwidth = await asyncio.to_thread(memory_bandwidth)
         handlers: dict[bytes, Handler] = {
             exchange.PROTOCOL: online._take_introduction,
             messages.PROTOCOL: online._take_session,
             joining.PROTOCOL: online._take_newcomer,
+            blobs.PROTOCOL: online.desk.service.serve,
         }
         online._tasks = [
             asyncio.create_task(serve(found, handlers)),

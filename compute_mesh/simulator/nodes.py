@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from compute_mesh.blobs import PROTOCOL as BLOBS
 from compute_mesh.blobs.fetching import Fetch, NoProvider
-from compute_mesh.blobs.messages import Request
+from compute_mesh.blobs.messages import Request, Status
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf
@@ -41,8 +41,8 @@ async def at_once(work: Callable[[], _Result]) -> _Result:
     return work()
 
 
-async def _everybody(peer: str, request: Request) -> bool:
-    return True
+async def _everybody(peer: str, request: Request) -> Status:
+    return Status.OK
 
 
 class Node:

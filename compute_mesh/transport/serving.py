@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 from compute_mesh.transport.failures import Reason, TransportFailed
 from compute_mesh.transport.interface import Connection, Stream, Transport
@@ -67,7 +67,7 @@ async def serve_streams(connection: Connection, handler: StreamHandler, *, most:
         await cancel_all(list(tasks))
 
 
-async def cancel_all(tasks: list[asyncio.Task[None]]) -> None:
+async def cancel_all(tasks: Sequence["asyncio.Task[Any]"]) -> None:
     """Cancel tasks in their order and wait until each has ended."""
     for task in tasks:
         task.cancel()

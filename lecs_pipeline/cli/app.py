@@ -7,6 +7,7 @@ import typer
 from lecs_pipeline.cli import (
     asset,
     backup,
+    blob,
     charter,
     consent,
     contribute,
@@ -52,6 +53,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(model.app, name="model")
 app.add_typer(asset.app, name="asset")
+app.add_typer(blob.app, name="blob")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(node.app, name="node")

@@ -91,6 +91,8 @@ _BY_NAME: Final[dict[str, int]] = {
     "RecallBelowFloor": 19,
     "NoNode": 21,
     "Failed": 22,
+    "NoProvider": 22,
+    "UnsoundRoot": 9,
     "TransportFailed": 22,
     "InvalidSettings": 7,
     "DiskFull": 28,

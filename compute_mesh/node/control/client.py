@@ -13,6 +13,8 @@ from compute_mesh.node.control.names import CAUSE, SERVICE, socket_path
 #: Seconds for an answer; a first sync of a large commons takes longer.
 PATIENCE: Final = 30.0
 LONG: Final = 3700.0
+#: A large model over a slow line.
+VERY_LONG: Final = 7 * 24 * 3600.0
 Reply = TypeVar("Reply")
 
 
@@ -68,6 +70,15 @@ class NodeClient:
         )  # fmt: skip
         with _naming():
             yield from call(pb.SyncRequest(peer=peer), timeout=LONG)
+
+    def get_blob(self, root: str) -> Iterator[pb.GetBlobReply]:
+        """Bring a blob here; the last reply is the result."""
+        call = self._channel.unary_stream(
+            f"/{SERVICE}/GetBlob", request_serializer=pb.GetBlobRequest.SerializeToString,
+            response_deserializer=pb.GetBlobReply.FromString,
+        )  # fmt: skip
+        with _naming():
+            yield from call(pb.GetBlobRequest(root=root), timeout=VERY_LONG)
 
     def _ask(self, name: str, request: Any, reply: type[Reply], patience: float = PATIENCE) -> Reply:
         kind: Any = reply

@@ -122,6 +122,44 @@ class SyncReply(_message.Message):
     failed: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, sent: _Optional[int] = ..., received: _Optional[int] = ..., bytes_up: _Optional[int] = ..., bytes_down: _Optional[int] = ..., seconds: _Optional[float] = ..., cut: _Optional[str] = ..., done: _Optional[bool] = ..., peers: _Optional[int] = ..., failed: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class GetBlobRequest(_message.Message):
+    __slots__ = ("root",)
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    root: str
+    def __init__(self, root: _Optional[str] = ...) -> None: ...
+
+class BlobProvider(_message.Message):
+    __slots__ = ("node", "pieces", "bad", "bytes_per_second", "standing")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    PIECES_FIELD_NUMBER: _ClassVar[int]
+    BAD_FIELD_NUMBER: _ClassVar[int]
+    BYTES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    STANDING_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    pieces: int
+    bad: int
+    bytes_per_second: float
+    standing: str
+    def __init__(self, node: _Optional[str] = ..., pieces: _Optional[int] = ..., bad: _Optional[int] = ..., bytes_per_second: _Optional[float] = ..., standing: _Optional[str] = ...) -> None: ...
+
+class GetBlobReply(_message.Message):
+    __slots__ = ("pieces", "of", "bytes", "providers", "resumed", "seconds", "done")
+    PIECES_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    PROVIDERS_FIELD_NUMBER: _ClassVar[int]
+    RESUMED_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    pieces: int
+    of: int
+    bytes: int
+    providers: _containers.RepeatedCompositeFieldContainer[BlobProvider]
+    resumed: int
+    seconds: float
+    done: bool
+    def __init__(self, pieces: _Optional[int] = ..., of: _Optional[int] = ..., bytes: _Optional[int] = ..., providers: _Optional[_Iterable[_Union[BlobProvider, _Mapping]]] = ..., resumed: _Optional[int] = ..., seconds: _Optional[float] = ..., done: _Optional[bool] = ...) -> None: ...
+
 class BlockRequest(_message.Message):
     __slots__ = ("node", "unblock")
     NODE_FIELD_NUMBER: _ClassVar[int]

@@ -1,5 +1,6 @@
 """The node's end of the socket."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -7,15 +8,19 @@ from typing import Any, Final
 
 import grpc
 
+from compute_mesh.blobs.fetching import Progress
+from compute_mesh.blobs.providers import Tally
 from compute_mesh.node.control import node_pb2 as pb
 from compute_mesh.node.control.names import CAUSE, SERVICE
 from compute_mesh.node.daemon import Node
 from compute_mesh.node.meeting import Failed
 from compute_mesh.transport.failures import TransportFailed
+from compute_mesh.transport.serving import cancel_all
 from substrate.record.canonical import canonical_bytes
 from substrate.record.errors import RecordError
 from substrate.store.errors import HomeError
 
+_TELL_SECONDS: Final = 0.5
 _NAMED: Final = (HomeError, RecordError, Failed, TransportFailed, OSError, ValueError)
 
 
@@ -58,6 +63,9 @@ class Control:
         }
         found["Sync"] = grpc.unary_stream_rpc_method_handler(
             self._sync, pb.SyncRequest.FromString, pb.SyncReply.SerializeToString
+        )
+        found["GetBlob"] = grpc.unary_stream_rpc_method_handler(
+            self._get_blob, pb.GetBlobRequest.FromString, pb.GetBlobReply.SerializeToString
         )
         return found
 
@@ -115,6 +123,39 @@ class Control:
             seconds=time.monotonic() - begun, cut=now.ledger.cut if now.ledger else "", done=True, peers=len(done),
             failed=failed,
         )  # fmt: skip
+
+    async def _get_blob(self, asked: pb.GetBlobRequest, call: Any) -> AsyncIterator[pb.GetBlobReply]:
+        seen: list[Progress] = []
+        fetching = asyncio.create_task(self.node.fetch_blob(asked.root, seen.append))
+        try:
+            while not fetching.done():
+                await asyncio.wait([fetching], timeout=_TELL_SECONDS)
+                if seen and not fetching.done():
+                    yield pb.GetBlobReply(
+                        pieces=seen[-1].pieces, of=seen[-1].of, providers=self._providers(seen[-1].providers)
+                    )
+                    del seen[:-1]
+            done = fetching.result()
+        except _NAMED as error:
+            await _abort(call, error)
+            return
+        finally:
+            await cancel_all([fetching])
+        yield pb.GetBlobReply(
+            pieces=done.stat.pieces, of=done.stat.pieces, bytes=done.stat.size, resumed=done.resumed,
+            seconds=done.seconds, providers=self._providers(done.providers), done=True,
+        )  # fmt: skip
+
+    def _providers(self, tallies: tuple[Tally, ...]) -> list[pb.BlobProvider]:
+        """The providers by their nodes' names, where announcements told them."""
+        book = self.node.online.book if self.node.online is not None else None
+        return [
+            pb.BlobProvider(
+                node=(book.node_of(t.peer) if book else None) or t.peer, pieces=t.pieces, bad=t.bad,
+                bytes_per_second=t.rate.bytes_per_second, standing=t.standing.value,
+            )
+            for t in tallies
+        ]  # fmt: skip
 
 
 def _naming(work: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:

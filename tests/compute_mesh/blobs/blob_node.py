@@ -14,7 +14,7 @@ from pathlib import Path
 
 from compute_mesh.blobs import PROTOCOL
 from compute_mesh.blobs.fetching import Fetch, Patience
-from compute_mesh.blobs.messages import Request
+from compute_mesh.blobs.messages import Request, Status
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf
@@ -41,9 +41,9 @@ class LyingShelf(HomeShelf):
         return data if number != self._about else bytes([data[0] ^ 1]) + data[1:]
 
 
-async def everybody(peer: str, request: Request) -> bool:
+async def everybody(peer: str, request: Request) -> Status:
     """Who may have what: here, everybody everything."""
-    return True
+    return Status.OK
 
 
 async def serve_home(home: Path, lie: int, rate: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from compute_mesh.blobs import PROTOCOL
 from compute_mesh.blobs.fetching import Fetch, Fetched
-from compute_mesh.blobs.messages import Request
+from compute_mesh.blobs.messages import Request, Status
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf
@@ -77,8 +77,8 @@ class Mesh:
         return next(label for label, node in self.nodes.items() if node.id == peer)
 
 
-async def permitted(peer: str, request: Request) -> bool:
-    return True
+async def permitted(peer: str, request: Request) -> Status:
+    return Status.OK
 
 
 class LyingShelf(HomeShelf):

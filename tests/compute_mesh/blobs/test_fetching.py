@@ -179,8 +179,8 @@ def test_who_does_not_have_it_or_does_not_give_it_is_no_liar(on_a_mesh: OnAMesh,
         mesh.put("strict", data)
         strict = mesh.serve("strict")
 
-        async def nobody(peer: str, request: Request) -> bool:
-            return False
+        async def nobody(peer: str, request: Request) -> Status:
+            return Status.NOT_FOR_YOU
 
         mesh.services["strict"].permitted = nobody
         done = await mesh.fetch(root, mesh.serve("empty"), strict, mesh.serve("a"))
