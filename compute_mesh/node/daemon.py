@@ -5,7 +5,7 @@ Before `invite` or `join` was ever run here nothing but the Unix socket and the 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
