@@ -12,6 +12,7 @@ from assets.intake import asset as intake_assets
 from assets.intake import held as held_assets
 from assets.intake import pending as pending_assets
 from assets.intake import refused as refused_assets
+from assets.mesh import asset as mesh_assets
 from assets.mixture import asset as mixture_assets
 from assets.mixture import languages as language_assets
 from assets.provenance import asset as provenance_assets
@@ -36,6 +37,7 @@ _STAGES = [
     provenance_assets,
     release_assets,
     embedding_assets,
+    mesh_assets,
 ]
 _RELEASE = dg.AssetSelection.groups("release")
 _EMBEDDINGS = dg.AssetSelection.groups("embeddings")

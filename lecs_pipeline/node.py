@@ -1,32 +1,31 @@
 """Wiring of `lecs node` and `lecs ledger sync`: what the node may not import, and its answers as plain data."""
 
-import asyncio
 import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from compute_mesh.ledger.session import Outcome
-from compute_mesh.node.admitting import admit
-from compute_mesh.node.context import Context, context_of
 from compute_mesh.node.control.client import NoNode, node_of
 from compute_mesh.node.identity import mesh_folder, read_identity
-from compute_mesh.node.joining import check_ticket, join
 from compute_mesh.node.lock import node_lock
-from compute_mesh.node.running import Ready, run_node
-from compute_mesh.node.settings import NAME, InvalidSettings, write_default_settings
-from consent.upkeep import tidy_up
+from compute_mesh.node.settings import NAME, InvalidSettings, NodeSettings, write_default_settings
 from lecs_pipeline.clock import now
-from lecs_pipeline.merging import install_models
 from substrate.record.errors import NoAuthority
 from substrate.store.errors import Busy, NotFound
 from substrate.store.home import Home, make_keys, open_home
 
+if TYPE_CHECKING:
+    from compute_mesh.node.context import Context
+    from compute_mesh.node.running import Ready
+
 
 def settle(home: Home) -> None:
     """After documents came in: finish and acknowledge erasures, put approved models that we have in their place."""
+    from consent.upkeep import tidy_up
+    from lecs_pipeline.merging import install_models
+
     tidy_up(home, now())
     install_models(home)
 
@@ -42,19 +41,19 @@ def init_node(path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def node_context(path: Path, bind: list[str] | None = None) -> Context:
+def node_context(path: Path, bind: list[str] | None = None) -> "Context":
     """The node of a home, with its settings; ``bind`` wins over them.
 
     Raises:
         NoHome, UnsafeKey, InvalidSettings.
     """
+    from pydantic import ValidationError
+
+    from compute_mesh.node.context import context_of
+    from substrate.record.kinds import explain
+
     context = context_of(path, settle=settle)
     if bind:
-        from pydantic import ValidationError
-
-        from compute_mesh.node.settings import NodeSettings
-        from substrate.record.kinds import explain
-
         try:
             settings = NodeSettings.model_validate({**context.settings.model_dump(), "bind": bind})
         except ValidationError as error:
@@ -63,8 +62,10 @@ def node_context(path: Path, bind: list[str] | None = None) -> Context:
     return context
 
 
-def start_node(path: Path, bind: list[str] | None, ready: Callable[[Ready], None]) -> None:
+def start_node(path: Path, bind: list[str] | None, ready: "Callable[[Ready], None]") -> None:
     """Run the node until it is stopped."""
+    from compute_mesh.node.running import run_node
+
     run_node(node_context(path, bind), ready)
 
 
@@ -134,6 +135,10 @@ def join_commons(path: Path, ticket: str) -> dict[str, Any]:
             return {"node": reply.node, "state": reply.state}
     except NoNode:
         pass
+    import asyncio
+
+    from compute_mesh.node.joining import check_ticket, join
+
     context = node_context(path)
     check_ticket(context, ticket)
 
@@ -152,6 +157,7 @@ def admit_node(path: Path, node: str) -> dict[str, Any]:
     Raises:
         NoAuthority: no steward's key here, or the key was removed once.
     """
+    from compute_mesh.node.admitting import admit
     from substrate.record.keys import public_of
 
     public_of(node)
@@ -184,18 +190,19 @@ def sync_with_peers(path: Path, peer: str) -> dict[str, Any]:
 
 def sync_with_folder(path: Path, folder: Path) -> dict[str, Any]:
     """Bring a home and a folder to the same state."""
+    from compute_mesh.folder.layout import Folder
     from compute_mesh.folder.syncing import sync_folder_with
-
     from compute_mesh.node.status import cut_name
 
     begun = time.monotonic()
     with open_home(path) as home:
-        found: Outcome = sync_folder_with(home, folder, now())
+        found = sync_folder_with(home, Folder(folder))
         settle(home)
         cut = cut_name(home.ledger.cut())
+    skipped = [f"{found.found.skipped} files of the folder are damaged or do not fit"] if found.found.skipped else []
     return {
         "sent": found.sent, "received": found.received, "bytes_up": found.bytes_up, "bytes_down": found.bytes_down,
-        "seconds": time.monotonic() - begun, "cut": cut, "failed": [],
+        "seconds": time.monotonic() - begun, "cut": cut, "failed": skipped,
     }  # fmt: skip
 
 

@@ -127,6 +127,10 @@ class Replica:
         """What is here of one log."""
         return branches(self._connection, origin)
 
+    def is_on(self, branch: Branch, tip: m.Tip) -> bool:
+        """Whether a branch begins with the tree that ends in ``tip``."""
+        return branch.size >= tip.size and self._root(branch, tip.size)[: m.SHORT_ROOT] == tip.root
+
     def wanted(self) -> list[bytes]:
         """Digests of public documents that are missing, as many as one message asks for."""
         return [bytes.fromhex(digest) for digest in wanted(self._connection, m.MOST_BODIES)]
@@ -229,7 +233,7 @@ class Replica:
 
     def _find(self, tip: m.Tip) -> Branch | None:
         for branch in branches(self._connection, tip.origin):
-            if branch.size >= tip.size and self._root(branch, tip.size)[: m.SHORT_ROOT] == tip.root:
+            if self.is_on(branch, tip):
                 return branch
         return None
 

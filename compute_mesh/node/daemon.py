@@ -5,12 +5,9 @@ Before `invite` or `join` was ever run here nothing but the Unix socket and the 
 
 import asyncio
 import contextlib
-import hashlib
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from compute_mesh.blobs.fetching import Fetched, Progress
@@ -30,9 +27,6 @@ from substrate.store.database import Database
 from substrate.store.errors import HomeError, NoHome
 from substrate.store.home import Home, home_exists
 
-SOCKET: Final = "node.sock"
-#: What the kernel takes as a socket's path.
-_MOST_SOCKET: Final = 100
 _LOOK_SECONDS: Final = 0.2
 #: After `stop` the node is gone within five seconds, whatever its peers do.
 _STOP_SECONDS: Final = 4.5
@@ -211,19 +205,6 @@ class Node:
         finally:
             if database is not None:
                 database.close()
-
-
-def socket_path(home: Path) -> Path:
-    """Where the node of a home answers; in a folder of its own where the home's path is too long for a socket."""
-    path = home / "mesh" / SOCKET
-    if len(str(path)) <= _MOST_SOCKET:
-        return path
-    short = hashlib.sha256(str(home).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"lecs-{short}"
-    return folder / SOCKET
-
-
-Ready = Callable[[str, str], None]
 
 
 def _name(home: Home) -> str:

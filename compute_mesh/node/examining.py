@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from compute_mesh.node.control.client import NodeSaid, NoNode, node_of
-from compute_mesh.node.daemon import socket_path
+from compute_mesh.node.control.names import socket_path
 from compute_mesh.node.identity import is_online, read_identity
 from compute_mesh.node.settings import InvalidSettings, NodeSettings, read_settings
 from compute_mesh.transport.address import check_host_and_port

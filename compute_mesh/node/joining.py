@@ -18,7 +18,6 @@ from compute_mesh.transport.interface import Transport
 from substrate.record.errors import MalformedDocument, UnknownCommons
 from substrate.record.times import hours_after
 from substrate.store.errors import HomeExists
-from substrate.store.failpoints import failpoint
 from substrate.store.home import complete_home, home_exists, open_home
 
 
@@ -69,11 +68,9 @@ async def join(context: Context, text: str, transport: Transport | None = None) 
         welcome = await _ask(context, ticket, endpoint)
         if not home_exists(context.path):
             complete_home(context.path, ticket.commons, ticket.charter)
-        failpoint("join.pinned")
         book = PeerBook(mesh_folder(context.path), context.node, ticket.commons)
         book.learn([welcome.inviter], context.now())
         book.save()
-        failpoint("join.known")
         own = _announcement(context, ticket.commons, endpoint)
         outcome = await Meetings(context, book).visit(endpoint, welcome.inviter.address, own)
         book.save()

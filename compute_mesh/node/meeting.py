@@ -10,6 +10,7 @@ from compute_mesh.ledger.replica import OverQuota
 from compute_mesh.ledger.session import Allowance, Outcome, PeerLied, PeerRefused, answer, ask
 from compute_mesh.node.bench import at_home, replica_of
 from compute_mesh.node.context import Context
+from compute_mesh.node.pace import Pace, PacedStream
 from compute_mesh.peers import exchange
 from compute_mesh.peers.announcement import Announcement
 from compute_mesh.peers.book import PeerBook
@@ -36,6 +37,11 @@ class Meetings:
 
     context: Context
     book: PeerBook
+
+    def __post_init__(self) -> None:
+        """The pace of both directions is the node's, whatever it has open."""
+        settings = self.context.settings
+        self.up, self.down = Pace(settings.upload_kilobytes * 1000), Pace(settings.download_kilobytes * 1000)
 
     async def visit(self, transport: Transport, address: Address, own: Announcement) -> Outcome:
         """Call on a peer: who are you, whom do you know, and what does your ledger have that ours lacks?
@@ -111,7 +117,8 @@ class Meetings:
                 replica = await bench.run(lambda: replica_of(bench.home))
                 admitted = node is not None and replica.admitted(node)
                 allowance = self._allowance() if admitted else STRANGER
-                await (ask if asking else answer)(stream, replica, bench.run, allowance, outcome)
+                paced = PacedStream(stream, self.up, self.down)
+                await (ask if asking else answer)(paced, replica, bench.run, allowance, outcome)
                 found = outcome.found
                 if found.documents or found.leaves:
                     await bench.run(lambda: self.context.settle(bench.home))

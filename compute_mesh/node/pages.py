@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from importlib.resources import files
 from typing import Any, Final
 
 import jinja2
 import uvicorn
-from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from compute_mesh.node.daemon import Node, Snapshot
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _STRICT: Final = {
@@ -43,7 +45,8 @@ class StatusPages:
     async def start(self) -> None:
         """Serve from now on."""
         config = uvicorn.Config(
-            self._app(), log_config=None, access_log=False, server_header=False, http="h11", ws="none", lifespan="off",
+            self._answer, log_config=None, access_log=False, server_header=False, http="h11", ws="none", lifespan="off",
+            interface="asgi3",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = _Server(config)
@@ -58,31 +61,33 @@ class StatusPages:
             await asyncio.wait([self._serving], timeout=2)
         self._socket.close()
 
-    def _app(self) -> FastAPI:
-        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-
-        @app.middleware("http")
-        async def only_from_here(request: Request, call_next: Any) -> Response:
-            # A page elsewhere could give its own name the address 127.0.0.1: only our own names are answered.
-            if request.headers.get("host", "").rpartition(":")[0] not in _HOSTS:
-                return Response("this page is for this machine alone", 421)
-            response: Response = await call_next(request)
-            response.headers.update(_STRICT)
-            return response
-
-        @app.get("/")
-        async def page() -> Response:
-            now = await self._node.snapshot()
-            return Response(self._page.render(now=now), media_type="text/html; charset=utf-8")
-
-        @app.get("/metrics")
-        async def metrics() -> Response:
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """The whole site, as ASGI has it: two pages that are read, and nothing that is changed."""
+        if scope["type"] != "http":
+            return
+        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        # A page elsewhere could give its own name the address 127.0.0.1: only our own names are answered.
+        if host.rpartition(":")[0] not in _HOSTS:
+            await _send(send, 421, "text/plain", b"this page is for this machine alone")
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _send(send, 405, "text/plain", b"this page can only be read")
+        elif scope["path"] == "/":
+            page = self._page.render(now=await self._node.snapshot())
+            await _send(send, 200, "text/html; charset=utf-8", page.encode("utf-8"))
+        elif scope["path"] == "/metrics":
             tally, now = self._node.context.tally, await self._node.snapshot()
             for name, value in _gauges(now).items():
                 tally.gauges[name].set(value)
-            return Response(generate_latest(tally.registry), media_type=CONTENT_TYPE_LATEST)
+            await _send(send, 200, CONTENT_TYPE_LATEST, generate_latest(tally.registry))
+        else:
+            await _send(send, 404, "text/plain", b"no such page")
 
-        return app
+
+async def _send(send: Send, status: int, kind: str, body: bytes) -> None:
+    headers = {**_STRICT, "Content-Type": kind, "Content-Length": str(len(body))}
+    raw = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _gauges(now: Snapshot) -> dict[str, int]:

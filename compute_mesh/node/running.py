@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compute_mesh.node.context import Context
+from compute_mesh.node.control.names import socket_path
 from compute_mesh.node.control.server import Control
-from compute_mesh.node.daemon import Node, socket_path
+from compute_mesh.node.daemon import Node
 from compute_mesh.node.pages import StatusPages
 
 

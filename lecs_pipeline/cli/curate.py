@@ -22,18 +22,22 @@ def where(
     json: JsonOption = False,
 ) -> None:
     """Where a text went: every use, and what a withdrawal does to each."""
-    from consent.lookup import find_contribution, state_of
+    from consent.lookup import confirmed_erasures, find_contribution, state_of
     from lecs_pipeline.checking import uses_of
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
-        state = state_of(opened, opened.roles(), find_contribution(opened, id))
+        roles = opened.roles()
+        state = state_of(opened, roles, find_contribution(opened, id))
         uses = uses_of(opened, state)
+        erased = [{"node": node, "at": at} for node, at in confirmed_erasures(opened, roles, state.contribution)]
     if json:
-        emit({"contribution": state.contribution, "state": state.word, "uses": uses})
+        emit({"contribution": state.contribution, "state": state.word, "uses": uses, "erased_by": erased})
     else:
         rows = [[use["kind"], use["id"][:40], use["at"], use["on_withdrawal"]] for use in uses]
         show_table(f"{state.contribution}: {state.word}", ["use", "id", "at", "on withdrawal"], rows)
+        if erased:
+            say(f"{len(erased)} nodes have confirmed that they erased their copy, the first at {erased[0]['at']}.")
 
 
 def rebuild(home: HomeOption = None, json: JsonOption = False) -> None:

@@ -130,11 +130,6 @@ REGISTRY: Final[dict[str, Place]] = {
         renamed="the export is whole and listed",
     ),
     **_of(
-        "join",
-        pinned="a home of the commons that holds nothing yet; the next `lecs node join` with the same ticket goes on",
-        known="a home that knows its inviter; the ledger comes with the next meeting",
-    ),
-    **_of(
         "ledger-export",
         written="no file; the next export removes what lies beside it",
         renamed="the file is whole",

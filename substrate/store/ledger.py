@@ -162,6 +162,13 @@ class Ledger:
         """The root of the first ``size`` leaves of a log."""
         return root_at(size, self.node_reader(log))
 
+    def leaves(self, log: int, start: int, stop: int) -> list[tuple[bool, str]]:
+        """Leaves ``start`` to ``stop`` of a row, as far as they are here: (private, digest)."""
+        rows = self.database.connection.execute(
+            "SELECT class, digest FROM leaves WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx", (log, start, stop)
+        )
+        return [(kind == PRIVATE, str(digest)) for kind, digest in rows]
+
     def checkpoint(self) -> str:
         """The newest signed head of this home's own log, as a C2SP checkpoint.
 

@@ -84,6 +84,10 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs ledger show": ([], "", 0),
         "lecs ledger export": ([str(folder / "ledger.jsonl")], "", 0),
         "lecs ledger import": ([str(folder / "ledger.jsonl"), "--home", away], "", 0),
+        "lecs ledger sync": (["--folder", str(folder / "empty")], "", 0),
+        "lecs node init": ([], "", 0),
+        "lecs node doctor": ([], "", 0),
+        "lecs node admit": ([_newcomer()], "", 0),
         "lecs rebuild": ([], "", 0),
         "lecs redact": ([], json.dumps({"id": "1", "text": "Ring 01632 960147.", "language": "en"}), 0),
         "lecs pending scan": ([str(folder / "inbox"), "--settled", "0"], "", 0),
@@ -109,6 +113,13 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs dataset build": ([], "", 0),
         "lecs init": (["--home", str(folder / "fresh")], "", 0),
     }  # fmt: skip
+
+
+def _newcomer() -> str:
+    """A key that nobody has seen."""
+    from substrate.record.keys import Signer
+
+    return Signer(bytes(range(32))).did
 
 
 def _inbox(home: Path, inbox: Path) -> list[str]:

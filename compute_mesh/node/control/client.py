@@ -8,8 +8,7 @@ from typing import Any, Final, TypeVar
 import grpc
 
 from compute_mesh.node.control import node_pb2 as pb
-from compute_mesh.node.control.server import CAUSE, SERVICE
-from compute_mesh.node.daemon import socket_path
+from compute_mesh.node.control.names import CAUSE, SERVICE, socket_path
 
 #: Seconds for an answer; a first sync of a large commons takes longer.
 PATIENCE: Final = 30.0

@@ -11,6 +11,7 @@ import grpc
 from compute_mesh.blobs.fetching import Progress
 from compute_mesh.blobs.providers import Tally
 from compute_mesh.node.control import node_pb2 as pb
+from compute_mesh.node.control.names import CAUSE, SERVICE
 from compute_mesh.node.daemon import Node
 from compute_mesh.node.meeting import Failed
 from compute_mesh.transport.failures import TransportFailed
@@ -19,9 +20,6 @@ from substrate.record.canonical import canonical_bytes
 from substrate.record.errors import RecordError
 from substrate.store.errors import HomeError
 
-SERVICE: Final = "lecs.node.v1.Node"
-#: The trailing word by which a command knows the cause, and so its exit code.
-CAUSE: Final = "lecs-cause"
 _TELL_SECONDS: Final = 0.5
 _NAMED: Final = (HomeError, RecordError, Failed, TransportFailed, OSError, ValueError)
 
