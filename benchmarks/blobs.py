@@ -103,6 +103,7 @@ def main() -> None:
     rows: list[str] = []
     with tempfile.TemporaryDirectory(prefix="blobs-") as name:
         folder = Path(name)
+        folder.chmod(0o755)  # The daemon of rsync reads as somebody else.
         _random_file(folder / "file", size * MIB)
         root = PiecedBlobs(folder / "a" / "pieced").put(folder / "file").root
         _second_home(folder, root)
