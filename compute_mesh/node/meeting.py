@@ -20,7 +20,7 @@ from compute_mesh.transport.interface import Connection, Stream, Transport
 from substrate.store.errors import HomeError
 from substrate.store.full import disk_full
 
-CONNECT_SECONDS: Final = 6.0
+CONNECT_SECONDS: Final = 10.0
 SESSION_SECONDS: Final = 3600.0
 #: What a node that the charter does not admit may bring, and take, in one session.
 STRANGER: Final = Allowance(bytes_down=4 << 20, bytes_up=64 << 20)
