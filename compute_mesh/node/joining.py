@@ -22,7 +22,6 @@ from substrate.record.times import hours_after
 from substrate.store.errors import HomeExists
 from substrate.store.home import complete_home, home_exists, open_home
 
-
 #: How often a newcomer tries to bring the ledger here before it gives up for now.
 _TRIES: Final = 3
 
