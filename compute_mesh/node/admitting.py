@@ -2,7 +2,7 @@
 
 from consent.founding import InvalidCharter
 from consent.keycare import change_charter
-from substrate.record.errors import NoAuthority
+from substrate.record.errors import NoAuthority, UnknownCommons
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
 
@@ -28,6 +28,14 @@ def admit(home: Home, node: str, time: str) -> str:
     except (NoAuthority, InvalidCharter, NotFound):
         return PENDING
     return ADMITTED if proposal.in_force else PENDING
+
+
+def admitted_nodes(home: Home) -> frozenset[str]:
+    """The nodes that the charter in force admits; none where it has not come yet."""
+    try:
+        return home.roles().chain.state.holders("node")
+    except UnknownCommons:
+        return frozenset()
 
 
 def state_of(home: Home, node: str) -> str:

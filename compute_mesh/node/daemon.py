@@ -5,6 +5,7 @@ Before `invite` or `join` was ever run here nothing but the Unix socket and the 
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ class Node:
                     if self.online is not None:
                         book = self.online.book
                         peers = await bench.run(lambda: peer_lines(bench.home, book, self.context.now()))
-        except (HomeError, UnknownCommons, OSError) as error:
+        except (HomeError, UnknownCommons, OSError, sqlite3.Error) as error:
             self.context.tally.wrong("home", home_trouble(error))
         address = self.online.transport.address().to_text() if self.online is not None else ""
         wrong = problems(self.context, ledger)
@@ -196,7 +197,7 @@ class Node:
                 try:
                     database = database or Database(self.context.path / "ledger.sqlite3")
                     (version,) = database.connection.execute("PRAGMA data_version").fetchone()
-                except (HomeError, OSError) as error:
+                except (HomeError, OSError, sqlite3.Error) as error:
                     self.context.tally.wrong("home", home_trouble(error))
                     continue
                 if version != seen and seen:

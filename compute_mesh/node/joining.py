@@ -1,6 +1,8 @@
 """Joining a commons: a folder with keys becomes a home, once the inviter has answered."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.admitting import PENDING, state_of
@@ -19,6 +21,9 @@ from substrate.record.errors import MalformedDocument, UnknownCommons
 from substrate.record.times import hours_after
 from substrate.store.errors import HomeExists
 from substrate.store.home import complete_home, home_exists, open_home
+
+#: How often a newcomer tries to bring the ledger here before it gives up for now.
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ async def join(context: Context, text: str, transport: Transport | None = None) 
         book.learn([welcome.inviter], context.now())
         book.save()
         own = _announcement(context, ticket.commons, endpoint)
-        outcome = await Meetings(context, book).visit(endpoint, welcome.inviter.address, own)
+        outcome = await _first_visit(Meetings(context, book), endpoint, welcome.inviter, own)
         book.save()
         async with at_home(context.path) as bench:
             state = await bench.run(lambda: state_of(bench.home, context.node))
@@ -83,10 +88,24 @@ async def join(context: Context, text: str, transport: Transport | None = None) 
     return Joined(context.node, state or PENDING, endpoint, outcome)
 
 
+async def _first_visit(meetings: Meetings, endpoint: Transport, inviter: Announcement, own: Announcement) -> Outcome:
+    """Bring the ledger here; a busy inviter is asked again. What came before a break is kept.
+
+    Raises:
+        Failed: it could not be met any more. `join` may be run again.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return await meetings.visit(endpoint, inviter.address, own)
+        except Failed:
+            await asyncio.sleep(1)
+    return await meetings.visit(endpoint, inviter.address, own)
+
+
 async def _ask(context: Context, ticket: Ticket, endpoint: Transport) -> joining.Welcome:
     own = _announcement(context, ticket.commons, endpoint)
     try:
-        connection = await endpoint.connect(ticket.address, joining.PROTOCOL, within=2 * CONNECT_SECONDS)
+        connection = await endpoint.connect(ticket.address, joining.PROTOCOL, within=3 * CONNECT_SECONDS)
     except TransportFailed as error:
         raise Failed(f"the inviting node cannot be reached ({error}): is it running, and the ticket fresh?") from None
     try:

@@ -8,6 +8,7 @@ from typing import Final
 from compute_mesh.ledger import messages
 from compute_mesh.ledger.replica import OverQuota
 from compute_mesh.ledger.session import Allowance, Outcome, PeerLied, PeerRefused, answer, ask
+from compute_mesh.node.admitting import admitted_nodes
 from compute_mesh.node.bench import at_home, replica_of
 from compute_mesh.node.context import Context
 from compute_mesh.node.pace import Pace, PacedStream
@@ -20,7 +21,7 @@ from compute_mesh.transport.interface import Connection, Stream, Transport
 from substrate.store.errors import HomeError
 from substrate.store.full import disk_full
 
-CONNECT_SECONDS: Final = 6.0
+CONNECT_SECONDS: Final = 10.0
 SESSION_SECONDS: Final = 3600.0
 #: What a node that the charter does not admit may bring, and take, in one session.
 STRANGER: Final = Allowance(bytes_down=4 << 20, bytes_up=64 << 20)
@@ -115,6 +116,7 @@ class Meetings:
         try:
             async with at_home(self.context.path) as bench:
                 replica = await bench.run(lambda: replica_of(bench.home))
+                self.book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
                 admitted = node is not None and replica.admitted(node)
                 allowance = self._allowance() if admitted else STRANGER
                 paced = PacedStream(stream, self.up, self.down)
@@ -122,6 +124,7 @@ class Meetings:
                 found = outcome.found
                 if found.documents or found.leaves:
                     await bench.run(lambda: self.context.settle(bench.home))
+                    self.book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
         except PeerLied as error:
             tally.lies.inc()
             tally.wrong(f"lie {peer}", f"{name} sent what does not hold ({error.rule}): left alone for a while")

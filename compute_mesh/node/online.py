@@ -10,7 +10,7 @@ from typing import Final
 from compute_mesh import blobs
 from compute_mesh.ledger import messages
 from compute_mesh.ledger.session import Outcome
-from compute_mesh.node.admitting import admit
+from compute_mesh.node.admitting import admit, admitted_nodes
 from compute_mesh.node.bench import at_home
 from compute_mesh.node.blobs import BlobDesk
 from compute_mesh.node.context import Context
@@ -74,6 +74,8 @@ class Online:
         found = transport or await open_endpoint(context)
         book = PeerBook(mesh_folder(context.path), context.node, membership.commons)
         online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found))
+        async with at_home(context.path) as bench:
+            book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
         online._bandwidth = await asyncio.to_thread(memory_bandwidth)
         handlers: dict[bytes, Handler] = {
             exchange.PROTOCOL: online._take_introduction,
@@ -180,6 +182,10 @@ class Online:
                     known.failures += 1
                 wait = self.context.settings.sync_seconds * 2 ** min(known.failures if known else 1, 10)
                 self._pauses[address.peer] = time.monotonic() + min(wait, _LONGEST_PAUSE)
+            except Exception as error:  # A fault of ours with one peer must not end the meetings with all others.
+                self.context.tally.wrong(
+                    "program", f"a fault of the program ({type(error).__name__}): please report it"
+                )
 
     async def _take_introduction(self, connection: Connection) -> None:
         await self.meetings.receive_introduction(connection, self.announcement())
@@ -206,6 +212,7 @@ class Online:
         try:
             async with at_home(self.context.path) as bench:
                 state = await bench.run(lambda: admit(bench.home, newcomer.node, now))
+                self.book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
         except RecordError:
             return "The charter of this home cannot be read."
         self.book.learn([newcomer], now)

@@ -17,8 +17,8 @@ from substrate.store.files import write_atomic
 
 NAME: Final = "peers.json"
 BLOCKED: Final = "blocked.json"
-#: Peers that are remembered; the ones whose announcements are oldest go first.
-MOST_PEERS: Final = 4096
+#: Nodes without admission that are remembered; the ones whose announcements are oldest go first.
+MOST_STRANGERS: Final = 256
 #: Seconds for which a peer that lied is left alone; twice as long each further time.
 BAN_SECONDS: Final = 600.0
 _MOST_DOUBLINGS: Final = 10
@@ -45,6 +45,8 @@ class PeerBook:
         self.path, self._blocked_path = folder / NAME, folder / BLOCKED
         self.own, self.commons = own, commons
         self.known: dict[str, Known] = {}
+        #: Nodes that the charter admits, as far as it is known here; theirs are the announcements that travel.
+        self.admitted: frozenset[str] = frozenset()
         self.blocked: set[str] = set()
         self._load()
 
@@ -62,10 +64,14 @@ class PeerBook:
             else:
                 continue
             fresh += 1
-        for node in sorted(self.known, key=lambda n: self.known[n].announcement.time)[: -MOST_PEERS or None]:
-            if len(self.known) > MOST_PEERS:
-                del self.known[node]
+        strangers = sorted(self.known.keys() - self.admitted, key=lambda n: self.known[n].announcement.time)
+        for node in strangers[: max(0, len(strangers) - MOST_STRANGERS)]:
+            del self.known[node]
         return fresh
+
+    def carried(self, now: str) -> list[Announcement]:
+        """Live announcements of admitted nodes: what is told to others, and taken from them."""
+        return [one for one in self.live(now) if one.node in self.admitted]
 
     def live(self, now: str) -> list[Announcement]:
         """Announcements that have not expired, of nodes that are not blocked."""

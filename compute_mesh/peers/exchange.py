@@ -43,12 +43,14 @@ async def introduce(stream: Stream, own: Announcement, book: PeerBook, now: str,
         Malformed: what it says breaks a rule, or is somebody else's. TransportFailed.
     """
     begun = time.monotonic()
-    await write_frame(stream, _message(own, now, {"known": _digest([*book.live(now), own])}))
-    clock, theirs, others = _read(await read_frame(stream, cap=MOST_MESSAGE), peer)
+    await write_frame(stream, _message(own, now, {"known": _digest([*book.carried(now), own])}))
+    answer = parse_strict_or_malformed(await read_frame(stream, cap=MOST_MESSAGE))
+    clock, theirs, others = _parts(answer, peer)
     rtt = (time.monotonic() - begun) * 1000
-    fresh = book.learn([theirs, *others], now)
-    told = {one.raw for one in others}
-    more = [one for one in book.live(now) if one.raw not in told and one.node != theirs.node] if others else []
+    fresh = book.learn([theirs, *_of_admitted(others, book)], now)
+    told, more = {one.raw for one in others}, list[Announcement]()
+    if "others" in answer:
+        more = [one for one in book.carried(now) if one.raw not in told and one.node != theirs.node]
     await write_frame(stream, _message(own, now, _carried(more)))
     return Met(theirs, _skew(clock, now), rtt, fresh)
 
@@ -62,11 +64,16 @@ async def be_introduced(stream: Stream, own: Announcement, book: PeerBook, now: 
     raw = parse_strict_or_malformed(await read_frame(stream, cap=MOST_MESSAGE))
     clock, theirs, _ = _parts(raw, peer)
     fresh = book.learn([theirs], now)
-    same = raw.get("known") == _digest([*book.live(now), own])
-    live = [] if same else [one for one in book.live(now) if one.node != theirs.node]
-    await write_frame(stream, _message(own, now, _carried(live)))
+    same = raw.get("known") == _digest([*book.carried(now), own])
+    lacking = [one for one in book.carried(now) if one.node != theirs.node]
+    await write_frame(stream, _message(own, now, {} if same else _carried(lacking)))
     _, _, others = _read(await read_frame(stream, cap=MOST_MESSAGE), peer)
-    return Met(theirs, _skew(clock, now), None, fresh + book.learn(others, now))
+    return Met(theirs, _skew(clock, now), None, fresh + book.learn(_of_admitted(others, book), now))
+
+
+def _of_admitted(others: Iterable[Announcement], book: PeerBook) -> list[Announcement]:
+    """What is taken from a third party: nobody fills the book with nodes that do not exist."""
+    return [one for one in others if one.node in book.admitted]
 
 
 def parse_strict_or_malformed(raw: bytes) -> JsonObject:

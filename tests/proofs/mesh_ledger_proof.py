@@ -308,7 +308,7 @@ def _restored_backup(folder: Path, world: Any, a: Any, b: Any) -> str:
     await_same(a, b)
     b.stop()
     shutil.move(b.home, folder / "lost-b")
-    code = made["code"]
+    code = made["backup_code"]
     lecs("restore", folder / "backups", b.home, "--code", "-", "--json", "--accept-lost-erasures", stdin=code).ok()
     quick(b.home)
     shutil.copytree(folder / "lost-b" / "mesh", b.home / "mesh", ignore=shutil.ignore_patterns("*.sock", "*.lock"))

@@ -1,14 +1,20 @@
 """Announcements, tickets and one-time keys: what holds and what is refused."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compute_mesh.peers.announcement import announce, is_live, read_announcement
-from compute_mesh.peers.book import PeerBook
+from compute_mesh.peers.book import MOST_STRANGERS, PeerBook
+from compute_mesh.peers.exchange import Met, be_introduced, introduce
 from compute_mesh.peers.invites import Invites
 from compute_mesh.peers.ticket import Ticket
 from compute_mesh.transport.address import Address
+from compute_mesh.transport.memory.clock import run_virtually
+from compute_mesh.transport.memory.endpoint import MemoryTransport
+from compute_mesh.transport.memory.network import Network
 from substrate.record.canonical import canonical_bytes, parse_strict
 from substrate.record.errors import BadSignature, MalformedDocument, RecordError
 from substrate.record.proof import secure
@@ -48,6 +54,45 @@ def test_expired_foreign_and_far_future_ones_say_nothing(tmp_path, saying, commo
     assert not is_live(saying(), "2026-11-27T10:00:00Z")
     assert is_live(saying(), "2026-11-29T01:00:00Z")
     assert book.learn([saying("me")], NOW) == 0
+
+
+def test_strangers_cannot_push_admitted_nodes_out(tmp_path, saying, commons) -> None:
+    """Announcements of nodes without admission are kept in small number, and never carried to others."""
+    book = PeerBook(tmp_path, commons.key("me").did, commons.id)
+    admitted = saying("admitted")
+    book.admitted = frozenset({admitted.node})
+    book.learn([admitted, *(saying(f"stranger {n}", time=LATER) for n in range(MOST_STRANGERS + 20))], LATER)
+    assert len(book.known) == MOST_STRANGERS + 1
+    assert [a.node for a in book.carried(LATER)] == [admitted.node]
+
+
+def test_introductions_carry_what_is_admitted_and_are_short_when_nothing_is_new(tmp_path, saying, commons) -> None:
+    """Two nodes that know different thirds know all of them afterwards; a second meeting brings nothing."""
+    one, other, third, stranger = (saying(label) for label in ("one", "other", "third", "stranger"))
+    books = {a.node: PeerBook(tmp_path / a.node[-8:], a.node, commons.id) for a in (one, other)}
+    for book in books.values():
+        book.admitted = frozenset({one.node, other.node, third.node})
+    books[one.node].learn([third, stranger], NOW)
+
+    async def meet() -> tuple[Met, Met]:
+        network = Network(3)
+        ours, theirs = (MemoryTransport(network, label, (b"x",)) for label in ("a", "b"))
+        made = await ours.connect(theirs.address(), b"x")
+        taken = await theirs.accept()
+        stream = await made.open_stream()
+
+        async def answering() -> Met:
+            heard = await taken.accept_stream()
+            return await be_introduced(heard, other, books[other.node], NOW, one.address.peer)
+
+        task = asyncio.create_task(answering())
+        return await introduce(stream, one, books[one.node], LATER, other.address.peer), await task
+
+    first, second = run_virtually(meet()), run_virtually(meet())
+    assert {a.node for a in books[other.node].live(NOW)} == {one.node, third.node}
+    assert [met.fresh for met in first] == [1, 2]
+    assert [met.fresh for met in second] == [0, 0]
+    assert (first[0].skew_seconds, first[1].skew_seconds) == (-3600.0, 3600.0)
 
 
 def test_blocking_lasts_and_lies_are_remembered(tmp_path, saying, commons) -> None:
