@@ -215,6 +215,8 @@ class _Texts:
                 if record:
                     self._licences[row] = record["licence"]
                     self.bases.add(record["processing"]["legalBasis"])
+                elif licence := _borrowed_licence(self.home, contribution):
+                    self._licences[row] = licence
         return self._licences
 
     def _text(self, row: str) -> str | None:
@@ -222,16 +224,37 @@ class _Texts:
         found = survey_one(self.home, self.roles, self.contribution[row], now())
         if found is None or found.state.row != row or "publish-text" not in found.purposes:
             return None
-        try:
-            text = self.home.vault.get(self.contribution[row]).text.decode("utf-8")
-        except NotFound:
+        kept = _kept_text(self.home, self.contribution[row], row)
+        if kept is None:
             return None
+        text = kept.decode("utf-8")
         labels = placeholders_in([text])
         self.shown += 1
         self.characters += len(text)
         self.redacted += bool(labels)
         self.labels += labels
         return text
+
+
+def _kept_text(home: Home, contribution: str, row: str) -> bytes | None:
+    """A text of this home's own, or one that another node lent."""
+    try:
+        return home.vault.get(contribution).text
+    except NotFound:
+        pass
+    try:
+        lent = home.borrowed.get(contribution)
+    except NotFound:
+        return None
+    return lent.text if lent.row == row else None
+
+
+def _borrowed_licence(home: Home, contribution: str) -> str:
+    """The licence that came with a borrowed text; the record itself stays where it was signed."""
+    try:
+        return home.borrowed.get(contribution).licence
+    except NotFound:
+        return ""
 
 
 def _live(home: Home, version: Document) -> list[State]:

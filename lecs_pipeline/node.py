@@ -50,9 +50,10 @@ def node_context(path: Path, bind: list[str] | None = None) -> "Context":
     from pydantic import ValidationError
 
     from compute_mesh.node.context import context_of
+    from lecs_pipeline.lending import Lending
     from substrate.record.kinds import explain
 
-    context = context_of(path, settle=settle)
+    context = context_of(path, settle=settle, texts=Lending())
     if bind:
         try:
             settings = NodeSettings.model_validate({**context.settings.model_dump(), "bind": bind})
@@ -186,6 +187,22 @@ def sync_with_peers(path: Path, peer: str) -> dict[str, Any]:
         raise NotFound("the node ended before it could say what came of it")
     names = ("sent", "received", "bytes_up", "bytes_down", "seconds", "cut")
     return {**{name: getattr(last, name) for name in names}, "failed": [*last.failed]}
+
+
+def fetch_version(path: Path, prefix: str) -> dict[str, Any]:
+    """Have the running node bring a version here: its manifest, and the texts of it that may be shown.
+
+    Raises:
+        NotFound: the ledger here names no such version. NoNode: none is running. NodeSaid: nobody gives it.
+    """
+    from lecs_pipeline.versions import find_version
+
+    with open_home(path) as home:
+        version = str(find_version(home, prefix).body["version"])
+    with node_of(path) as node:
+        got = node.get_version(version)
+    providers = [{"node": p.node, "texts": p.pieces} for p in got.providers]
+    return {"version": version, "files": got.manifest, "texts": got.texts, "providers": providers}
 
 
 def sync_with_folder(path: Path, folder: Path) -> dict[str, Any]:

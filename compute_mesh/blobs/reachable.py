@@ -9,8 +9,15 @@ from substrate.store.home import Home
 
 def manifests(home: Home) -> Iterator[str]:
     """The names of the manifests of all published versions, past ones too, and of the files that they list."""
-    for version in home.ledger.documents(kinds=["DatasetVersion"]):
-        name = str(version.body["builtFrom"]["manifest"]["blake3"])
+    yield from manifest_names(home, "")
+
+
+def manifest_names(home: Home, version: str) -> Iterator[str]:
+    """Those of versions whose id begins with ``version``; of a manifest that is not here, its own name alone."""
+    for document in home.ledger.documents(kinds=["DatasetVersion"]):
+        if not str(document.body["version"]).startswith(version):
+            continue
+        name = str(document.body["builtFrom"]["manifest"]["blake3"])
         yield name
         try:
             data = home.blobs.get(name)

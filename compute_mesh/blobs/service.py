@@ -71,8 +71,7 @@ class BlobService:
         await stream.finish(within=DEADLINE)
 
     async def _answer(self, peer: str, request: Request) -> tuple[Status, bytes]:
-        # Texts are given to nobody yet (decision 0044).
-        verdict = Status.NOT_FOR_YOU if request.op is Op.TEXTS else await self.permitted(peer, request)
+        verdict = await self.permitted(peer, request)
         if verdict is not Status.OK:
             self.given.refused += 1
             return verdict, b""
@@ -94,4 +93,6 @@ class BlobService:
             return self.shelf.have(request.name)
         if request.op is Op.PIECE:
             return self.shelf.piece(request.name, request.number)
-        return self.shelf.whole(request.name)
+        if request.op is Op.WHOLE:
+            return self.shelf.whole(request.name)
+        return self.shelf.texts(request.name)

@@ -26,6 +26,9 @@ class Shelf(Protocol):
     def whole(self, name: str) -> bytes:
         """A small blob."""
 
+    def texts(self, version: str) -> bytes:
+        """The list of a version's public texts."""
+
 
 class HomeShelf:
     """The blobs of a home."""
@@ -56,3 +59,7 @@ class HomeShelf:
         if path.exists() and path.stat().st_size > MOST_WHOLE:
             raise NotFound(f"blob {name} is too large to be sent as a whole")
         return self._small.get(name)
+
+    def texts(self, version: str) -> bytes:
+        """See `Shelf`: a home alone gives out none."""
+        raise NotFound("no texts are given out here")

@@ -5,7 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from compute_mesh.blobs import PROTOCOL
 from compute_mesh.blobs.fetching import Fetch, Fetched, Progress
@@ -17,11 +18,13 @@ from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf
 from compute_mesh.node.bench import at_home
 from compute_mesh.node.context import Context
+from compute_mesh.node.texts import LentTexts
+from compute_mesh.node.versions import FetchedVersion, VersionFetch
 from compute_mesh.peers.book import PeerBook
 from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Connection, Transport
 from substrate.record.errors import UnknownCommons
-from substrate.store.errors import Busy, HomeError
+from substrate.store.errors import Busy, HomeError, NotFound
 from substrate.store.home import Home
 from substrate.store.partial import Partial
 from substrate.store.pieced import FOLDER, PiecedBlobs, Stat
@@ -58,17 +61,23 @@ class BlobDesk:
         settings = self.context.settings
         self._up = Allowance(settings.upload_kilobytes * _KILOBYTE)
         self._down = Allowance(settings.download_kilobytes * _KILOBYTE)
-        self.service = BlobService(HomeShelf(self.context.path), self.permitted, in_all=self._up)
+        self._lent = LentTexts(self.context.path, self.context.texts) if self.context.texts is not None else None
+        shelf = _NodeShelf(self.context.path, self._lent)
+        self.service = BlobService(shelf, self.permitted, in_all=self._up)
 
     async def permitted(self, peer: str, request: Request) -> Status:
-        """Admitted nodes may have large blobs and the manifests of versions; nobody may have anything else."""
+        """Admitted nodes may have large blobs, manifests of versions and texts that were listed; nobody else anything.
+
+        Whether a text may be shown is asked again when it is listed and when it is sealed.
+        """
         node = self.book.node_of(peer)
         if node is None or self.book.shunned(node):
             return Status.NOT_FOR_YOU
         rights = await self._known_rights()
         if node not in rights.nodes:
             return Status.NOT_FOR_YOU
-        if request.op is Op.WHOLE and request.name not in rights.manifests:
+        lent = self._lent is not None and self._lent.knows(request.name)
+        if request.op is Op.WHOLE and request.name not in rights.manifests and not lent:
             return Status.NOT_FOR_YOU
         return Status.BUSY if self._quiet() else Status.OK
 
@@ -91,6 +100,24 @@ class BlobDesk:
             on_misdeed=self._note,
         )  # fmt: skip
         return await fetch.run()
+
+    async def fetch_version(self, version: str) -> FetchedVersion:
+        """Bring a version's manifest and public texts here, from the admitted peers that are known.
+
+        Raises:
+            NoVersion: nobody gives it. Busy: quiet hours. NotFound: this node may not take texts.
+        """
+        if self.context.texts is None:
+            raise NotFound("this node was started without the law of texts")
+        if self._quiet():
+            raise Busy("no blobs are moved in the quiet hours that the settings name")
+        async with at_home(self.context.path) as bench:
+
+            async def on_home(work: Callable[[Home], Any]) -> Any:
+                return await bench.run(lambda: work(bench.home))
+
+            providers = await self._providers()
+            return await VersionFetch(version, providers, self.context.texts, on_home, self._note).run()
 
     async def _providers(self) -> list[Provider]:
         rights = await self._known_rights()
@@ -131,6 +158,22 @@ class BlobDesk:
                     rights = _Rights()  # What cannot be read admits nobody.
                 self._rights = time.monotonic(), rights
             return rights
+
+
+class _NodeShelf(HomeShelf):
+    """The blobs of a home, and the texts that may be lent."""
+
+    def __init__(self, home: Path, lent: LentTexts | None) -> None:
+        super().__init__(home)
+        self._lent = lent
+
+    def whole(self, name: str) -> bytes:
+        """See `Shelf`."""
+        return self._lent.sealed(name) if self._lent is not None and self._lent.knows(name) else super().whole(name)
+
+    def texts(self, version: str) -> bytes:
+        """See `Shelf`."""
+        return self._lent.list(version) if self._lent is not None else super().texts(version)
 
 
 def _rights_in(home: Home) -> _Rights:

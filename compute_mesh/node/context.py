@@ -9,6 +9,7 @@ from compute_mesh.node.identity import Identity, read_identity
 from compute_mesh.node.resources import MeasureSpeed
 from compute_mesh.node.settings import NodeSettings, read_settings
 from compute_mesh.node.tally import Tally
+from compute_mesh.node.texts import TextLaw
 from substrate.record.times import write_time
 from substrate.store.home import Home
 
@@ -40,6 +41,7 @@ class Context:
     settle: Callable[[Home], None] = tidy
     measure_speed: MeasureSpeed = no_model
     now: Callable[[], str] = clock
+    texts: TextLaw | None = None
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -49,11 +51,12 @@ class Context:
 
 
 def context_of(
-    path: Path, *, settle: Callable[[Home], None] = tidy, measure_speed: MeasureSpeed = no_model
+    path: Path, *, settle: Callable[[Home], None] = tidy, measure_speed: MeasureSpeed = no_model,
+    texts: TextLaw | None = None,
 ) -> Context:  # fmt: skip
     """The context of the home at ``path``.
 
     Raises:
         NoHome, UnsafeKey, InvalidSettings.
     """
-    return Context(path, read_settings(path), read_identity(path), settle, measure_speed)
+    return Context(path, read_settings(path), read_identity(path), settle, measure_speed, texts=texts)

@@ -21,6 +21,7 @@ from compute_mesh.node.lock import node_lock
 from compute_mesh.node.meeting import Failed, home_trouble
 from compute_mesh.node.online import Membership, Online
 from compute_mesh.node.status import LedgerStatus, PeerLine, ledger_status, peer_lines, problems
+from compute_mesh.node.versions import FetchedVersion
 from compute_mesh.peers.ticket import Ticket
 from compute_mesh.transport.serving import cancel_all
 from substrate.record.errors import UnknownCommons
@@ -143,6 +144,10 @@ class Node:
     async def fetch_blob(self, root: str, on_progress: Callable[[Progress], None]) -> Fetched:
         """Bring a large blob here; see `BlobDesk.fetch`."""
         return await (await self._needs_network()).desk.fetch(root, on_progress)
+
+    async def fetch_version(self, version: str) -> FetchedVersion:
+        """Bring a version here; see `BlobDesk.fetch_version`."""
+        return await (await self._needs_network()).desk.fetch_version(version)
 
     async def block(self, node: str, unblock: bool) -> None:
         """Have nothing more to do with a node, or again."""

@@ -18,6 +18,8 @@ from substrate.record.authority import ROLE_KINDS, Roles, fold_roles
 from substrate.record.checkpoint import log_origin
 from substrate.record.keys import Signer
 from substrate.store.blobs import Blobs
+from substrate.store.borrowed import FOLDER as BORROWED
+from substrate.store.borrowed import Borrowed
 from substrate.store.database import Database
 from substrate.store.errors import HomeExists, NoHome, NotFound, Tampered
 from substrate.store.failpoints import failpoint
@@ -61,6 +63,11 @@ class Home:
     def pieced(self) -> PiecedBlobs:
         """The large blobs, which peers pass to each other in pieces."""
         return PiecedBlobs(self.path / PIECED)
+
+    @property
+    def borrowed(self) -> Borrowed:
+        """Published texts of other nodes."""
+        return Borrowed(self.path / BORROWED, self.keyring.secret("borrowed"))
 
     @property
     def models(self) -> Path:

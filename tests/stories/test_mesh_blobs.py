@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from mesh_world import World
+from mesh_world import World, until
 
 pytestmark = pytest.mark.skipif(not World.possible(), reason="needs root and iproute2")
 
@@ -36,6 +36,37 @@ def test_a_model_is_passed_to_a_peer(tmp_path, small, lecs) -> None:
     assert gone["removed"] == [put["root"]]
     assert lecs("blob", "stat", put["root"], "--json", home=newcomer.home).code == 5
     assert lecs("blob", "get", put["root"], out, "--json", home=newcomer.home).json["error"] == "no-node"
+
+
+def test_a_version_is_fetched_exported_alike_and_forgotten_when_it_is_taken_back(tmp_path, small, lecs) -> None:
+    with World(tmp_path / "world") as world:
+        founder, newcomer = world.node("founder", small.path), world.node("newcomer")
+        lecs("node", "init", "--json", home=newcomer.home).ok()
+        founder.start()
+        newcomer.start()
+        ticket = lecs("node", "invite", "--json", home=founder.home).ok().json["ticket"]
+        lecs("node", "join", ticket, "--json", home=newcomer.home).ok()
+        got = lecs("dataset", "fetch", "latest", "--json", home=newcomer.home).ok().json
+        node = lecs("node", "status", "--json", home=founder.home).ok().json["node"]
+        assert got["texts"] >= 1
+        assert got["providers"] == [{"node": node, "texts": got["texts"]}]
+        assert lecs("dataset", "fetch", "latest", "--json", home=newcomer.home).ok().json["texts"] == 0
+        exports = [tmp_path / name for name in ("ours", "theirs")]
+        for home, folder in zip((founder.home, newcomer.home), exports, strict=True):
+            lecs("dataset", "export", "latest", folder, "--json", home=home).ok()
+        ours, theirs = ([p.read_bytes() for p in sorted(one.rglob("*.parquet"))] for one in exports)
+        assert ours == theirs
+        assert ours
+        assert lecs("ledger", "verify", home=newcomer.home).code == 0
+        kept = newcomer.home / "borrowed" / small.ids["published"].removeprefix("urn:uuid:")
+        assert kept.exists()
+        # Only what is public and may be published came, and nothing of it lies there in the clear.
+        assert len(list(kept.parent.iterdir())) == got["texts"]
+        lecs("consent", "withdraw", "--code", "-", "--json", stdin=small.codes["published"], home=founder.home).ok()
+        assert until(lambda: not kept.exists())
+        again = lecs("dataset", "fetch", "latest", "--json", home=newcomer.home).ok().json
+        assert again["texts"] == 0
+        assert not kept.exists()
 
 
 def test_only_what_nothing_needs_is_collected(tmp_path, small, lecs) -> None:

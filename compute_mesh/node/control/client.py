@@ -71,6 +71,10 @@ class NodeClient:
         with _naming():
             yield from call(pb.SyncRequest(peer=peer), timeout=LONG)
 
+    def get_version(self, version: str) -> pb.GetVersionReply:
+        """Bring a version here."""
+        return self._ask("GetVersion", pb.GetVersionRequest(version=version), pb.GetVersionReply, LONG)
+
     def get_blob(self, root: str) -> Iterator[pb.GetBlobReply]:
         """Bring a blob here; the last reply is the result."""
         call = self._channel.unary_stream(

@@ -128,6 +128,22 @@ class GetBlobRequest(_message.Message):
     root: str
     def __init__(self, root: _Optional[str] = ...) -> None: ...
 
+class GetVersionRequest(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    def __init__(self, version: _Optional[str] = ...) -> None: ...
+
+class GetVersionReply(_message.Message):
+    __slots__ = ("manifest", "texts", "providers")
+    MANIFEST_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    PROVIDERS_FIELD_NUMBER: _ClassVar[int]
+    manifest: int
+    texts: int
+    providers: _containers.RepeatedCompositeFieldContainer[BlobProvider]
+    def __init__(self, manifest: _Optional[int] = ..., texts: _Optional[int] = ..., providers: _Optional[_Iterable[_Union[BlobProvider, _Mapping]]] = ...) -> None: ...
+
 class BlobProvider(_message.Message):
     __slots__ = ("node", "pieces", "bad", "bytes_per_second", "standing")
     NODE_FIELD_NUMBER: _ClassVar[int]

@@ -54,6 +54,7 @@ class Control:
             "Peers": (self._peers, pb.Nothing, pb.PeersReply),
             "Invite": (self._invite, pb.InviteRequest, pb.InviteReply),
             "Join": (self._join, pb.JoinRequest, pb.JoinReply),
+            "GetVersion": (self._get_version, pb.GetVersionRequest, pb.GetVersionReply),
             "Block": (self._block, pb.BlockRequest, pb.Nothing),
             "Stop": (self._stop, pb.Nothing, pb.Nothing),
         }
@@ -145,6 +146,15 @@ class Control:
             pieces=done.stat.pieces, of=done.stat.pieces, bytes=done.stat.size, resumed=done.resumed,
             seconds=done.seconds, providers=self._providers(done.providers), done=True,
         )  # fmt: skip
+
+    async def _get_version(self, asked: pb.GetVersionRequest) -> pb.GetVersionReply:
+        got = await self.node.fetch_version(asked.version)
+        book = self.node.online.book if self.node.online is not None else None
+        providers = [
+            pb.BlobProvider(node=(book.node_of(peer) if book else None) or peer, pieces=texts)
+            for peer, texts in got.providers.items()
+        ]
+        return pb.GetVersionReply(manifest=got.manifest, texts=got.texts, providers=providers)
 
     def _providers(self, tallies: tuple[Tally, ...]) -> list[pb.BlobProvider]:
         """The providers by their nodes' names, where announcements told them."""
