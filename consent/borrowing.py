@@ -3,11 +3,13 @@
 import uuid
 from typing import Final
 
-from consent.survey import survey_one
+from consent.gate import Eligible, eligible
+from consent.lookup import declaration_here, state_of
+from consent.survey import law_here
 from consent.traces import remove_exports
 from substrate.record.authority import Roles
 from substrate.record.documents import write_document
-from substrate.store.errors import Tampered
+from substrate.store.errors import NotFound, Tampered
 from substrate.store.home import Home
 
 PURPOSE: Final = "publish-text"
@@ -15,8 +17,12 @@ PURPOSE: Final = "publish-text"
 
 def may_be_lent(home: Home, roles: Roles, contribution: str, row: str, as_of: str) -> bool:
     """Whether a text may be shown to others now: public tier, the purpose publish-text, and this row stands."""
-    found = survey_one(home, roles, contribution, as_of)
-    return found is not None and found.state.tier == "public" and found.state.row == row and PURPOSE in found.purposes
+    try:
+        state = state_of(home, roles, contribution)
+    except NotFound:
+        return False
+    verdict = eligible(state, declaration_here(home, contribution), law_here(roles), as_of, PURPOSE)
+    return isinstance(verdict, Eligible) and state.tier == "public" and state.row == row
 
 
 def give_back(home: Home, time: str) -> int:
@@ -44,9 +50,12 @@ def _stands(home: Home, roles: Roles, contribution: str, time: str) -> bool:
 
 
 def _destroy(home: Home, roles: Roles, contribution: str, time: str) -> None:
-    found = survey_one(home, roles, contribution, time)
+    try:
+        word = state_of(home, roles, contribution).word
+    except NotFound:
+        word = ""
     with home.ledger.write() as writer:
-        if found is not None and found.state.word in ("withdrawn", "erased"):
+        if word in ("withdrawn", "erased"):
             fields = {"contribution": contribution, "time": time}
             urn = f"urn:uuid:{uuid.uuid4()}"
             writer.add(write_document("Erased", urn, home.commons, fields, home.node, time))

@@ -14,9 +14,9 @@ import polars as pl
 
 from assets.dataset.manifests import manifest_shards, read_manifest
 from assets.release.signature import sign_files, signature_problems, sum_problems
+from consent.borrowing import may_be_lent
 from consent.lookup import all_states, record_of
 from consent.state import State
-from consent.survey import survey_one
 from corpus.agreement import CROISSANT_FILE
 from corpus.card import CardFacts
 from corpus.errors import CorpusError
@@ -209,20 +209,17 @@ class _Texts:
     def licences(self) -> dict[str, str]:
         """Row to licence, for records that are here; notes the legal bases that they name."""
         if self._licences is None:
-            self._licences = {}
+            self._licences = self.home.borrowed.licences()
             for row, contribution in self.contribution.items():
                 record = record_of(self.home, contribution)
                 if record:
                     self._licences[row] = record["licence"]
                     self.bases.add(record["processing"]["legalBasis"])
-                elif licence := _borrowed_licence(self.home, contribution):
-                    self._licences[row] = licence
         return self._licences
 
     def _text(self, row: str) -> str | None:
         """A text only while the gate still says yes to publishing it: narrowed since means a commitment only."""
-        found = survey_one(self.home, self.roles, self.contribution[row], now())
-        if found is None or found.state.row != row or "publish-text" not in found.purposes:
+        if not may_be_lent(self.home, self.roles, self.contribution[row], row, now()):
             return None
         kept = _kept_text(self.home, self.contribution[row], row)
         if kept is None:
@@ -247,14 +244,6 @@ def _kept_text(home: Home, contribution: str, row: str) -> bytes | None:
     except NotFound:
         return None
     return lent.text if lent.row == row else None
-
-
-def _borrowed_licence(home: Home, contribution: str) -> str:
-    """The licence that came with a borrowed text; the record itself stays where it was signed."""
-    try:
-        return home.borrowed.get(contribution).licence
-    except NotFound:
-        return ""
 
 
 def _live(home: Home, version: Document) -> list[State]:

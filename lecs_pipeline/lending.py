@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assets.dataset.manifests import manifest_problems, read_manifest
-from compute_mesh.node.texts import Lent
+from compute_mesh.node.texts import NO_TEXT, Lent
 from consent.borrowing import may_be_lent
 from consent.lookup import record_of
 from corpus.export import publishes_text
@@ -19,18 +19,22 @@ class Lending:
     """The law of texts that travel, for the node (which may not know it)."""
 
     def listed(self, home: Home, version: str) -> Iterator[Lent]:
-        """The texts of a version that may be shown now and are here.
+        """The items of a version with their licences, and the texts of those that may be shown now and are here.
 
         Raises:
             NotFound: no such version, or its manifest is not here.
         """
-        manifest = read_manifest(home, find_version(home, version)).filter(publishes_text())
-        roles, time = home.roles(), now()
+        manifest = read_manifest(home, find_version(home, version))
+        roles, time, noted = home.roles(), now(), home.borrowed.licences()
+        public = set(manifest.filter(publishes_text())["row"].to_list())
         for row, contribution in manifest.select("row", "contribution").iter_rows():
-            held = _held(home, contribution, row)
+            held = _held(home, contribution, row) if row in public else None
             if held is not None and may_be_lent(home, roles, contribution, row, time):
                 name, _ = seal_text(row, held.salt, held.text)
                 yield Lent(row, contribution, name, sealing_key(row, held.salt), held.licence)
+                continue
+            record = record_of(home, contribution)
+            yield Lent(row, contribution, NO_TEXT, bytes(32), str(record["licence"]) if record else noted.get(row, ""))
 
     def sealed(self, home: Home, lent: Lent) -> bytes:
         """The bytes of one of them, if it may be shown now.
@@ -49,13 +53,19 @@ class Lending:
 
     def wanted(self, home: Home, version: str, lent: list[Lent]) -> list[Lent]:
         """Those that the version holds for publishing, that may be shown now, and that are not here."""
-        manifest = read_manifest(home, find_version(home, version)).filter(publishes_text())
+        manifest = read_manifest(home, find_version(home, version))
         members = dict(manifest.select("row", "contribution").iter_rows())
+        public = set(manifest.filter(publishes_text())["row"].to_list())
         roles, time = home.roles(), now()
+        told = {one.row: one.licence for one in lent if one.licence and members.get(one.row) == one.contribution}
+        if told:
+            home.borrowed.note_licences(str(find_version(home, version).body["version"]), told)
         return [
             one
             for one in lent
-            if members.get(one.row) == one.contribution
+            if one.name != NO_TEXT
+            and one.row in public
+            and members.get(one.row) == one.contribution
             and may_be_lent(home, roles, one.contribution, one.row, time)
             and _held(home, one.contribution, one.row) is None
         ]

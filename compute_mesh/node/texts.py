@@ -4,7 +4,7 @@ What may be shown, and what is taken, is the law's to say: it is passed in as a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
@@ -14,18 +14,20 @@ from compute_mesh.transport.failures import Malformed
 from substrate.store.errors import NotFound
 from substrate.store.home import Home, open_home
 
+#: The name in an entry whose text is not given out.
+NO_TEXT: Final = "0" * 64
 _FIXED: Final = 32 + 16 + 32 + 32 + 1
 _MOST_LICENCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """A text that may be fetched: its row and contribution, the name of its sealed bytes, their key, its licence."""
+    """An item: row, contribution, the name of its sealed text and their key (or `NO_TEXT` and zeros), and licence."""
 
     row: str
     contribution: str
     name: str
-    key: bytes
+    key: bytes = field(repr=False)
     licence: str
 
     def to_bytes(self) -> bytes:
@@ -93,7 +95,7 @@ class LentTexts:
         data = b"".join(one.to_bytes() for one in lent)
         if len(data) > MOST_WHOLE:
             raise NotFound("a version with more public texts than one list holds")
-        self._listed.update({one.name: one for one in lent})
+        self._listed.update({one.name: one for one in lent if one.name != NO_TEXT})
         return data
 
     def sealed(self, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from blake3 import blake3
@@ -99,7 +100,7 @@ class VersionFetch:
                 if blake3(data).hexdigest() != name:
                     self.on_misdeed(Misdeed(peer, name, "wrong-blob"))
                     raise _Wrong
-                await self.on_home(lambda home, data=data: home.blobs.put(data))
+                await self.on_home(partial(_keep, data))
                 self.got.manifest += 1
 
     async def _texts(self, peer: str, stream: Stream) -> None:
@@ -136,3 +137,7 @@ class VersionFetch:
     async def _answer(self, stream: Stream, op: Op) -> bytes | None:
         status, data = await read_answer(stream, op, within=PATIENCE)
         return data if status is Status.OK else None
+
+
+def _keep(data: bytes, home: Home) -> None:
+    home.blobs.put(data)

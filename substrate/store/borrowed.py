@@ -4,6 +4,7 @@ They are not in the vault: what lies there has its private record beside it, and
 backup. `destroy` overwrites and removes the file.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,6 +68,17 @@ class Borrowed:
         if commitment(salt, text) != row:
             raise Tampered(f"borrowed/{self._path(contribution).name} does not fit its commitment")
         return BorrowedText(contribution, row, salt, text, licence)
+
+    def note_licences(self, version: str, licences: dict[str, str]) -> None:
+        """Row -> licence of a version's items, those included whose text stays where it is: exports show both."""
+        write_atomic(self.folder / f"licences-{version}.json", json.dumps(licences, sort_keys=True).encode("ascii"))
+
+    def licences(self) -> dict[str, str]:
+        """Row -> licence, of every version that was fetched."""
+        found: dict[str, str] = {}
+        for path in sorted(self.folder.glob("licences-*.json")):
+            found |= json.loads(path.read_bytes())
+        return found
 
     def contributions(self) -> Iterator[str]:
         """All contributions of which a text is here, sorted."""
