@@ -17,6 +17,7 @@ from compute_mesh.blobs import messages as blob
 from compute_mesh.ledger import messages as ledger
 from compute_mesh.ledger.replica import OverQuota, Replica, commons_tag
 from compute_mesh.ledger.session import PeerLied, PeerRefused, answer, ask
+from compute_mesh.node.texts import Lent, read_list
 from compute_mesh.peers import exchange, joining
 from compute_mesh.peers.announcement import announce, read_announcement
 from compute_mesh.peers.book import PeerBook
@@ -34,6 +35,7 @@ from substrate.store.database import Database
 from substrate.store.ledger import Ledger
 from substrate.store.partial import Partial
 from substrate.store.pieced import PiecedBlobs
+from substrate.store.sealed import open_text
 
 RULES = (TransportFailed, RecordError, PeerLied, PeerRefused, OverQuota, NoAuthority)
 NOW, LATER = "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"
@@ -175,6 +177,10 @@ def _peer_seeds() -> tuple[bytes, ...]:
     return (exchange._message(own, NOW, {"known": "0" * 64}), exchange._message(own, NOW, {"others": []}))
 
 
+def _lent() -> Lent:
+    return Lent("ab" * 32, "urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12, "cd" * 32, bytes(32), "CC0-1.0")
+
+
 def _ticket() -> Ticket:
     return Ticket(COMMONS, _charter().digest, NODE.did, b"k" * 16, LATER, ADDRESS)
 
@@ -207,6 +213,8 @@ def decoders() -> dict[str, Decoder]:
         "ledger session, asking": Decoder(_fed(lambda s: ask(s, _replica(), _at_once)), (session[len(said[0]) + 4 :],)),
         "blob request": Decoder(blob.Request.from_bytes, (request,)),
         **{f"blob answer, {op.name}": Decoder(_all_answers(op), (ok,)) for op in blob.Op},
+        "list of texts": Decoder(read_list, (_lent().to_bytes() * 2,)),
+        "sealed text": Decoder(lambda data: open_text("0" * 64, bytes(32), data), (bytes(60),)),
         "blob bits": Decoder(lambda data: blob.check_bits(data, 11), (b"\xff\xe0",)),
         "blob index": Decoder(lambda data: check_index("0" * 64, data), (bytes(64),)),
         "blob ends": Decoder(_ends, ((2).to_bytes(4, "big") + SMALL_PIECE.to_bytes(4, "big") + bytes(3) + b"\1",)),
