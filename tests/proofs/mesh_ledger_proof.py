@@ -309,7 +309,7 @@ def _restored_backup(folder: Path, world: Any, a: Any, b: Any) -> str:
     b.stop()
     shutil.move(b.home, folder / "lost-b")
     code = made["backup_code"]
-    lecs("restore", folder / "backups", b.home, "--code", "-", "--json", "--accept-lost-erasures", stdin=code).ok()
+    lecs("restore", folder / "backups", "--code", "-", "--json", stdin=code, home=b.home).ok()
     quick(b.home)
     shutil.copytree(folder / "lost-b" / "mesh", b.home / "mesh", ignore=shutil.ignore_patterns("*.sock", "*.lock"))
     b.start()
@@ -348,16 +348,18 @@ def _full_disk(folder: Path, world: Any, a: Any, b: Any) -> str:
         require(until(lambda: problem(node, "disk is full"), PATIENCE, 0.5), f"no word of it: {status(node)}")
         filler.unlink()
         await_same(a, node)
+        node.stop()
         subprocess.run(["mount", "-o", "remount,ro", str(folder / "disk")], check=True)
         give(folder, a, 1, 300)
-        require(
-            until(lambda: problem(node, "cannot be written"), PATIENCE, 0.5), f"no word: {status(node)['problems']}"
-        )
+        for words in (("node", "start"), ("consent", "list"), ("ledger", "sync", "--folder", folder)):
+            done = node.there(world_of.LECS, *words, "--json", "--home", node.home)
+            require(done.returncode == 29 and "read-only" in done.stderr, f"{words}: {done.returncode} {done.stderr}")
         subprocess.run(["mount", "-o", "remount,rw", str(folder / "disk")], check=True)
+        node.start()
         await_same(a, node)
         require(lecs("ledger", "verify", home=node.home).code == 0, "the ledger does not verify afterwards")
         node.stop()
-    return "said while full and while read-only; in step once there is room"
+    return "said while full, exit 29 while read-only; in step once there is room"
 
 
 #: `lecs` on a machine whose clock is three hours ahead.
