@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from compute_mesh.blobs.reachable import manifests, needed
 from substrate.record.errors import UnknownCommons
@@ -14,8 +15,11 @@ from substrate.store.errors import Busy, NotFound
 from substrate.store.files import sync_folder
 from substrate.store.home import Home, open_home
 from substrate.store.leftovers import sweep_beside
+from substrate.store.partial import abandoned, drop
 from substrate.store.pieced import DATA, FOLDER, PiecedBlobs, check_root
 
+#: A fetch that was begun and not gone on with for so many days is given up by `gc`.
+BEGUN_DAYS: Final = 30
 #: Told how far it is: pieces that are here, of how many, and bytes per second from so many providers.
 Step = Callable[[int, int, float, int], None]
 
@@ -80,7 +84,7 @@ def pin_blob(path: Path, root: str, *, pinned: bool) -> dict[str, Any]:
 
 
 def collect_blobs(path: Path, *, dry: bool) -> dict[str, Any]:
-    """Remove what nothing needs: large blobs, and files of manifests that no version names.
+    """Remove what nothing needs: large blobs, files of manifests that no version names, fetches given up long ago.
 
     A build writes a manifest before its version is published, so its files stay while one is running.
     """
@@ -89,7 +93,21 @@ def collect_blobs(path: Path, *, dry: bool) -> dict[str, Any]:
         going = [root for root in home.pieced.roots() if root not in kept]
         freed = sum(home.pieced.stat(root).size if dry else home.pieced.remove(root) for root in going)
         small, bytes_small = _collect_small(home, dry)
-        return {"removed": [*going, *small], "bytes": freed + bytes_small, "kept": len(kept), "dry": dry}
+        begun, bytes_begun = _collect_begun(home, dry)
+        removed = [*going, *small, *begun]
+        return {"removed": removed, "bytes": freed + bytes_small + bytes_begun, "kept": len(kept), "dry": dry}
+
+
+def _collect_begun(home: Home, dry: bool) -> tuple[list[str], int]:
+    """Fetches that nobody went on with for `BEGUN_DAYS`."""
+    going, freed = list[str](), 0
+    for root in abandoned(home.pieced, time.time() - BEGUN_DAYS * 86_400):
+        try:
+            freed += 0 if dry else drop(home.pieced, root)
+            going.append(root)
+        except Busy:
+            continue
+    return going, freed
 
 
 def _collect_small(home: Home, dry: bool) -> tuple[list[str], int]:

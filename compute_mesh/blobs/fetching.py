@@ -373,15 +373,14 @@ class Fetch:
             return
         try:
             self._check_willing(status, tally)
-            if number not in self._partial.have:
-                await self._check_and_keep(number, data, tally)
+            await self._check_and_keep(number, data, tally)
         finally:
             self._release(number, tally)
             self._tell()
 
     async def _check_and_keep(self, number: int, data: bytes, tally: Tally) -> None:
-        loop = asyncio.get_running_loop()
-        if not await loop.run_in_executor(self._store, self._partial.fits, number, data):
+        # At once, and although another peer may have been quicker: whoever sent something wrong is named.
+        if not self._partial.fits(number, data):
             self._wrong(tally, number)
         assert self._partial.layout is not None  # noqa: S101 (`_use` saw to it)
         if len(data) != self._partial.layout.length(number):

@@ -29,7 +29,7 @@ class Op(IntEnum):
     HAVE = 2  #: which pieces of a root the peer has, one bit each, the first the highest bit of the first byte
     PIECE = 3  #: one piece of a root
     WHOLE = 4  #: a small blob, by the hash of its bytes
-    TEXTS = 5  #: the public texts of a version: what they are called and how to open them
+    TEXTS = 5  #: the public texts of a version: reserved, and given to nobody by this version
 
 
 class Status(IntEnum):

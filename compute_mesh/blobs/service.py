@@ -71,7 +71,8 @@ class BlobService:
         await stream.finish(within=DEADLINE)
 
     async def _answer(self, peer: str, request: Request) -> tuple[Status, bytes]:
-        verdict = await self.permitted(peer, request)
+        # Texts are given to nobody yet (decision 0044).
+        verdict = Status.NOT_FOR_YOU if request.op is Op.TEXTS else await self.permitted(peer, request)
         if verdict is not Status.OK:
             self.given.refused += 1
             return verdict, b""
@@ -93,6 +94,4 @@ class BlobService:
             return self.shelf.have(request.name)
         if request.op is Op.PIECE:
             return self.shelf.piece(request.name, request.number)
-        if request.op is Op.WHOLE:
-            return self.shelf.whole(request.name)
-        return self.shelf.texts(request.name)
+        return self.shelf.whole(request.name)

@@ -1,6 +1,5 @@
 """What a node can give out: large blobs by piece, small ones as a whole. Every byte is checked before it leaves."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -27,24 +26,14 @@ class Shelf(Protocol):
     def whole(self, name: str) -> bytes:
         """A small blob."""
 
-    def texts(self, version: str) -> bytes:
-        """What the public texts of a version are called: see `compute_mesh.blobs.sealed`."""
-
 
 class HomeShelf:
-    """The blobs of a home. ``sealed`` finds sealed texts and ``listed`` lists them; None where none are given out."""
+    """The blobs of a home."""
 
-    def __init__(
-        self,
-        home: Path,
-        *,
-        sealed: Callable[[str], bytes] | None = None,
-        listed: Callable[[str], bytes] | None = None,
-    ) -> None:
+    def __init__(self, home: Path) -> None:
         """``home`` need not hold any blob yet."""
         self._pieced = PiecedBlobs(home / FOLDER)
         self._small = Blobs(home / "blobs")
-        self._sealed, self._listed = sealed, listed
         #: A checked index is kept for the pieces that follow.
         self._index = lru_cache(maxsize=16)(self._pieced.index)
 
@@ -64,16 +53,6 @@ class HomeShelf:
     def whole(self, name: str) -> bytes:
         """See `Shelf`."""
         path = self._small.path(name)
-        if path.exists():
-            if path.stat().st_size > MOST_WHOLE:
-                raise NotFound(f"blob {name} is too large to be sent as a whole")
-            return self._small.get(name)
-        if self._sealed is None:
-            raise NotFound(f"blob {name} is not in this home")
-        return self._sealed(name)
-
-    def texts(self, version: str) -> bytes:
-        """See `Shelf`."""
-        if self._listed is None:
-            raise NotFound("this node gives out no texts")
-        return self._listed(version)
+        if path.exists() and path.stat().st_size > MOST_WHOLE:
+            raise NotFound(f"blob {name} is too large to be sent as a whole")
+        return self._small.get(name)

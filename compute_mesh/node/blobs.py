@@ -68,7 +68,7 @@ class BlobDesk:
         rights = await self._known_rights()
         if node not in rights.nodes:
             return Status.NOT_FOR_YOU
-        if request.op is Op.TEXTS or (request.op is Op.WHOLE and request.name not in rights.manifests):
+        if request.op is Op.WHOLE and request.name not in rights.manifests:
             return Status.NOT_FOR_YOU
         return Status.BUSY if self._quiet() else Status.OK
 

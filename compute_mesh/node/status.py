@@ -53,10 +53,12 @@ def ledger_status(home: Home, node: str) -> LedgerStatus:
     (documents,) = connection.execute("SELECT count(*) FROM documents").fetchone()
     (logs,) = connection.execute("SELECT count(*) FROM logs WHERE size > 0").fetchone()
     names = list(home.blobs.names())
-    sizes = sum(home.blobs.path(name).stat().st_size for name in names)
+    large = [home.pieced.stat(root).size for root in home.pieced.roots()]
+    sizes = sum(home.blobs.path(name).stat().st_size for name in names) + sum(large)
     forks = tuple(forked_logs(tips(connection, home.ledger.node_reader)))
     return LedgerStatus(
-        cut_name(home.ledger.cut()), int(documents), int(logs), forks, len(wanted(connection)), len(names), sizes,
+        cut_name(home.ledger.cut()), int(documents), int(logs), forks, len(wanted(connection)), len(names) + len(large),
+        sizes,
         state_of(home, node),
     )  # fmt: skip
 

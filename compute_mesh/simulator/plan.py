@@ -18,14 +18,14 @@ class Plan:
 
     nodes: int = 200
     liars: float = 0.1
-    writers: int = 12  #: honest nodes that write documents; all nodes keep and pass them on
-    documents: int = 2  #: that each of them writes, in each of three bursts
+    writers: int = 10  #: honest nodes that write; so do those that fork. All keep and pass on what is written
+    documents: int = 1  #: that each of them writes, in each of three bursts
     blobs: int = 2
     blob_bytes: int = 3 * 256 * 1024 + 1000
     holders: int = 12  #: of each blob at the start; every liar about pieces is one of them
     fetchers: int = 40  #: honest nodes that fetch one of the blobs
     providers: int = 4  #: that each of them asks
-    every: float = 20.0  #: between two meetings that a node begins
+    every: float = 30.0  #: between two meetings that a node begins
     parted: tuple[float, float] = (40.0, 120.0)  #: from when to when the nodes are in two halves
     bursts: tuple[float, ...] = (0.0, 70.0, 150.0)
     lies: float = 0.3  #: of the pieces, or of the packets of a session, that a liar changes

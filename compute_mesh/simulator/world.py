@@ -93,7 +93,8 @@ class _World:
         for when, what in sorted(events):
             await asyncio.sleep(max(0.0, when - asyncio.get_running_loop().time()))
             if what == "burst":
-                for node in [*self.honest[: plan.writers], *self.liars]:
+                forkers = [node for node in self.liars if isinstance(node, Forker)]
+                for node in [*self.honest[: plan.writers], *forkers]:
                     node.write(plan.documents)
             elif what == "part":
                 half = self.chance.sample(self.nodes, len(self.nodes) // 2)

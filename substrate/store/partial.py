@@ -32,6 +32,31 @@ _SHARE: Final = 100
 _ROOM: Final = 16 << 20
 
 
+def abandoned(blobs: PiecedBlobs, before: float) -> list[str]:
+    """Roots whose fetch nobody has touched since ``before`` (seconds since 1970)."""
+    found = []
+    for folder in sorted(blobs.folder.glob(".*.part")):
+        journal = folder / JOURNAL
+        if journal.exists() and journal.stat().st_mtime < before:
+            found.append(folder.name[1 : -len(".part")])
+    return found
+
+
+def drop(blobs: PiecedBlobs, root: str) -> int:
+    """Take away what a fetch brought so far; returns how many bytes that freed.
+
+    Raises:
+        Busy: a process is fetching it.
+    """
+    partial = Partial(blobs, root)
+    try:
+        size = sum(path.stat().st_blocks * 512 for path in partial.folder.iterdir())
+        shutil.rmtree(partial.folder)
+        return size
+    finally:
+        partial.close()
+
+
 class Partial:
     """One fetch into one home. A second process that opens the same one is told to wait."""
 

@@ -4,6 +4,8 @@ A decoder returns, or raises one of the exceptions that name a broken rule. Anyt
 """
 
 import asyncio
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +90,13 @@ def _all_answers(op: blob.Op) -> Callable[[bytes], object]:
     return _fed(lambda stream: blob.read_answer(stream, op, within=5))
 
 
+def _folder() -> Path:
+    """A folder for as long as this process lives."""
+    folder = Path(tempfile.mkdtemp(prefix="lecs-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @lru_cache(maxsize=1)
 def _announcement() -> Any:
     return announce(NODE, TRANSPORT, COMMONS, ADDRESS, NOW, LATER, None)
@@ -95,7 +104,7 @@ def _announcement() -> Any:
 
 @lru_cache(maxsize=1)
 def _book() -> PeerBook:
-    return PeerBook(Path(tempfile.mkdtemp(prefix="lecs-fuzz-")), Signer(b"o" * 32).did, COMMONS)
+    return PeerBook(_folder(), Signer(b"o" * 32).did, COMMONS)
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +114,7 @@ def _charter() -> Any:
 
 @lru_cache(maxsize=1)
 def _replica() -> Replica:
-    folder = Path(tempfile.mkdtemp(prefix="lecs-fuzz-"))
+    folder = _folder()
     store = Ledger(Database(folder / "ledger.sqlite3", create=True), NODE, ORIGIN)
     with store.write() as writer:
         writer.add(_charter())

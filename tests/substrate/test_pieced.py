@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from substrate.record.errors import BadInclusion, MalformedDocument
 from substrate.record.pieces import LARGE_PIECE, SMALL_BELOW, SMALL_PIECE, layout_from_ends, layout_of, root_of
 from substrate.store.errors import Busy, DiskFull, NotFound, Tampered
-from substrate.store.partial import Partial
+from substrate.store.partial import Partial, abandoned, drop
 from substrate.store.pieced import PiecedBlobs
 
 SIZES = (0, 1, SMALL_PIECE - 1, SMALL_PIECE, SMALL_PIECE + 1, 3 * SMALL_PIECE, 5 * SMALL_PIECE + 77)
@@ -267,3 +267,20 @@ def test_a_blob_that_does_not_fit_the_disk_is_refused_before_a_byte_of_it_comes(
 
 class _Usage:
     free = 1000
+
+
+def test_a_fetch_that_was_given_up_can_be_taken_away_but_not_under_somebodys_hands(
+    tmp_path: Path, blobs: PiecedBlobs
+) -> None:
+    source = PiecedBlobs(tmp_path / "source")
+    root = _put(source, tmp_path, _data(3 * SMALL_PIECE))
+    partial = Partial(blobs, root)
+    partial.learn(source.index(root))
+    now = (partial.folder / "journal").stat().st_mtime
+    assert abandoned(blobs, now - 60) == []
+    assert abandoned(blobs, now + 60) == [root]
+    with pytest.raises(Busy):
+        drop(blobs, root)
+    partial.close()
+    drop(blobs, root)
+    assert list(blobs.folder.iterdir()) == []

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from compute_mesh.blobs import PROTOCOL
@@ -79,6 +80,7 @@ async def fetch_into(home: Path, root: str, addresses: list[str], patience: floa
         partial, [provider(text) for text in addresses], most_bytes=64 << 30,
         patience=Patience(slice=patience), bytes_per_second=rate, on_misdeed=misdeeds.append,
     )  # fmt: skip
+    cpu = time.process_time()
     done = await fetch.run()
     tallies = [
         {
@@ -94,6 +96,7 @@ async def fetch_into(home: Path, root: str, addresses: list[str], patience: floa
     say(json.dumps({
         "root": root, "bytes": done.stat.size, "received": done.received, "resumed": done.resumed,
         "seconds": done.seconds, "providers": tallies, "misdeeds": named, "memory": peak_memory(),
+        "cpu": time.process_time() - cpu,
     }))  # fmt: skip
     await transport.close()
 

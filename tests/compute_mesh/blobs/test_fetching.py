@@ -160,6 +160,19 @@ def test_the_last_pieces_do_not_wait_for_a_slow_peer(on_a_mesh: OnAMesh, data: b
     on_a_mesh(test)
 
 
+def test_a_wrong_piece_is_named_even_when_another_peer_was_quicker(on_a_mesh: OnAMesh, data: bytes, lying: Any) -> None:
+    async def test(mesh: Any) -> None:
+        for label in ("late", "quick"):
+            root = mesh.put(label, data)
+        late = mesh.serve("late", lying(mesh.folder / "late", *range(1, 10)), rate=SMALL_PIECE)
+        quick = mesh.serve("quick", rate=2 * SMALL_PIECE)
+        await mesh.fetch(root, quick, late)
+        assert mesh.services["late"].given.pieces
+        assert {mesh.label_of(one.peer) for one in mesh.misdeeds} == {"late"}
+
+    on_a_mesh(test)
+
+
 def test_peers_with_parts_make_a_whole(on_a_mesh: OnAMesh, data: bytes) -> None:
     async def test(mesh: Any) -> None:
         root = mesh.put("a", data)
