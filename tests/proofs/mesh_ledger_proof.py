@@ -402,6 +402,7 @@ def _clock(folder: Path, world: Any, a: Any, b: Any) -> str:
     )  # fmt: skip
     node.await_ready()
     require(until(lambda: problem(a, "the clock of"), PATIENCE, 0.5), f"no word of the clock: {status(a)['problems']}")
+    require(until(lambda: problem(node, "the clock of"), PATIENCE, 0.5), "the late node does not say it")
     await_same(a, node)
     node.stop()
     return "named on both sides, and the ledger is in step all the same"
