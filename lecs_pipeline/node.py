@@ -14,7 +14,7 @@ from compute_mesh.node.settings import NAME, InvalidSettings, NodeSettings, writ
 from lecs_pipeline.clock import now
 from substrate.record.errors import NoAuthority
 from substrate.store.errors import Busy, NotFound
-from substrate.store.home import Home, make_keys, open_home
+from substrate.store.home import Home, home_exists, make_keys, open_home
 
 if TYPE_CHECKING:
     from compute_mesh.node.context import Context
@@ -37,8 +37,12 @@ def init_node(path: Path) -> dict[str, Any]:
     write_default_settings(path)
     keys = read_identity(path)
     return {
-        "home": str(path), "node": keys.node.did, "transport": keys.transport.public.hex(), "settings": str(path / NAME)
-    }  # fmt: skip
+        "home": str(path),
+        "node": keys.node.did,
+        "transport": keys.transport.public.hex(),
+        "settings": str(path / NAME),
+        "member": home_exists(path),
+    }
 
 
 def node_context(path: Path, bind: list[str] | None = None) -> "Context":

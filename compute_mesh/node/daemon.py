@@ -31,7 +31,7 @@ from substrate.store.home import Home, home_exists
 
 _LOOK_SECONDS: Final = 0.2
 #: After `stop` the node is gone within five seconds, whatever its peers do.
-_STOP_SECONDS: Final = 4.5
+_STOP_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)

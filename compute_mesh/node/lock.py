@@ -1,13 +1,14 @@
 """One daemon for one home. The lock is the kernel's, so a killed daemon lets go of it."""
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from substrate.store.errors import Busy
+from substrate.store.errors import Busy, ReadOnly
 
 NAME: Final = "node.lock"
 
@@ -17,9 +18,14 @@ def node_lock(folder: Path) -> Iterator[None]:
     """Hold the lock of HOME/mesh.
 
     Raises:
-        Busy: a node is running on this home already.
+        Busy: a node is running on this home already. ReadOnly: the home cannot be written.
     """
-    descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES):
+            raise
+        raise ReadOnly(f"{folder} cannot be written: its disk is read-only, or the folder is another user's") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

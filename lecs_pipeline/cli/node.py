@@ -27,7 +27,10 @@ def init(home: HomeOption = None, json: JsonOption = False) -> None:
         emit(made)
     else:
         say(f"Node {made['node']}; its settings are in {made['settings']}.")
-        say("Next: `lecs node join TICKET` with a ticket from a node of the commons, then `lecs node start`.")
+        if made["member"]:
+            say("Next: `lecs node start`, and `lecs node invite` to let another node in.")
+        else:
+            say("Next: `lecs node join TICKET` with a ticket from a node of the commons, then `lecs node start`.")
 
 
 @app.command()

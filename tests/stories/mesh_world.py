@@ -55,8 +55,8 @@ class MeshNode:
         assert self.process is not None
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        log = (self.home.parent / f"{self.name}.log").read_text()
-        assert line, f"{self.name} did not start: {log[-2000:]}"
+        log = self.home.parent / f"{self.name}.log"
+        assert line, f"{self.name} did not start: {log.read_text()[-2000:] if log.exists() else ''}"
         self.ready = json.loads(line)
 
     def stop(self, how: int = signal.SIGTERM) -> float:
