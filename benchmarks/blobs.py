@@ -51,8 +51,10 @@ def _raw_giver(file: Path) -> Iterator[str]:
     command = [sys.executable, str(HERE / "raw_stream.py"), "give", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def _raw(address: str, target: Path) -> Any:
@@ -80,8 +82,10 @@ def _rsync_daemon(folder: Path) -> Iterator[int]:
     command = ["rsync", "--daemon", "--no-detach", f"--config={config}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
         time.sleep(1)
-        yield port
-        daemon.kill()
+        try:
+            yield port
+        finally:
+            daemon.kill()
 
 
 def _rsync(port: int, folder: Path) -> Any:
