@@ -1,1 +1,1 @@
-"""The wires: nodes that find each other, hold the same ledger and run approved jobs. Built by a later issue."""
+"""The wires: nodes that find each other, hold the same ledger and pass blobs. Decides nothing about consent."""

@@ -82,6 +82,12 @@ def declaration_here(home: Home, contribution: str) -> Declaration | None:
     return declaration_of(record) if record is not None else None
 
 
+def confirmed_erasures(home: Home, roles: Roles, contribution: str) -> list[tuple[str, str]]:
+    """(node, time) of every admitted node that stated that it has erased its copy, by time."""
+    tombstones = home.ledger.documents(kinds=["Erased"], subject=contribution)
+    return sorted(((d.signer, d.body["time"]) for d in tombstones if roles.by_node(d)), key=lambda pair: pair[::-1])
+
+
 def all_states(home: Home, roles: Roles) -> Iterator[State]:
     """Every contribution about which a fact counts, by id."""
     for _, documents in home.ledger.by_subject():

@@ -15,6 +15,7 @@ from assets.intake import held as held_assets
 from assets.intake import ledger as ledger_assets
 from assets.intake import pending as pending_assets
 from assets.intake import refused as refused_assets
+from assets.mesh import asset as mesh_assets
 from assets.mixture import asset as mixture_assets
 from assets.mixture import languages as language_assets
 from assets.provenance import asset as provenance_assets
@@ -43,6 +44,7 @@ _STAGES = [
     training_assets,
     evaluation_assets,
     card_assets,
+    mesh_assets,
 ]
 _RELEASE = dg.AssetSelection.groups("release")
 _TRAINING = dg.AssetSelection.groups("training")

@@ -14,9 +14,9 @@ import polars as pl
 
 from assets.dataset.manifests import manifest_shards, read_manifest
 from assets.release.signature import sign_files, signature_problems, sum_problems
+from consent.borrowing import may_be_lent
 from consent.lookup import all_states, record_of
 from consent.state import State
-from consent.survey import survey_one
 from corpus.agreement import CROISSANT_FILE
 from corpus.card import CardFacts
 from corpus.errors import CorpusError
@@ -209,7 +209,7 @@ class _Texts:
     def licences(self) -> dict[str, str]:
         """Row to licence, for records that are here; notes the legal bases that they name."""
         if self._licences is None:
-            self._licences = {}
+            self._licences = self.home.borrowed.licences()
             for row, contribution in self.contribution.items():
                 record = record_of(self.home, contribution)
                 if record:
@@ -219,19 +219,31 @@ class _Texts:
 
     def _text(self, row: str) -> str | None:
         """A text only while the gate still says yes to publishing it: narrowed since means a commitment only."""
-        found = survey_one(self.home, self.roles, self.contribution[row], now())
-        if found is None or found.state.row != row or "publish-text" not in found.purposes:
+        if not may_be_lent(self.home, self.roles, self.contribution[row], row, now()):
             return None
-        try:
-            text = self.home.vault.get(self.contribution[row]).text.decode("utf-8")
-        except NotFound:
+        kept = _kept_text(self.home, self.contribution[row], row)
+        if kept is None:
             return None
+        text = kept.decode("utf-8")
         labels = placeholders_in([text])
         self.shown += 1
         self.characters += len(text)
         self.redacted += bool(labels)
         self.labels += labels
         return text
+
+
+def _kept_text(home: Home, contribution: str, row: str) -> bytes | None:
+    """A text of this home's own, or one that another node lent."""
+    try:
+        return home.vault.get(contribution).text
+    except NotFound:
+        pass
+    try:
+        lent = home.borrowed.get(contribution)
+    except NotFound:
+        return None
+    return lent.text if lent.row == row else None
 
 
 def _live(home: Home, version: Document) -> list[State]:

@@ -34,7 +34,7 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None], *, accept:
         imported = store_import(home, contents, accepted=now() if accept else "")
         # A tombstone by the accepting node, or a withdrawal that asks for it, destroys the copy that is here.
         destroyed = tidy_up(home, now())
-        _install_models(home)
+        install_models(home)
         failpoint("import.models")
     if destroyed:
         say(f"{destroyed} texts that were here had been erased or redacted elsewhere: they are destroyed here too.")
@@ -47,7 +47,7 @@ def import_ledger(path: Path, file: Path, say: Callable[[str], None], *, accept:
     return imported
 
 
-def _install_models(home: Home) -> None:
+def install_models(home: Home) -> None:
     """The approved redaction models ship with the program: put their bytes in place when they fit the approval."""
     from lecs_pipeline.founding import first_models
     from substrate.store.models import copy_model

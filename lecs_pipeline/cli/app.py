@@ -9,6 +9,7 @@ from lecs_pipeline.cli import (
     ask,
     asset,
     backup,
+    blob,
     charter,
     consent,
     contribute,
@@ -21,6 +22,7 @@ from lecs_pipeline.cli import (
     mixture,
     model,
     moderate,
+    node,
     pending,
     redact,
     redaction,
@@ -58,8 +60,10 @@ app.add_typer(mixture.app, name="mixture")
 app.add_typer(model.app, name="model")
 app.add_typer(adapter.app, name="adapter")
 app.add_typer(asset.app, name="asset")
+app.add_typer(blob.app, name="blob")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(node.app, name="node")
 
 
 @app.callback()

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Consent: forms, receipts, and a change of mind.", no_args_is_help=True)
 
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(help="Leave it in this folder (a USB stick of `lecs ledger sync --folder`): no home is needed."),
+]
 IdArgument = Annotated[str | None, typer.Argument(help="The id, or its beginning (not needed with a code).")]
 KeyOption = Annotated[bool, typer.Option("--key", help="Speak with the contributor's key in this keyring.")]
 RequestOption = Annotated[
@@ -131,12 +135,16 @@ def withdraw(
     code: CodeOption = None,
     key: KeyOption = False,
     request: RequestOption = False,
+    folder: FolderOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Take a consent back. From now on no version of this home contains the text."""
     from consent.change import withdraw as take_back
 
+    if folder is not None:
+        _leave(folder, code, json, erase=False)
+        return
     _change(home, id, code, key, request, json, take_back)
 
 
@@ -170,13 +178,31 @@ def erase(
     code: CodeOption = None,
     key: KeyOption = False,
     request: RequestOption = False,
+    folder: FolderOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Withdraw, and destroy the text, its key, its record and its receipt here."""
     from consent.change import erase as destroy
 
+    if folder is not None:
+        _leave(folder, code, json, erase=True)
+        return
     _change(home, id, code, key, request, json, destroy)
+
+
+def _leave(folder: Path, code: str | None, json: bool, *, erase: bool) -> None:
+    """A withdrawal by the code alone, left in a folder for the next node that comes by."""
+    from compute_mesh.folder.layout import Folder
+    from compute_mesh.folder.withdrawing import leave_withdrawal
+    from lecs_pipeline.clock import now
+
+    left = leave_withdrawal(Folder(folder), read_secret(code, "withdrawal code"), now(), erase=erase)
+    effects = {"left_in": str(folder), "takes_effect": "at every node that is brought together with this folder"}
+    if json:
+        emit({"contribution": left.contribution, "state": "left in the folder", "effects": effects})
+    else:
+        say(f"The withdrawal of {short(left.contribution)} lies in {folder}: it takes effect at every node it meets.")
 
 
 def _change(

@@ -29,7 +29,7 @@ def where(
     json: JsonOption = False,
 ) -> None:
     """Where a text went: every use, and what a withdrawal does to each. Opened by id, by its code, or by its key."""
-    from consent.lookup import find_contribution, state_of
+    from consent.lookup import confirmed_erasures, find_contribution, state_of
     from corpus.training.contribution_card import contribution_card
     from lecs_pipeline.checking import uses_of
     from lecs_pipeline.cli.consent import gate_of, speaker
@@ -39,17 +39,21 @@ def where(
     with open_home(choose_home(home)) as opened:
         by_id = id is not None and code is None and not key
         contribution = find_contribution(opened, id or "") if by_id else speaker(opened, id, code, key, False)[0]
-        state = state_of(opened, opened.roles(), contribution)
+        roles = opened.roles()
+        state = state_of(opened, roles, contribution)
         uses, gate = uses_of(opened, state), gate_of(opened, state)
+        erased = [{"node": node, "at": at} for node, at in confirmed_erasures(opened, roles, state.contribution)]
     if card is not None:
         page = contribution_card(state.contribution, state.word, gate, uses)
         write_atomic(card, page.encode("utf-8"), mode=0o600, durable=False)
         say(f"The page is in {card}.")
     if json:
-        emit({"contribution": state.contribution, "state": state.word, "uses": uses})
+        emit({"contribution": state.contribution, "state": state.word, "uses": uses, "erased_by": erased})
     else:
         rows = [[use["kind"], use["id"][:40], use["at"], use["on_withdrawal"]] for use in uses]
         show_table(f"{state.contribution}: {state.word}", ["use", "id", "at", "on withdrawal"], rows)
+        if erased:
+            say(f"{len(erased)} nodes have confirmed that they erased their copy, the first at {erased[0]['at']}.")
 
 
 def rebuild(home: HomeOption = None, json: JsonOption = False) -> None:

@@ -145,6 +145,21 @@ def refused(
 
 
 @app.command()
+def fetch(version: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Fetch a version of another node: its manifest, and the texts of it that may be shown to all.
+
+    Every text is checked against its row. `lecs dataset verify` checks the rest; what is taken back goes here too.
+    """
+    from lecs_pipeline.node import fetch_version
+
+    got = fetch_version(choose_home(home), version)
+    if json:
+        emit(got)
+    else:
+        say(f"Version {got['version'][:12]}: {got['files']} files of its manifest and {got['texts']} texts came.")
+
+
+@app.command()
 def verify(version: VersionArgument, home: HomeOption = None, json: JsonOption = False) -> None:
     """Check a version: its signature, its id from its rows, that every member was admissible, texts that are here."""
     from lecs_pipeline.versions import find_version, verify_version

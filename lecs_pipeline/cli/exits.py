@@ -30,8 +30,11 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "The redactor of these texts was not measured, or finds too little. Nothing was released.",
     ),
     20: ("not-ready", "The release checklist does not hold: the table says which entry, and what to do."),
+    21: ("no-node", "No node is running on this home: `lecs node start` starts one."),
+    22: ("unreachable", "A peer could not be met, or did not answer as it should."),
     27: ("part-stopped", "A process of `lecs up` ended and could not be kept running; everything was stopped."),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
+    29: ("read-only", "The disk or the file of this home cannot be written."),
     40: (
         "model-refused",
         "A model that does not run here: the message begins with why (unknown, other-use, expired, revoked, missing).",
@@ -49,7 +52,13 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
 
 
 def exit_code(error: BaseException) -> int:
-    """The code for an exception, by its class or the nearest parent that is listed."""
+    """The code for an exception, by its class or the nearest parent that is listed.
+
+    What a running node could not do it tells with the ``cause`` there.
+    """
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, str) and cause in _BY_NAME:
+        return _BY_NAME[cause]
     for cls in type(error).__mro__:
         if cls.__name__ in _BY_NAME:
             return _BY_NAME[cls.__name__]
@@ -104,7 +113,14 @@ _BY_NAME: Final[dict[str, int]] = {
     "TextChanged": 18,
     "RecallBelowFloor": 19,
     "PartStopped": 27,
+    "NoNode": 21,
+    "Failed": 22,
+    "NoProvider": 22,
+    "UnsoundRoot": 9,
+    "TransportFailed": 22,
+    "InvalidSettings": 7,
     "DiskFull": 28,
+    "ReadOnly": 29,
     "UnknownFailpoint": 2,
     "MixedPartitions": 2,
     "KeyboardInterrupt": 130,

@@ -24,6 +24,7 @@ def verify(home: HomeOption = None, json: JsonOption = False) -> None:
                 "documents": report.documents,
                 "logs": report.logs,
                 "forks": report.forks,
+                "missing": report.missing,
                 "ok": report.ok,
                 "problems": report.problems,
             }
@@ -102,6 +103,29 @@ def export(
         say(f"{lines} lines in {file}.")
         if with_vault:
             say("The file holds texts in the clear: keep it as you would keep the texts.")
+
+
+@app.command()
+def sync(
+    peer: Annotated[str | None, typer.Option(help="Only this node: its key, or the end of it.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="A folder (a USB stick) in the place of a peer: what it lacks is written there, too."),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring this ledger and those of peers to the same state. Needs a running node, or a folder."""
+    from lecs_pipeline.node import sync_with_folder, sync_with_peers
+
+    path = choose_home(home)
+    done = sync_with_folder(path, folder) if folder is not None else sync_with_peers(path, peer or "")
+    if json:
+        emit(done)
+    else:
+        say(f"{done['received']} documents came in, {done['sent']} went out, in {done['seconds']:.1f} s.")
+        for sentence in done["failed"]:
+            say(f"  not met: {sentence}")
 
 
 @app.command("import")

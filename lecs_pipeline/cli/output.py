@@ -43,7 +43,10 @@ def show_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
 @contextmanager
 def progress(title: str, total: int | None) -> Iterator[Any]:
-    """A bar on standard error for work beyond two seconds; yields a function that advances it."""
+    """A bar on standard error for work beyond two seconds; yields a function that advances it.
+
+    It takes the number of steps and, where they are known only now, another title and how many steps there are.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -51,7 +54,11 @@ def progress(title: str, total: int | None) -> Iterator[Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda steps=1: bar.advance(task, steps)
+
+        def advance(steps: float = 1, title: str | None = None, of: int | None = None) -> None:
+            bar.update(task, advance=steps, description=title, total=of)
+
+        yield advance
 
 
 @contextmanager

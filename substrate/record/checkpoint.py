@@ -45,10 +45,7 @@ def node_of(origin: str) -> str:
 
 def sign_checkpoint(head: Head, signer: Signer) -> str:
     """The checkpoint of ``head`` as text."""
-    body = _body(head)
-    key_hash = _key_hash(head.origin, signer.public)
-    line = base64.b64encode(key_hash + signer.sign(body.encode("utf-8"))).decode("ascii")
-    return f"{body}\n— {head.origin} {line}\n"
+    return checkpoint_text(head, signer.sign(_body(head).encode("utf-8")))
 
 
 def read_checkpoint(text: str) -> Head:
@@ -75,6 +72,20 @@ def read_checkpoint(text: str) -> Head:
     if signed:
         return head
     raise BadSignature("the checkpoint is not signed by the node that its origin names")
+
+
+def signature_of(text: str) -> bytes:
+    """The 64 bytes of the node's signature in a checkpoint that was read before."""
+    head = _head(text.partition("\n\n")[0].split("\n"))
+    wanted = _key_hash(head.origin, public_of(node_of(head.origin)))
+    lines = _signature_lines(text.partition("\n\n")[2])
+    return next(raw[4:] for name, raw in lines if name == head.origin and raw[:4] == wanted)
+
+
+def checkpoint_text(head: Head, signature: bytes) -> str:
+    """The checkpoint with this signature, in its one form; `read_checkpoint` says whether it holds."""
+    key_hash = _key_hash(head.origin, public_of(node_of(head.origin)))
+    return f"{_body(head)}\n— {head.origin} {base64.b64encode(key_hash + signature).decode('ascii')}\n"
 
 
 def _signature_lines(text: str) -> list[tuple[str, bytes]]:

@@ -8,11 +8,14 @@ Cut = tuple[Head, ...]
 
 
 def make_cut(heads: Iterable[Head]) -> Cut:
-    """The largest head of every log, sorted by log; empty logs are left out."""
+    """The largest head of every log, sorted by log; empty logs are left out.
+
+    Of two heads of one size (a fork) the one with the smaller root is named, so that every home names the same.
+    """
     largest: dict[str, Head] = {}
     for head in heads:
         known = largest.get(head.origin)
-        if head.size and (known is None or head.size > known.size):
+        if head.size and (known is None or (head.size, known.root) > (known.size, head.root)):
             largest[head.origin] = head
     return tuple(largest[origin] for origin in sorted(largest))
 

@@ -37,6 +37,7 @@ class Signer:
         return f"Signer({self.did})"
 
 
+@lru_cache(maxsize=65536)
 def did_of(public: bytes) -> str:
     """``did:key:z6Mk…`` of a 32-byte public key."""
     return _DID + b58encode(_MULTIKEY_ED25519 + public)

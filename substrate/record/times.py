@@ -28,6 +28,11 @@ def write_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def hours_after(time: str, hours: int) -> str:
+    """The time ``hours`` hours after ``time``."""
+    return write_time(datetime.fromisoformat(time) + timedelta(hours=hours))
+
+
 def days_after(time: str, days: int) -> str:
     """The time ``days`` days after ``time``."""
     return write_time(datetime.fromisoformat(time) + timedelta(days=days))

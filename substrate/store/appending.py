@@ -1,6 +1,7 @@
 """Appending to a log: documents, leaves, tree nodes and the signed head, each table at once."""
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
 from substrate.record.checkpoint import Head, sign_checkpoint
@@ -18,6 +19,7 @@ _INSERT_DOCUMENT: Final = (
 )
 _INSERT_LEAF: Final = "INSERT INTO leaves (log, idx, class, digest) VALUES (?, ?, ?, ?)"
 _INSERT_NODE: Final = "INSERT INTO nodes (log, level, idx, hash) VALUES (?, ?, ?, ?)"
+_ARRIVED: Final = "DELETE FROM wanted WHERE digest = ?"
 
 
 def leaf_data(private: bool, digest: str) -> bytes:
@@ -63,15 +65,17 @@ class Writer:
 
     def flush(self) -> None:
         """Store what was added so far, each table at once: several times faster than one row after the other."""
-        self.connection.executemany(_INSERT_DOCUMENT, [_columns(d) for d in self._documents.values()])
+        keep_documents(self.connection, self._documents.values())
         self.connection.executemany(_INSERT_LEAF, self._leaves.values())
         self.connection.executemany(_INSERT_NODE, self._nodes)
         self._documents, self._leaves, self._nodes = {}, {}, []
 
 
-def keep_document(connection: sqlite3.Connection, document: Document) -> None:
-    """Store a verified public document; storing it twice changes nothing."""
-    connection.execute(_INSERT_DOCUMENT, _columns(document))
+def keep_documents(connection: sqlite3.Connection, documents: Iterable[Document]) -> None:
+    """Store verified public documents; storing one twice changes nothing. None of them is wanted any more."""
+    rows = [_columns(document) for document in documents]
+    connection.executemany(_INSERT_DOCUMENT, rows)
+    connection.executemany(_ARRIVED, [row[:1] for row in rows])
 
 
 def _columns(document: Document) -> tuple[str, str, str, str, str, int, bytes]:
@@ -93,13 +97,6 @@ def is_timed(document: Document) -> int:
 
 def _code(document: Document) -> str:
     return str(document.body["withdrawalKey"]) if document.kind == "ConsentFact" else ""
-
-
-def append_leaf(connection: sqlite3.Connection, log: int, frontier: Frontier, private: bool, digest: str) -> None:
-    """Append one leaf and the tree nodes that it completes."""
-    connection.execute(_INSERT_LEAF, (log, frontier.size, int(private), digest))
-    done = frontier.append(leaf_hash(leaf_data(private, digest)))
-    connection.executemany(_INSERT_NODE, [(log, level, index, node) for level, index, node in done if level])
 
 
 def save_head(connection: sqlite3.Connection, log: int, frontier: Frontier, origin: str, node: Signer) -> None:

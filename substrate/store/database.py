@@ -1,6 +1,7 @@
 """The SQLite file of a home: durable, several processes at once, and deleting really overwrites."""
 
 import errno
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from substrate.store.errors import Busy, HomeError, NoHome, Tampered
+from substrate.store.errors import Busy, HomeError, NoHome, ReadOnly, Tampered
 from substrate.store.full import disk_full, no_room
 from substrate.store.migrations import migrate
 
@@ -111,6 +112,9 @@ class Database:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and no_room(self.path.parent):
             return disk_full(OSError(errno.ENOSPC, ""))
+        closed = code == sqlite3.SQLITE_CANTOPEN and not os.access(self.path.parent, os.W_OK)
+        if code == sqlite3.SQLITE_READONLY or closed:
+            return ReadOnly(f"{self.path} cannot be written: its disk is read-only, or the file is another user's")
         if locked and code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return Busy(f"another process has been writing {self.path.name} for too long: {error}")
         return None

@@ -41,5 +41,9 @@ class LostErasures(HomeError):
     """Texts erased since a backup or an export might come back, because nothing here tells which they are."""
 
 
+class ReadOnly(HomeError):
+    """The disk or the file of this home cannot be written."""
+
+
 class DiskFull(HomeError):
     """There is no room left; nothing is half visible, and the same command goes on once there is."""

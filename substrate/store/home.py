@@ -18,6 +18,8 @@ from substrate.record.authority import ROLE_KINDS, Roles, fold_roles
 from substrate.record.checkpoint import log_origin
 from substrate.record.keys import Signer
 from substrate.store.blobs import Blobs
+from substrate.store.borrowed import FOLDER as BORROWED
+from substrate.store.borrowed import Borrowed
 from substrate.store.database import Database
 from substrate.store.errors import HomeExists, NoHome, NotFound, Tampered
 from substrate.store.failpoints import failpoint
@@ -26,6 +28,8 @@ from substrate.store.keyring import Keyring
 from substrate.store.ledger import Ledger
 from substrate.store.leftovers import sweep_beside
 from substrate.store.migrations import upgrade_pin
+from substrate.store.pieced import FOLDER as PIECED
+from substrate.store.pieced import PiecedBlobs
 from substrate.store.vault import Vault
 
 PIN: Final = "commons.json"
@@ -54,6 +58,16 @@ class Home:
     def derived(self) -> Path:
         """Everything here can be deleted and rebuilt."""
         return self.path / "derived"
+
+    @property
+    def pieced(self) -> PiecedBlobs:
+        """The large blobs, which peers pass to each other in pieces."""
+        return PiecedBlobs(self.path / PIECED)
+
+    @property
+    def borrowed(self) -> Borrowed:
+        """Published texts of other nodes."""
+        return Borrowed(self.path / BORROWED, self.keyring.secret("borrowed"))
 
     @property
     def models(self) -> Path:
@@ -130,6 +144,30 @@ def create_home(path: Path, commons: str, charter: str | None = None) -> Iterato
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def make_keys(path: Path, *roles: str) -> Keyring:
+    """A folder with keys and nothing else: what a node is before it belongs to a commons. Keys that are there stay."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keyring = Keyring(path / "keys")
+    keyring.secret("vault")
+    for role in roles:
+        if not keyring.has(role):
+            keyring.create(role)
+    return keyring
+
+
+def complete_home(path: Path, commons: str, charter: str) -> None:
+    """Make a home of a folder with keys, for a commons that exists. The pin comes last: it is a home, or not yet.
+
+    Raises:
+        HomeExists: it belongs to a commons already.
+    """
+    if home_exists(path):
+        raise HomeExists(f"{path} belongs to a commons already; a home belongs to one")
+    node = Keyring(path / "keys").signer("node")
+    Database(path / "ledger.sqlite3", create=True).close()
+    write_pin(path, commons, charter, log_origin(node.did, secrets.token_hex(8)))
 
 
 def pin_bytes(commons: str, charter: str, log: str) -> bytes:

@@ -15,6 +15,7 @@ from substrate.record.documents import Document, trusted_document
 from substrate.record.keys import Signer
 from substrate.record.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from substrate.store.appending import PRIVATE, Writer, leaf_data, save_head
+from substrate.store.branches import Branch, branches
 from substrate.store.database import Database
 from substrate.store.errors import Busy, NotFound, Tampered
 
@@ -38,6 +39,7 @@ class Ledger:
         self.node = node
         self.origin = origin
         self._checked: dict[Cut, Callable[[str], bool]] = {}
+        self._sized: tuple[Cut, dict[int, int]] | None = None
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -154,12 +156,18 @@ class Ledger:
 
     def cut(self) -> Cut:
         """The heads of all logs, computed from what is stored."""
-        rows = self.database.connection.execute("SELECT log, origin, size FROM logs").fetchall()
-        return make_cut(Head(origin, size, self.root(log, size)) for log, origin, size in rows)
+        return make_cut(branch.head for branch in branches(self.database.connection))
 
     def root(self, log: int, size: int) -> bytes:
         """The root of the first ``size`` leaves of a log."""
         return root_at(size, self.node_reader(log))
+
+    def leaves(self, log: int, start: int, stop: int) -> list[tuple[bool, str]]:
+        """Leaves ``start`` to ``stop`` of a row, as far as they are here: (private, digest)."""
+        rows = self.database.connection.execute(
+            "SELECT class, digest FROM leaves WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx", (log, start, stop)
+        )
+        return [(kind == PRIVATE, str(digest)) for kind, digest in rows]
 
     def checkpoint(self) -> str:
         """The newest signed head of this home's own log, as a C2SP checkpoint.
@@ -245,20 +253,36 @@ class Ledger:
         return tuple(head for head in cut if self._fits(head))
 
     def _fits(self, head: Head) -> bool:
-        row = self.database.connection.execute("SELECT log, size FROM logs WHERE origin = ?", (head.origin,)).fetchone()
-        if row is None or row[1] < head.size:
-            return False  # Not all of it is here yet.
-        return self.root(int(row[0]), head.size) == head.root
+        return self._branch_of(head) is not None  # Or not all of it is here yet.
+
+    def _branch_of(self, head: Head) -> int | None:
+        """The row of the branch that begins with the tree of ``head``."""
+        held = [branch for branch in branches(self.database.connection, head.origin) if branch.size >= head.size]
+        return next((branch.log for branch in held if self.root(branch.log, head.size) == head.root), None)
 
     def _inside(self, cut: Cut) -> Callable[[str], bool]:
-        sizes = {head.origin: head.size for head in cut}
-        query = "SELECT origin, idx FROM leaves JOIN logs USING (log) WHERE digest = ?"
-        connection = self.database.connection
+        connection, sizes = self.database.connection, self._sizes(cut)
+        query = "SELECT log, idx FROM leaves WHERE digest = ?"
 
         def inside(digest: str) -> bool:
-            return any(idx < sizes.get(origin, 0) for origin, idx in connection.execute(query, (digest,)))
+            return any(idx < sizes.get(log, 0) for log, idx in connection.execute(query, (digest,)))
 
         return inside
+
+    def _sizes(self, cut: Cut) -> dict[int, int]:
+        """How much of each row a cut holds. A head whose tree is not here is read as the log's first branch."""
+        if self._sized is None or self._sized[0] != cut:
+            here = dict[str, list[Branch]]()
+            for branch in branches(self.database.connection):
+                here.setdefault(branch.origin, []).append(branch)
+            sizes = dict[int, int]()
+            for head in cut:
+                held = here.get(head.origin, [])
+                row = self._branch_of(head) if len(held) > 1 else None
+                if held:
+                    sizes[row or held[0].log] = head.size
+            self._sized = (cut, sizes)
+        return self._sized[1]
 
     def _own_log(self, connection: sqlite3.Connection) -> tuple[int, int, bytes]:
         row = connection.execute("SELECT log, size, peaks, own FROM logs WHERE origin = ?", (self.origin,)).fetchone()

@@ -18,7 +18,7 @@ def sweep_beside(path: Path) -> int:
 
 def sweep_home(home: Path) -> int:
     """Remove what dead processes left in a home: half-written receipts, blobs and files of the home itself."""
-    folders = [home, home / "receipts", home / "exports", home / "models", *_entries(home / "blobs")]
+    folders = [home, home / "receipts", home / "exports", home / "models", home / "pieced", *_entries(home / "blobs")]
     return _remove(entry for folder in folders for entry in _entries(folder))
 
 

@@ -35,8 +35,17 @@ def m003_desk(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def m004_wanted(connection: sqlite3.Connection) -> None:
+    """Public documents that a log names and whose bodies are not here: the cut is incomplete until they come."""
+    connection.execute("CREATE TABLE wanted (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+    connection.execute(
+        "INSERT INTO wanted SELECT DISTINCT digest FROM leaves"
+        " WHERE class = 0 AND digest NOT IN (SELECT digest FROM documents)"
+    )
+
+
 #: The database's steps; their number is the version that this program reads and writes.
-STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending, m003_desk)
+STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending, m003_desk, m004_wanted)
 
 #: Steps of ``commons.json``, from format 1 on: there is none yet.
 PIN_STEPS: Final[tuple[PinStep, ...]] = ()

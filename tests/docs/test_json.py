@@ -39,12 +39,15 @@ def _documented(markdown: Any) -> dict[str, set[str]]:
 
 def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]:
     """Command -> its arguments, standard input and exit code."""
+    from lecs_pipeline.blobs import put_blob
+
     plain, asked = small.ids["plain"], small.ids["asked"]
     receipt = str(small.path / "receipts" / f"{plain.removeprefix('urn:uuid:')}.json")
     row = {"text": "One more text about the river."}
     (folder / "more.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "recipe.yaml").write_text((Path(__file__).parents[2] / "corpus/default_recipe.yaml").read_text())
     (folder / "empty").mkdir()
+    root = put_blob(small.path, folder / "more.jsonl")["root"]
     batches = _inbox(small.path, folder / "inbox")
     away = str(folder / "away")
     return {
@@ -93,6 +96,16 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs ledger show": ([], "", 0),
         "lecs ledger export": ([str(folder / "ledger.jsonl")], "", 0),
         "lecs ledger import": ([str(folder / "ledger.jsonl"), "--home", away], "", 0),
+        "lecs ledger sync": (["--folder", str(folder / "empty")], "", 0),
+        "lecs blob put": ([str(folder / "more.jsonl")], "", 0),
+        "lecs blob get": ([root, str(folder / "fetched")], "", 0),
+        "lecs blob stat": ([], "", 0),
+        "lecs blob pin": ([root], "", 0),
+        "lecs blob unpin": ([root], "", 0),
+        "lecs blob gc": ([], "", 0),
+        "lecs node init": ([], "", 0),
+        "lecs node doctor": ([], "", 0),
+        "lecs node admit": ([_newcomer()], "", 0),
         "lecs rebuild": ([], "", 0),
         "lecs redact": ([], json.dumps({"id": "1", "text": "Ring 01632 960147.", "language": "en"}), 0),
         "lecs pending scan": ([str(folder / "inbox"), "--settled", "0"], "", 0),
@@ -130,6 +143,13 @@ def _model(folder: Path) -> Path:
     small = runpy.run_path(str(Path(__file__).parents[1] / "compute_mesh" / "runtime" / "small_gguf.py"))
     path: Path = small["small_model"](folder / "small.gguf")
     return path
+
+
+def _newcomer() -> str:
+    """A key that nobody has seen."""
+    from substrate.record.keys import Signer
+
+    return Signer(bytes(range(32))).did
 
 
 def _inbox(home: Path, inbox: Path) -> list[str]:

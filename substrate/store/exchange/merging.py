@@ -1,5 +1,6 @@
 """Merging a verified export into a home: set union, tombstones before texts."""
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,8 @@ from substrate.record.authority import Roles, is_authorised
 from substrate.record.canonical import JsonObject
 from substrate.record.checkpoint import read_checkpoint
 from substrate.record.errors import UnknownCommons
-from substrate.record.merkle import Frontier
-from substrate.store.appending import append_leaf, keep_document
+from substrate.store.appending import keep_documents
+from substrate.store.branches import Branch, Leaf, branches, extend, keep_head, open_branch, open_log, origin_of
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import LostErasures
 from substrate.store.exchange.contents import Contents, LogCopy
@@ -61,7 +62,7 @@ def store_import(home: Home, contents: Contents, *, accepted: str = "") -> Impor
     with home.database.transaction() as connection:
         for document in contents.documents.values():
             before = connection.total_changes
-            keep_document(connection, document)
+            keep_documents(connection, [document])
             added += connection.total_changes > before
         for log in contents.logs.values():
             forks += _merge_log(home, connection, log)
@@ -88,35 +89,41 @@ def _roles(home: Home) -> Roles | None:
         return None
 
 
-def _merge_log(home: Home, connection: Any, log: LogCopy) -> int:
-    """Extend what we hold of a log; returns 1 when the file contradicts it (a fork: both heads are kept)."""
-    row = connection.execute("SELECT log, size, peaks FROM logs WHERE origin = ?", (log.origin,)).fetchone()
-    if row is None:
-        own = int(log.origin == home.ledger.origin)
-        cursor = connection.execute(
-            "INSERT INTO logs (origin, own, size, peaks) VALUES (?, ?, 0, x'')", (log.origin, own)
-        )
-        row = (cursor.lastrowid, 0, b"")
-    number, size, peaks = row
-    known = connection.execute(
-        "SELECT class, digest FROM leaves WHERE log = ? AND idx < ? ORDER BY idx", (number, len(log.leaves))
-    ).fetchall()
-    forked = any((kind == 1, digest) != leaf for (kind, digest), leaf in zip(known, log.leaves, strict=False))
-    if not forked and len(log.leaves) > size:
-        frontier = Frontier(size, [peaks[i : i + 32] for i in range(0, len(peaks), 32)])
-        for private, digest in log.leaves[size:]:
-            append_leaf(connection, number, frontier, private, digest)
-        connection.execute(
-            "UPDATE logs SET size = ?, peaks = ? WHERE log = ?",
-            (frontier.size, b"".join(frontier.peaks), number),
-        )
+def _merge_log(home: Home, connection: sqlite3.Connection, log: LogCopy) -> int:
+    """Extend what we hold of a log; returns 1 when the file contradicts it (a fork: both branches are kept)."""
+    branch = _branch_for(home, connection, log)
+    contradicts = not branch.main
+    if len(log.leaves) > branch.size:
+        branch = extend(connection, branch, log.leaves[branch.size :])
     for text in log.checkpoints:
-        head = read_checkpoint(text)
-        connection.execute(
-            "INSERT OR IGNORE INTO heads (log, size, root, checkpoint) VALUES (?, ?, ?, ?)",
-            (number, head.size, head.root, text),
-        )
-    return int(forked)
+        keep_head(connection, branch.log, read_checkpoint(text), text)
+    return int(contradicts)
+
+
+def _branch_for(home: Home, connection: sqlite3.Connection, log: LogCopy) -> Branch:
+    """The row whose leaves begin as the file's do, or a new one."""
+    held = branches(connection, origin_of(log.origin))
+    if not held:
+        branch = open_log(connection, origin_of(log.origin))
+        own = branch.origin == home.ledger.origin
+        connection.execute("UPDATE logs SET own = ? WHERE log = ?", (int(own), branch.log))
+        return branch
+    shared = [(_common(connection, branch, log.leaves), branch) for branch in held]
+    common, nearest = max(shared, key=lambda pair: (pair[0], pair[1].main))
+    if common in (nearest.size, len(log.leaves)):
+        return nearest
+    return open_branch(connection, nearest, common, log.leaves[common], home.ledger.node_reader(nearest.log))
+
+
+def _common(connection: sqlite3.Connection, branch: Branch, leaves: list[Leaf]) -> int:
+    """How many leaves a branch shares with a file's log, from the first on."""
+    rows = connection.execute(
+        "SELECT class, digest FROM leaves WHERE log = ? AND idx < ? ORDER BY idx", (branch.log, len(leaves))
+    )
+    differing = (
+        n for n, ((kind, digest), leaf) in enumerate(zip(rows, leaves, strict=False)) if (kind == 1, digest) != leaf
+    )
+    return next(differing, min(branch.size, len(leaves)))
 
 
 def _standing_rows(home: Home, contents: Contents) -> dict[str, set[str]]:

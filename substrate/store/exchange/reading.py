@@ -9,6 +9,7 @@ from substrate.record.canonical import JsonObject, parse_strict
 from substrate.record.checkpoint import node_of
 from substrate.record.documents import read_document
 from substrate.record.errors import MalformedDocument, RecordError
+from substrate.store.branches import check_name
 from substrate.store.errors import Tampered
 from substrate.store.exchange.contents import FORMAT, MAX_LINE, Contents, LogCopy
 from substrate.store.exchange.values import decode, hex32, is_digest, member, text_of
@@ -91,7 +92,7 @@ def _take_document(contents: Contents, value: Any) -> None:
 
 def _take_log(contents: Contents, value: Any) -> None:
     origin = text_of(value, "origin") if isinstance(value, dict) else ""
-    node_of(origin)
+    node_of(check_name(origin))
     if origin in contents.logs:
         raise MalformedDocument("a log that is given twice")
     contents.logs[origin] = LogCopy(origin)

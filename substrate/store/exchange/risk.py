@@ -10,6 +10,7 @@ from substrate.record.authority import Roles
 from substrate.record.checkpoint import node_of
 from substrate.record.cut import cut_entries, make_cut
 from substrate.record.documents import Document, write_document
+from substrate.store.branches import origin_of
 from substrate.store.errors import LostErasures
 from substrate.store.exchange.contents import Contents
 from substrate.store.home import Home
@@ -59,7 +60,7 @@ def _newer_here(contents: Contents, sizes: dict[str, int], roles: Roles | None, 
 
 
 def _speaks_for(log: str, node: str, roles: Roles | None) -> bool:
-    key = node_of(log)
+    key = node_of(origin_of(log))
     return key == node or (roles is not None and roles.succeeds(key, node))
 
 

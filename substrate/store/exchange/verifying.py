@@ -8,6 +8,7 @@ from substrate.record.documents import Document
 from substrate.record.errors import BadInclusion
 from substrate.record.merkle import Frontier, leaf_hash, tree_root
 from substrate.store.appending import leaf_data
+from substrate.store.branches import origin_of
 from substrate.store.exchange.contents import Contents
 from substrate.store.superseded import rows_of
 from substrate.store.vault import commitment
@@ -21,7 +22,7 @@ def verify_logs(contents: Contents) -> None:
     logged: set[str] = set()
     for log in contents.logs.values():
         heads = {read_checkpoint(text) for text in log.checkpoints}
-        if any(head.origin != log.origin for head in heads):
+        if any(head.origin != origin_of(log.origin) for head in heads):
             raise BadInclusion("a head of another log among those of a log")
         frontier = Frontier()
         for private, digest in log.leaves:
@@ -29,7 +30,7 @@ def verify_logs(contents: Contents) -> None:
                 pass
             if not private:
                 logged.add(digest)
-        log.head = Head(log.origin, frontier.size, frontier.root())
+        log.head = Head(origin_of(log.origin), frontier.size, frontier.root())
         if log.head not in heads:
             raise BadInclusion("a log without a signed head that fits all its leaves")
     if contents.documents.keys() - logged:
@@ -67,18 +68,20 @@ def _positions(contents: Contents) -> Inside:
                 for index, (_, leaf) in enumerate(log.leaves):
                     places.setdefault(leaf, []).append((log.origin, index))
         if cut not in checked:
-            checked[cut] = {head.origin: head.size for head in cut if _fits(contents, head)}
+            checked[cut] = {log: head.size for head in cut for log in _fitting(contents, head)}
         return any(index < checked[cut].get(origin, 0) for origin, index in places.get(digest, ()))
 
     return inside
 
 
-def _fits(contents: Contents, head: Head) -> bool:
-    """Whether the file's log begins with the tree that a head names; a cut of another tree holds nothing."""
-    log = contents.logs.get(head.origin)
-    if log is None or len(log.leaves) < head.size:
-        return False
-    return tree_root(leaf_data(*leaf) for leaf in log.leaves[: head.size]) == head.root
+def _fitting(contents: Contents, head: Head) -> list[str]:
+    """The branches of the file that begin with the tree that a head names; a cut of another tree holds nothing."""
+    held = [log for log in contents.logs.values() if origin_of(log.origin) == head.origin]
+    return [
+        log.origin
+        for log in held
+        if len(log.leaves) >= head.size and tree_root(leaf_data(*leaf) for leaf in log.leaves[: head.size]) == head.root
+    ]
 
 
 def _redactions(contents: Contents) -> dict[str, list[Document]]:

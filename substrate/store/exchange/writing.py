@@ -46,7 +46,7 @@ def _entries(home: Home, with_vault: bool) -> Iterator[JsonObject]:
         yield {"document": document.raw.decode("utf-8")}
     connection = home.database.connection
     for log, origin in connection.execute("SELECT log, origin FROM logs ORDER BY origin").fetchall():
-        yield {"log": {"origin": origin}}
+        yield {"log": {"origin": origin}}  # Another branch of a forked log has a mark behind its origin.
         for kind, digest in connection.execute("SELECT class, digest FROM leaves WHERE log = ? ORDER BY idx", (log,)):
             yield {"leaf": [kind, digest]}
         for (text,) in connection.execute("SELECT checkpoint FROM heads WHERE log = ? ORDER BY size, root", (log,)):

@@ -1,0 +1,44 @@
+"""Which blobs of a home something still needs: what is pinned, approved models, and the manifests of versions."""
+
+import json
+from collections.abc import Iterator
+
+from substrate.store.errors import HomeError
+from substrate.store.home import Home
+
+
+def manifests(home: Home) -> Iterator[str]:
+    """The names of the manifests of all published versions, past ones too, and of the files that they list."""
+    yield from manifest_names(home, "")
+
+
+def manifest_names(home: Home, version: str) -> Iterator[str]:
+    """Those of versions whose id begins with ``version``; of a manifest that is not here, its own name alone."""
+    for document in home.ledger.documents(kinds=["DatasetVersion"]):
+        if not str(document.body["version"]).startswith(version):
+            continue
+        name = str(document.body["builtFrom"]["manifest"]["blake3"])
+        yield name
+        try:
+            data = home.blobs.get(name)
+            if data.startswith(b"{"):
+                yield from (str(shard["blake3"]) for shard in json.loads(data)["shards"])
+        except (HomeError, ValueError, KeyError, TypeError):
+            continue  # Not here, or damaged: `lecs dataset verify` says so.
+
+
+def approved_files(home: Home) -> set[str]:
+    """BLAKE3 of every file of every approved model: whoever holds such a blob keeps it."""
+    approvals = home.roles().in_force("ModelApproval")
+    return {str(file["blake3"]) for approval in approvals for file in approval.body["files"]}
+
+
+def needed(home: Home) -> dict[str, str]:
+    """Roots of large blobs that stay, and why: ``pinned`` or ``model``."""
+    files = approved_files(home)
+    found = {}
+    for root in home.pieced.roots():
+        stat = home.pieced.stat(root)
+        if stat.pinned or stat.blake3 in files:
+            found[root] = "pinned" if stat.pinned else "model"
+    return found

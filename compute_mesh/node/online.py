@@ -1,0 +1,228 @@
+"""A node with its endpoint open: it answers peers, calls on them, and tells everybody at once what changed here."""
+
+import asyncio
+import contextlib
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from compute_mesh import blobs
+from compute_mesh.ledger import messages
+from compute_mesh.ledger.session import Outcome
+from compute_mesh.node.admitting import admit, admitted_nodes
+from compute_mesh.node.bench import at_home
+from compute_mesh.node.blobs import BlobDesk
+from compute_mesh.node.context import Context
+from compute_mesh.node.identity import mesh_folder
+from compute_mesh.node.meeting import Failed, Meetings, until_closed
+from compute_mesh.node.resources import look_up, memory_bandwidth
+from compute_mesh.peers import exchange, joining
+from compute_mesh.peers.announcement import Announcement, announce
+from compute_mesh.peers.book import PeerBook
+from compute_mesh.peers.invites import Invites
+from compute_mesh.peers.joining import Asking
+from compute_mesh.peers.ticket import Ticket
+from compute_mesh.transport.address import Address
+from compute_mesh.transport.interface import Connection, Transport
+from compute_mesh.transport.iroh.endpoint import IrohTransport
+from compute_mesh.transport.serving import Handler, cancel_all, serve
+from substrate.record.documents import Document
+from substrate.record.errors import RecordError
+from substrate.record.times import hours_after
+
+PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL)
+ANNOUNCED_HOURS: Final = 24
+_AGAIN_SECONDS: Final = 1800.0
+#: Peers that are told at once of a change; they tell others. Meetings that go on at once.
+FANOUT: Final = 8
+_AT_ONCE: Final = 4
+_LONGEST_PAUSE: Final = 3600.0
+
+
+@dataclass
+class Membership:
+    """The commons that this home belongs to."""
+
+    commons: str
+    charter: Document
+
+
+@dataclass
+class Online:
+    """An open endpoint and what goes on over it."""
+
+    context: Context
+    membership: Membership
+    transport: Transport
+    book: PeerBook
+    meetings: Meetings
+    desk: BlobDesk
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _announced: tuple[float, Announcement] | None = None
+    _bandwidth: int | None = None
+    _pauses: dict[str, float] = field(default_factory=dict)
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    @classmethod
+    async def open(cls, context: Context, membership: Membership, transport: Transport | None = None) -> "Online":
+        """Open the endpoint (or take one that is open) and begin.
+
+        Raises:
+            TransportFailed: nothing can listen where the settings say.
+        """
+        found = transport or await open_endpoint(context)
+        book = PeerBook(mesh_folder(context.path), context.node, membership.commons)
+        online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found))
+        async with at_home(context.path) as bench:
+            book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
+        online._bandwidth = await asyncio.to_thread(memory_bandwidth)
+        handlers: dict[bytes, Handler] = {
+            exchange.PROTOCOL: online._take_introduction,
+            messages.PROTOCOL: online._take_session,
+            joining.PROTOCOL: online._take_newcomer,
+            blobs.PROTOCOL: online.desk.service.serve,
+        }
+        online._tasks = [
+            asyncio.create_task(serve(found, handlers)),
+            asyncio.create_task(online._keep_in_step()),
+        ]
+        return online
+
+    async def close(self) -> None:
+        """End every meeting and close the endpoint."""
+        await cancel_all(self._tasks)
+        await self.transport.close()
+        with contextlib.suppress(OSError):
+            self.book.save()
+
+    def announcement(self) -> Announcement:
+        """What this node says of itself now; signed anew when the address changed, or after half an hour."""
+        address = self.transport.address()
+        if self._announced is not None:
+            signed, own = self._announced
+            if own.address == address and time.monotonic() - signed < _AGAIN_SECONDS:
+                return own
+        now = self.context.now()
+        expires = hours_after(now, ANNOUNCED_HOURS)
+        resources = look_up(self.context.path, self._bandwidth, self.context.measure_speed())
+        keys = self.context.identity
+        own = announce(keys.node, keys.transport, self.membership.commons, address, now, expires, resources)
+        self._announced = (time.monotonic(), own)
+        return own
+
+    def invite(self, hours: int) -> Ticket:
+        """A ticket for one newcomer."""
+        expires = hours_after(self.context.now(), hours)
+        key = Invites(mesh_folder(self.context.path)).make(expires)
+        there = self.transport.address()
+        return Ticket(self.membership.commons, self.membership.charter.digest, self.context.node, key, expires, there)
+
+    async def visit(self, node: str) -> Outcome:
+        """Meet one peer now.
+
+        Raises:
+            Failed: it is not known, or could not be met.
+        """
+        known = self.book.known.get(node)
+        if known is None:
+            raise Failed("no such peer is known here: `lecs node peers` lists them")
+        if self.book.shunned(node):
+            raise Failed(f"…{node[-8:]} is blocked, or lied a short while ago")
+        return await self.call(known.announcement.address)
+
+    async def call(self, address: Address) -> Outcome:
+        """Meet whoever is at an address."""
+        outcome = await self.meetings.visit(self.transport, address, self.announcement())
+        if outcome.received or outcome.found.leaves:
+            self.changed.set()
+        return outcome
+
+    def addresses(self) -> dict[str, Address]:
+        """Where to look for peers: what they announced, and what the settings name; by transport key."""
+        found = {a.address.peer: a.address for a in self.book.live(self.context.now()) if not self.book.shunned(a.node)}
+        for text in self.context.settings.peers:
+            address = Address.from_text(text)
+            found.setdefault(address.peer, address)
+        found.pop(self.transport.id, None)
+        return found
+
+    async def _keep_in_step(self) -> None:
+        """Tell some peers at once when something changed here, and look at all of them now and then."""
+        while True:
+            try:
+                async with asyncio.timeout(self.context.settings.sync_seconds * (0.8 + 0.4 * random.random())):  # noqa: S311
+                    await self.changed.wait()
+                told = self._some()
+            except TimeoutError:
+                told = self._due()
+            self.changed.clear()
+            gate = asyncio.Semaphore(_AT_ONCE)
+            await asyncio.gather(*(self._call_quietly(address, gate) for address in told))
+            with contextlib.suppress(OSError):
+                self.book.save()
+
+    def _some(self) -> list[Address]:
+        due = self._due()
+        return random.sample(due, min(FANOUT, len(due)))
+
+    def _due(self) -> list[Address]:
+        now = time.monotonic()
+        return [address for peer, address in self.addresses().items() if self._pauses.get(peer, 0.0) <= now]
+
+    async def _call_quietly(self, address: Address, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            try:
+                await self.call(address)
+                self._pauses.pop(address.peer, None)
+            except Failed:
+                node = self.book.node_of(address.peer)
+                known = self.book.known.get(node) if node else None
+                if known is not None:
+                    known.failures += 1
+                wait = self.context.settings.sync_seconds * 2 ** min(known.failures if known else 1, 10)
+                self._pauses[address.peer] = time.monotonic() + min(wait, _LONGEST_PAUSE)
+            except Exception as error:  # A fault of ours with one peer must not end the meetings with all others.
+                self.context.tally.wrong(
+                    "program", f"a fault of the program ({type(error).__name__}): please report it"
+                )
+
+    async def _take_introduction(self, connection: Connection) -> None:
+        await self.meetings.receive_introduction(connection, self.announcement())
+        self._pauses.pop(connection.peer, None)
+
+    async def _take_session(self, connection: Connection) -> None:
+        outcome = await self.meetings.receive_session(connection)
+        if outcome.received or outcome.found.leaves:
+            self.changed.set()
+
+    async def _take_newcomer(self, connection: Connection) -> None:
+        stream = await connection.accept_stream()
+        charter = self.membership.charter
+        await joining.let_in(stream, connection.peer, charter, self.announcement(), self._decide)
+        await until_closed(connection)
+
+    async def _decide(self, asking: Asking) -> str:
+        newcomer, now = asking.announcement, self.context.now()
+        invites = Invites(mesh_folder(self.context.path))
+        if newcomer.node in self.book.blocked:
+            return "This node is blocked here."
+        if not await asyncio.to_thread(invites.use, asking.key, newcomer.node, now):
+            return "The ticket was used already, has expired, or is of another node: ask for a new one."
+        try:
+            async with at_home(self.context.path) as bench:
+                state = await bench.run(lambda: admit(bench.home, newcomer.node, now))
+                self.book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
+        except RecordError:
+            return "The charter of this home cannot be read."
+        self.book.learn([newcomer], now)
+        self.changed.set()
+        return state
+
+
+async def open_endpoint(context: Context) -> Transport:
+    """The endpoint of this node, listening where its settings say."""
+    settings = context.settings
+    return await IrohTransport.open(
+        context.identity.transport_seed, PROTOCOLS, bind=settings.bind, relays=settings.relays
+    )

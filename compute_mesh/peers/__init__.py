@@ -1,0 +1,1 @@
+"""Who else is there: signed announcements that expire, tickets, and how a node is let in."""

@@ -1,0 +1,96 @@
+"""What really arrived: reads along with a node's blob streams, and knows the right pieces. Independent of the fetch."""
+
+from collections import deque
+
+from compute_mesh.blobs.messages import Op, Request
+from compute_mesh.transport.frames import LENGTH_BYTES
+from compute_mesh.transport.interface import DEADLINE, Buffer, Connection, Stream
+from substrate.record.pieces import HASH_BYTES, piece_name
+
+
+class Witness:
+    """Notes which peer gave a wrong piece, in full, to the one node that it watches."""
+
+    def __init__(self, indexes: dict[str, bytes]) -> None:
+        """``indexes`` are the true HashSeqs, by root."""
+        self._indexes = indexes
+        self.wrong: set[tuple[str, str, int]] = set()
+
+    def watch(self, connection: Connection) -> Connection:
+        """The same connection, with somebody reading along."""
+        return _WatchedConnection(connection, self)
+
+    def saw(self, peer: str, request: Request, data: bytes) -> None:
+        """A whole answer to a request for a piece."""
+        index = self._indexes[request.name]
+        start = request.number * HASH_BYTES
+        if piece_name(data) != index[start : start + HASH_BYTES]:
+            self.wrong.add((peer, request.name, request.number))
+
+
+class _WatchedConnection(Connection):
+    def __init__(self, inner: Connection, witness: Witness) -> None:
+        self._inner, self._witness = inner, witness
+        self.peer, self.protocol = inner.peer, inner.protocol
+
+    async def open_stream(self, *, within: float = DEADLINE) -> Stream:
+        return _WatchedStream(await self._inner.open_stream(within=within), self.peer, self._witness)
+
+    async def accept_stream(self, *, within: float = DEADLINE) -> Stream:
+        return await self._inner.accept_stream(within=within)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._inner.closed
+
+    def round_trip(self) -> float | None:
+        return self._inner.round_trip()
+
+
+class _WatchedStream(Stream):
+    def __init__(self, inner: Stream, peer: str, witness: Witness) -> None:
+        self._inner, self._peer, self._witness = inner, peer, witness
+        self._asked: deque[Request] = deque()
+        self._answer = bytearray()
+
+    async def write(self, data: Buffer, *, within: float = DEADLINE) -> None:
+        await self._inner.write(data, within=within)
+        self._asked.append(Request.from_bytes(bytes(data)[LENGTH_BYTES:]))
+
+    async def read_exact(self, size: int, *, within: float = DEADLINE) -> bytes:
+        found = await self._inner.read_exact(size, within=within)
+        self._answer += found
+        length = int.from_bytes(self._answer[:LENGTH_BYTES], "big") + LENGTH_BYTES
+        if len(self._answer) >= length:
+            request, whole = self._asked.popleft(), bytes(self._answer[LENGTH_BYTES + 1 : length])
+            del self._answer[:length]
+            if request.op is Op.PIECE and whole:
+                self._witness.saw(self._peer, request, whole)
+        return found
+
+    async def read(self, most: int, *, within: float = DEADLINE) -> bytes:
+        return await self._inner.read(most, within=within)
+
+    async def finish(self, *, within: float = DEADLINE) -> None:
+        await self._inner.finish(within=within)
+
+    async def stop(self) -> None:
+        await self._inner.stop()
+
+    async def _write(self, data: Buffer) -> None:
+        raise NotImplementedError
+
+    async def _read_exact(self, size: int) -> bytes:
+        raise NotImplementedError
+
+    async def _read(self, most: int) -> bytes:
+        raise NotImplementedError
+
+    async def _finish(self) -> None:
+        raise NotImplementedError
+
+    def _drop(self) -> None:
+        raise NotImplementedError
