@@ -14,7 +14,6 @@ from compute_mesh.node.control.server import Control
 from compute_mesh.node.daemon import Node
 from compute_mesh.node.pages import StatusPages
 
-
 #: After this many seconds a node that was told to stop is gone, whatever it was in the middle of.
 _STOP_SECONDS: Final = 4.5
 
