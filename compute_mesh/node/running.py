@@ -1,15 +1,21 @@
 """A node as a process: from its start until SIGTERM, Ctrl-C or `lecs node stop`."""
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from compute_mesh.node.context import Context
 from compute_mesh.node.control.names import socket_path
 from compute_mesh.node.control.server import Control
 from compute_mesh.node.daemon import Node
 from compute_mesh.node.pages import StatusPages
+
+#: After this many seconds a node that was told to stop is gone, whatever it was in the middle of.
+_STOP_SECONDS: Final = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +49,16 @@ async def _run(context: Context, ready: Callable[[Ready], None]) -> None:
             await control.start()
             ready(Ready(context.node, str(control.socket), pages.url))
             await node.stopping.wait()
+            _end_soon()
         finally:
             await asyncio.gather(control.stop(), pages.stop(), node.go_offline())
+
+
+def _end_soon() -> None:
+    """End the process even if a thread is in the middle of a long step on the home, which nothing can interrupt.
+
+    What is acknowledged is on disk, and what is not is undone, as after any kill.
+    """
+    timer = threading.Timer(_STOP_SECONDS, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
