@@ -23,6 +23,7 @@ from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
 from consent.redaction.universal import Recognizer
+from consent.redaction.unknown import unknown_names
 from consent.redaction.version import VERSION
 from consent.redaction.words import SUPPORTED
 
@@ -111,12 +112,17 @@ class Redactor:
                 if not isinstance(outcome, RecognizerFailed):
                     outcome = whole_names(views[i].text, outcome, language)
                     if language == "en":
-                        outcome = sift(views[i].text, outcome, self._lexicon)
+                        outcome = self._sifted(views[i].text, outcome)
                 outcomes[i] = _joined(outcomes[i], outcome)
         return [
             outcome if isinstance(outcome, RecognizerFailed) else view.original(self._whole(view.text, outcome))
             for view, outcome in zip(views, outcomes, strict=True)
         ]
+
+    def _sifted(self, text: str, spans: Sequence[Span]) -> list[Span]:
+        """English guesses that the dictionary does not explain, and the words that it does not have."""
+        left = sift(text, spans, self._lexicon)
+        return left if "stray-names" in self._without else [*left, *unknown_names(text, self._lexicon)]
 
     @cached_property
     def _lexicon(self) -> Lexicon:

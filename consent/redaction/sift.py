@@ -59,7 +59,7 @@ class _Token:
         return self.word[0].isupper()
 
 
-def _careless(text: str) -> bool:
+def careless(text: str) -> bool:
     """Whether a text uses capitals as it likes, as chats do: of its lines and sentences, few begin with one."""
     begun = [m.group(1) for m in _BEGINNING.finditer(text)]
     return uncased(text) or (len(begun) > 1 and sum(one.islower() for one in begun) > CARELESS * len(begun))
@@ -79,11 +79,13 @@ def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def sift(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
     """The spans of an English text without guesses that the dictionary explains, the others trimmed to names.
 
-    Where capitals say nothing, everything stays: there a name cannot be told from a word.
+    Where capitals say nothing, a name can hardly be told from a word: there only one model's guess goes, and only if
+    every word of it is a mere word.
     """
-    if not lexicon or _careless(text):
+    if not lexicon:
         return list(spans)
-    return list(_Sieve(text, spans, lexicon).sifted())
+    sieve = _Sieve(text, spans, lexicon)
+    return list(sieve.coarsely() if careless(text) else sieve.sifted())
 
 
 class _Sieve:
@@ -123,6 +125,14 @@ class _Sieve:
                 if not self._known_place(place):
                     yield place
             elif span.recognizer not in _LOOSE or not self._mere(self._within(span)):
+                yield span
+
+    def coarsely(self) -> Iterator[Span]:
+        """The spans without single guesses at mere words."""
+        for span in self._spans:
+            tokens = self._within(span)
+            guessed = span.recognizer in GUESSED and span.label in {"PERSON", "LOCATION"}
+            if not guessed or self._firmly(span) or self._by_both(tokens) or not self._mere(tokens):
                 yield span
 
     def _person(self, span: Span) -> Iterator[Span]:
@@ -227,6 +237,10 @@ class _Sieve:
             return False
         if any(t.word.lower() in refused_words() for t in tokens):
             return False
+        return self._by_both(tokens)
+
+    def _by_both(self, tokens: Sequence[_Token]) -> bool:
+        """Whether both models read somebody in these words."""
         return {"SpacyRecognizer", TAGGER} <= set().union(*(self._people[t.start] for t in tokens))
 
     def _rarely_a_name(self, span: Span, tokens: Sequence[_Token]) -> bool:
