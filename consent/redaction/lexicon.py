@@ -89,5 +89,5 @@ def _indexed(model: Path) -> frozenset[str]:
 def _own() -> frozenset[str]:
     """What the recognizers' own lists have as no name, and newer words."""
     w = words("en")
-    newer = extra("newer", "words") | extra("newer", "small") | extra("newer", "chat")
-    return refused_words() | w.set("common") | w.set("verbs") | newer
+    newer = (extra("newer", kind) for kind in ("words", "wares", "small", "chat"))
+    return frozenset().union(refused_words(), w.set("common"), w.set("verbs"), *newer)

@@ -44,6 +44,10 @@ _BEGINNING: Final = re.compile(r"(?:^(?:[^\n:]{1,24}:)?|[.!?…]\s)[ \t\"“‘(
 CARELESS: Final = 0.4
 #: A capital behind one of these begins a sentence or a quotation, and says nothing.
 _BEGINS: Final = '.!?:…"“‘('
+#: A sentence that goes on in small letters.
+_GOES_ON: Final = re.compile(r"(?:['’]s)? [a-zß-ÿ]")
+#: A title that is a whole word, and a point behind it.
+_SPOKEN_TO: Final = re.compile(r"(?i:[^\W\d_]{4}|\bsir)\. \Z")
 _DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 24
 
@@ -124,8 +128,22 @@ class _Sieve:
                 place = self._short(span)
                 if not self._known_place(place):
                     yield place
-            elif span.recognizer not in _LOOSE or not self._mere(self._within(span)):
+            elif not self._misled(span):
                 yield span
+
+    def _misled(self, span: Span) -> bool:
+        """Whether a cue was none: a mere word behind a verb, or one with which a sentence begins behind a label."""
+        tokens = self._within(span)
+        if span.recognizer == "dialogue-label":
+            return all(t.word.lower() in extra("heads", "roles") for t in tokens)
+        if span.recognizer == "introduction" or self._spoken_to(span):
+            return _GOES_ON.match(self._text, span.end) is not None and self._mere(tokens)
+        return span.recognizer in _LOOSE and self._mere(tokens)
+
+    def _spoken_to(self, span: Span) -> bool:
+        """Whether a sentence ends between a title and what follows it: "Here, Miss. Fractions today"."""
+        ended = self._text[max(0, span.start - 6) : span.start]
+        return span.recognizer == "title" and _SPOKEN_TO.search(ended) is not None
 
     def coarsely(self) -> Iterator[Span]:
         """The spans without single guesses at mere words."""

@@ -18,7 +18,8 @@ from consent.redaction.words import words
 #: The same name as the rule of stray capitals: it is the same guess, and may be taken back for the same reasons.
 NAME: Final = "stray-name"
 SCORE: Final = 0.42
-_WORD: Final = r"[^\W\d_]+(?:[\-‐‑][^\W\d_]+)*"
+#: Never a step back: a megabyte of letters or hyphens is read once.
+_WORD: Final = r"[^\W\d_]++(?:[\-‐‑][^\W\d_]++)*+"
 #: What begins a sentence or a line and goes on in small letters: "Biji was", "Oonagh's", "Petros, who".
 _OPENER: Final = re.compile(
     rf"(?:^[ \t\-–—*•>]*|(?<=[.!?…:;]) [\"“‘(]?|[\"“‘(])(?P<name>{_WORD})(?:['’]s)?,? (?P<next>[^\W\d_]+)", re.MULTILINE
@@ -34,6 +35,7 @@ _DRAWN: Final = re.compile(r"(.)\1\1|^(?:h[ae]){2,}h?$", re.IGNORECASE)
 #: Words before these are more than one thing: "Fortisips were".
 _OF_MANY: Final = frozenset("are were have do don haven weren aren need come go make take keep grow look seem".split())
 LEAST: Final = 3
+LONGEST: Final = 30
 #: In a text without capitals three letters are as often an abbreviation, unless a label has them.
 LEAST_SMALL: Final = 4
 
@@ -79,6 +81,17 @@ def _with_surname(text: str, end: int, lexicon: Lexicon) -> int:
 
 
 def _unknown(word: str, lexicon: Lexicon) -> bool:
-    """Whether no part of a word is in the dictionary, nor the whole. Drawn out or laughed, it is a word: "heyyy"."""
-    parts = re.split(r"[\-‐‑]", word)
-    return not (_DRAWN.search(word) or lexicon.knows(word) or any(lexicon.knows(part) for part in parts))
+    """Whether no part of a word is in the dictionary, nor the whole, however it was slipped or drawn out: "heyyy"."""
+    if len(word) > LONGEST or _DRAWN.search(word) or lexicon.knows(word):
+        return False
+    return not any(lexicon.knows(part) for part in re.split(r"[\-‐‑]", word)) and not _slipped(word.lower(), lexicon)
+
+
+def _slipped(word: str, lexicon: Lexicon) -> bool:
+    """Whether two letters side by side changed places in a word: "kicthen"; in a short one only in an everyday word."""
+    common = words("en").set("common")
+    for i in range(len(word) - 1):
+        turned = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+        if turned in common or (len(word) > 5 and lexicon.mere(turned)):
+            return True
+    return False
