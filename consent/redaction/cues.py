@@ -121,7 +121,9 @@ def _rules(language: str) -> _Rules:
 
 def _form_field(w: Words) -> re.Pattern[str]:
     """What leads to a name only where a form has it, with a colon: "Reported by:". Nothing where there are none."""
-    return _words(rf"(?m)^[\s\-*•]{{0,6}}(?:{alternatives(w['form_fields']) or '(?!)'})[ \t]?[:=][ \t]{{0,3}}(?=[^\W\d_])")
+    return _words(
+        rf"(?m)^[\s\-*•]{{0,6}}(?:{alternatives(w['form_fields']) or '(?!)'})[ \t]?[:=][ \t]{{0,3}}(?=[^\W\d_])"
+    )
 
 
 def _titles(w: Words) -> str:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from threadpoolctl import ThreadpoolController
+
 from consent.redaction.cues import whole_names
 from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
 from consent.redaction.lexicon import Lexicon, lexicon
@@ -86,10 +88,18 @@ class Redactor:
         """
         marked = [checked(passage.text, passage.marked) for passage in passages]
         result: list[Redaction] = []
-        for start in range(0, len(passages), WINDOW):
-            end = start + WINDOW
-            result.extend(self._window(passages[start:end], marked[start:end]))
+        with self._threads.limit(limits=1, user_api="blas"):
+            for start in range(0, len(passages), WINDOW):
+                end = start + WINDOW
+                result.extend(self._window(passages[start:end], marked[start:end]))
         return result
+
+    @cached_property
+    def _threads(self) -> ThreadpoolController:
+        """The threads that multiply matrices: ours are so small that a second one only waits, and burns time."""
+        import numpy as np  # noqa: F401 (its library has to be there to be found)
+
+        return ThreadpoolController()
 
     def _window(self, passages: Sequence[Passage], marked: Sequence[list[Span]]) -> list[Redaction]:
         verdicts = [_judge(passage, self._validated) for passage in passages]

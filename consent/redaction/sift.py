@@ -84,7 +84,7 @@ def sift(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
     """The spans of an English text without guesses that the dictionary explains, the others trimmed to names.
 
     Where capitals say nothing, a name can hardly be told from a word: there only one model's guess goes, and only if
-    every word of it is a mere word.
+    every word of it is a mere word, without a capital that its place does not explain.
     """
     if not lexicon:
         return list(spans)
@@ -146,12 +146,17 @@ class _Sieve:
         return span.recognizer == "title" and _SPOKEN_TO.search(ended) is not None
 
     def coarsely(self) -> Iterator[Span]:
-        """The spans without single guesses at mere words."""
+        """The spans without single guesses at mere words that nobody cared to write large."""
         for span in self._spans:
-            tokens = self._within(span)
             guessed = span.recognizer in GUESSED and span.label in {"PERSON", "LOCATION"}
-            if not guessed or self._firmly(span) or self._by_both(tokens) or not self._mere(tokens):
+            if not guessed or self._firmly(span) or not self._idle(self._within(span)):
                 yield span
+
+    def _idle(self, tokens: Sequence[_Token]) -> bool:
+        """Whether a careless text has mere words here, guessed by one model and written small."""
+        if self._by_both(tokens) or not self._mere(tokens):
+            return False
+        return not (tokens[0].capital and self._within_a_sentence(tokens))
 
     def _person(self, span: Span) -> Iterator[Span]:
         """A guessed name, trimmed; nothing where no name is left, or an institution has it."""

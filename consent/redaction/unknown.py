@@ -27,13 +27,16 @@ _OPENER: Final = re.compile(
 #: A word by itself: no part of an address of the network, a path or a number.
 _BARE: Final = re.compile(rf"(?<![\w@#./\\<\-]){_WORD}(?![\w@/\\>\-]|\.\w)")
 #: One who is called ("Xiuying? Here.") or stands first in a list: "There were six of us: Cuauhtémoc, Maisie".
-_CALLED: Final = re.compile(rf"(?:^[ \t]*|(?<=[.!?…:] ))(?P<name>{_WORD})(?=\?)|(?<=: )(?P<listed>{_WORD})(?=, )", re.MULTILINE)
+_CALLED: Final = re.compile(
+    rf"(?:^[ \t]*|(?<=[.!?…:] ))(?P<name>{_WORD})(?=\?)|(?<=: )(?P<listed>{_WORD})(?=, )", re.MULTILINE
+)
 _LABEL: Final = re.compile(r" ?:\s")
 _BESIDE: Final = re.compile(rf" (?P<name>{_WORD})")
 _VOWEL: Final = re.compile(r"[aeiouyà-æè-öø-ÿāēīōūąęı]", re.IGNORECASE)
 _DRAWN: Final = re.compile(r"(.)\1\1|^(?:h[ae]){2,}h?$", re.IGNORECASE)
 #: Words before these are more than one thing: "Fortisips were".
-_OF_MANY: Final = frozenset("are were have do don haven weren aren need come go make take keep grow look seem".split())
+_MANY_TEXT: Final = "are were have do don haven weren aren need come go make take keep grow look seem"
+_OF_MANY: Final = frozenset(_MANY_TEXT.split())
 LEAST: Final = 3
 LONGEST: Final = 30
 #: In a text without capitals three letters are as often an abbreviation, unless a label has them.
