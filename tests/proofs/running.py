@@ -153,11 +153,19 @@ class _Book:
         try:
             self.results[str(number)] = self._prove(row, size, self.results.setdefault(f"{number} so far", {}))
         finally:
-            self.file.parent.mkdir(exist_ok=True)
-            self.file.write_text(json.dumps(self.state, indent=1))
+            self._keep(str(number), f"{number} so far")
         found = self.results[str(number)]
         verdict = "met" if found["met"] else "NOT MET: " + found["what"]
         say(f"row {number}: {verdict} {found['figures']} ({found['seconds']} s)")
+
+    def _keep(self, *names: str) -> None:
+        """Write what this row has; what other rows wrote meanwhile, run side by side with it, stays."""
+        self.file.parent.mkdir(exist_ok=True)
+        self.state = json.loads(self.file.read_text()) if self.file.exists() else {}
+        own = {name: self.results[name] for name in names if name in self.results}
+        self.results = self.state.setdefault(self.version, {})
+        self.results |= own
+        self.file.write_text(json.dumps(self.state, indent=1))
 
     def _prove(self, row: Row, size: Any, kept: dict[str, Any]) -> dict[str, Any]:
         """One row, as it goes into the table."""
