@@ -97,11 +97,20 @@ def pytest_figures(*arguments: str, **environment: str) -> dict[str, int]:
     return {"tests passed": counts["passed"], "tests skipped": counts.get("skipped", 0)}
 
 
+#: What runs write: results of what is proven, and no part of it. The figures of redaction carry its digest.
+RESULTS = (
+    ":!docs/reference/proofs",
+    ":!docs/reference/redaction-figures.md",
+    ":!docs/reference/redaction-ablation.md",
+    ":!consent/redaction/measured.json",
+)
+
+
 def commit() -> str:
-    """The commit that is proven; a changed tree is named by its changes too (but for the tables themselves)."""
+    """The commit that is proven; a changed tree is named by its changes too (but for `RESULTS`)."""
     head = _git("rev-parse", "HEAD").strip()
-    changes = _git("diff", "HEAD", "--", ".", ":!docs/reference/proofs")
-    new = _git("ls-files", "--others", "--exclude-standard", "--", ".", ":!docs/reference/proofs")
+    changes = _git("diff", "HEAD", "--", ".", *RESULTS)
+    new = _git("ls-files", "--others", "--exclude-standard", "--", ".", *RESULTS)
     changes += "".join((ROOT / name).read_bytes().hex() for name in new.splitlines())
     return head if not changes.strip() else f"{head}+{hashlib.sha256(changes.encode()).hexdigest()[:12]}"
 
