@@ -56,6 +56,8 @@ bench: setup ## Measure side by side (SIZES="1000000" for a million items) and w
 	@$(BIN)/python benchmarks/ledger.py
 	@$(BIN)/python benchmarks/near_duplicates.py
 	@$(BIN)/python benchmarks/embeddings.py
+	@$(BIN)/python benchmarks/pool.py
+	@$(BIN)/python benchmarks/workspace.py
 	@$(BIN)/python benchmarks/build.py $(SIZES)
 
 redaction: setup ## Measure the redactor on both sets, write the figures, fail below a floor

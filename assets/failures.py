@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.stages import StageGone
+from consent.sources import UnreadableSource
 from corpus.errors import CorpusError
 from substrate.record.errors import RecordError
 from substrate.store.errors import HomeError
@@ -22,7 +23,7 @@ def as_failure() -> Iterator[None]:
     """Raise `dagster.Failure` with the sentence and the name of a broken rule."""
     try:
         yield
-    except (HomeError, RecordError, CorpusError) as error:
+    except (HomeError, RecordError, CorpusError, UnreadableSource) as error:
         raise _failure(error) from None
     except FileNotFoundError as error:
         if "stages" not in str(error):

@@ -12,15 +12,19 @@ MAY_WAIT = frozenset({"held", "on-hold"})
 
 
 def refused_at_intake(
-    row: Row, law: Law, as_of: str, *, preview: str, own_key: bool, assistance: Assistance
-) -> Refusal | None:
-    """The gate's refusal for any purpose that the row asks for; None when all could be admitted."""
+    row: Row, law: Law, as_of: str, *, preview: str, own_key: bool, assistance: Assistance,
+    waits: frozenset[str] = MAY_WAIT,
+) -> Refusal | None:  # fmt: skip
+    """The gate's refusal for any purpose that the row asks for; None when all could be admitted.
+
+    ``waits`` are refusals that somebody can still lift.
+    """
     check_time(as_of)
     state = _prospective(row, as_of, preview, standing_of(False, own_key, assistance))
     declaration = prospective_declaration(row)
     for purpose in row.purposes:
         verdict = eligible(state, declaration, law, as_of, purpose)
-        if not isinstance(verdict, Eligible) and verdict.reason not in MAY_WAIT:
+        if not isinstance(verdict, Eligible) and verdict.reason not in waits:
             return Refusal(verdict.reason, verdict.sentence)
     return None
 

@@ -6,17 +6,17 @@ Credential 2.0 in which the node states, under its signature, where in its log t
 are signed but not logged; they can be issued again until erasure.
 """
 
-import base64
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import base58
 
+from consent.evidence import check_inclusion, evidence_of
 from consent.state import contribution_state
+from consent.waiting import misses_parties
 from substrate.record.authority import Roles, fold_roles, is_authorised
 from substrate.record.canonical import JsonObject, canonical_bytes, parse_strict
-from substrate.record.checkpoint import node_of, read_checkpoint
 from substrate.record.documents import Document, read_document, trusted_document
 from substrate.record.errors import (
     BadInclusion,
@@ -27,12 +27,9 @@ from substrate.record.errors import (
     UnknownCommons,
 )
 from substrate.record.kinds import CONTEXT
-from substrate.record.merkle import leaf_hash, verify_inclusion
 from substrate.record.proof import secure, verify_proof
 from substrate.record.rows import follow_redactions
-from substrate.store.appending import leaf_data
 from substrate.store.home import Home
-from substrate.store.ledger import Inclusion
 from substrate.store.vault import commitment
 
 FORMAT: Final = "lecs-receipt-bundle-1"
@@ -71,12 +68,12 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     contribution = fact.body["contribution"]
     private = [_held_here(raw) for raw in home.vault.private(contribution)]
     record = next(d for d in private if d.kind == "ConsentRecord")
-    co_consents = [d for d in private if d.kind == "CoConsent"]
+    co_consents = [] if _waits(home, contribution) else [d for d in private if d.kind == "CoConsent"]
     notice = home.ledger.document(record.body["notice"]["digest"])
     charter = home.ledger.document(home.charter)
     roles = home.roles()
     nodes = roles.predecessors(home.node.did)
-    evidence = [_evidence(d, home.ledger.inclusion(d.digest, nodes)) for d in (record, fact)]
+    evidence = [evidence_of(d, home.ledger.inclusion(d.digest, nodes)) for d in (record, fact)]
     bundle = {
         "format": FORMAT,
         "readme": _README,
@@ -91,11 +88,17 @@ def issue_bundle(home: Home, fact: Document, time: str) -> bytes:
     if redactions := _redactions(home, roles, fact):
         bundle["redactions"] = [d.body for d in redactions]
     if roles.chain.changes:
-        bundle["changes"] = _changes(home, roles)
+        bundle["changes"] = changes_of(home, roles)
     return canonical_bytes(bundle)
 
 
-def _changes(home: Home, roles: Roles) -> list[JsonObject]:
+def _waits(home: Home, contribution: str) -> bool:
+    """While parties are missing a receipt names none of them: nobody learns who did not say yes."""
+    state = contribution_state(list(home.ledger.documents(subject=contribution)), home.roles())
+    return state is not None and misses_parties(state)
+
+
+def changes_of(home: Home, roles: Roles) -> list[JsonObject]:
     """What turned the founding charter into the one in force: it tells that the issuer succeeds the accepting node."""
     cited = {name for digest in roles.chain.changes for name in home.ledger.document(digest).body["previous"]}
     wanted = {*roles.chain.changes, *cited} - {home.charter}
@@ -158,15 +161,15 @@ def _verify(
     result.standing = stated if isinstance(stated, str) else fact.body["standing"]
     result.contribution = fact.body["contribution"]
     result.commons = charter.body["audience"]
-    changes = [_change(body) for body in bundle.get("changes", [])]
+    changes = [read_change(body) for body in bundle.get("changes", [])]
     roles = fold_roles([charter, *changes], charter.body["audience"], charter.digest, None)
-    _check_commons(charter, notice, fact, pinned, result)
+    check_commons(charter, notice, fact, pinned, result)
     if not roles.succeeds(issuer, fact.signer):
         raise BadSignature("the receipt is signed neither by the node that accepted the text nor by its successor")
     _check_authority(charter, notice, fact, roles, nodes, result)
     _check_links(bundle, record, fact, notice, parties)
     result.checks["links"] = "the fact cites this record, the record this notice"
-    _check_inclusion(bundle["receipt"], record, fact, {issuer, fact.signer})
+    check_inclusion(bundle["receipt"], record, fact, {issuer, fact.signer})
     result.checks["inclusion"] = "record and fact stand in the node's log"
     row = _row_now(bundle.get("redactions", []), fact, roles, result)
     if text is not None:
@@ -219,16 +222,18 @@ def _signed(body: Any, kind: str, result: Verification) -> Document:
     return document
 
 
-def _change(body: Any) -> Document:
+def read_change(body: Any) -> Document:
+    """A change of the charter, or an approval of one, out of a bundle."""
     if not isinstance(body, dict) or body.get("type") not in ("CharterChange", "Approval"):
         raise MalformedDocument("only changes of the charter and their approvals stand under changes")
     return read_document(canonical_bytes(body))
 
 
-def _check_commons(
+def check_commons(
     charter: Document, notice: Document, fact: Document,
     pinned: tuple[str, str] | None, result: Verification,
 ) -> None:  # fmt: skip
+    """All parts are of one commons, and of the one that is pinned."""
     if pinned is not None and pinned != (charter.body["audience"], charter.digest):
         raise UnknownCommons("the bundle belongs to another commons than this home")
     result.checks["commons"] = "pinned" if pinned else "as the bundle states it: compare its id with the one you know"
@@ -282,38 +287,6 @@ def _check_links(
         raise BadSignature("the record names no key and is not marked as assisted")
     if any(party.body["record"] != record.digest for party in parties):
         raise BadSignature("a co-consent cites another record")
-
-
-def _check_inclusion(receipt: JsonObject, record: Document, fact: Document, nodes: set[str]) -> None:
-    evidence = receipt.get("evidence")
-    if not isinstance(evidence, list) or len(evidence) != 2:
-        raise BadInclusion("the receipt must prove that record and fact are in the log")
-    for document, entry in zip((record, fact), evidence, strict=True):
-        try:
-            digest, index = str(entry["digest"]), int(entry["leafIndex"])
-            path = [base64.b64decode(node, validate=True) for node in entry["path"]]
-            checkpoint = str(entry["checkpoint"])
-        except (TypeError, KeyError, ValueError):
-            raise MalformedDocument("the receipt's evidence is not complete") from None
-        head = read_checkpoint(checkpoint)
-        if node_of(head.origin) not in nodes:
-            raise BadInclusion("the log in the receipt is neither the issuer's nor the accepting node's")
-        if digest != document.digest:
-            raise BadInclusion("the receipt proves another document")
-        leaf = leaf_hash(leaf_data(document.private, document.digest))
-        verify_inclusion(leaf, index, head.size, path, head.root)
-
-
-def _evidence(document: Document, found: Inclusion) -> dict[str, Any]:
-    return {
-        "type": "RFC6962Inclusion",
-        "digest": document.digest,
-        "leafClass": "private" if document.private else "public",
-        "leafIndex": found.index,
-        "treeSize": found.size,
-        "path": [base64.b64encode(node).decode("ascii") for node in found.path],
-        "checkpoint": found.checkpoint,
-    }
 
 
 def _receipt(

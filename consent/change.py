@@ -4,20 +4,23 @@ By withdrawal code the statement is public and any node can check it. By the con
 steward on an identified request, it stays private and the accepting node publishes a `ConsentChange`.
 """
 
+import json
 import secrets
 import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
+from consent.inbox.signed import forget_in_batches
 from consent.lookup import state_of
 from consent.state import State
 from consent.traces import receipts_of, remove_exports, remove_stages
-from consent.waiting import lapsed
+from consent.waiting import lapsed, misses_parties
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
 from substrate.record.vocabulary import PURPOSES_OF_TIER, STRICTNESS
 from substrate.store.backup import keep_told
+from substrate.store.boxes import remove_boxes_about
 from substrate.store.erasures import ErasureJournal
 from substrate.store.errors import Busy, NotFound
 from substrate.store.failpoints import failpoint
@@ -133,6 +136,7 @@ def _traces(home: Home, contribution: str) -> bool:
 
 def _destroy(home: Home, contribution: str, time: str) -> None:
     """All of it again and again gives the same: each step looks at what is left."""
+    forget_in_batches(home, contribution)
     remove_stages(home)
     failpoint("erase.stages")
     for receipt in receipts_of(home, contribution):
@@ -143,6 +147,7 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
     with home.ledger.write() as writer:
         if home.vault.destroy(writer.connection, contribution):
             writer.add(tombstone)
+        remove_boxes_about(writer.connection, contribution)
         failpoint("erase.inside-transaction")
         # An export becomes visible in a transaction too: none can appear between these two steps.
         remove_exports(home, writer.connection)
@@ -156,14 +161,14 @@ def _destroy(home: Home, contribution: str, time: str) -> None:
 
 
 def lapse(home: Home, contribution: str, time: str) -> None:
-    """Erase a held text that nobody confirmed in time, as `erase` does; the tombstone says why.
+    """Erase a text that waited in vain, as `erase` does; the tombstone says why.
 
     Raises:
         NotFound: no such contribution. NotLapsed: it is not held, or its time has not come.
     """
     state = state_of(home, home.roles(), contribution)
     if not lapsed(state, time):
-        raise NotLapsed("this text is not held, or its time has not come")
+        raise NotLapsed("this text does not wait for anybody, or its time has not come")
     ErasureJournal(home.path).add(contribution, [state.row, *state.superseded])
     keep_told(home)
     _destroy(home, contribution, time)
@@ -175,7 +180,9 @@ def _reason(home: Home, contribution: str, time: str) -> str | None:
         state = state_of(home, home.roles(), contribution)
     except NotFound:
         return None
-    return "held-expired" if lapsed(state, time) else None
+    if not lapsed(state, time):
+        return None
+    return "parties-expired" if misses_parties(state) else "held-expired"
 
 
 def _permitted(home: Home, contribution: str, voice: Voice) -> State:
@@ -186,11 +193,22 @@ def _permitted(home: Home, contribution: str, voice: Voice) -> State:
         allowed = fact.body["withdrawalKey"] == voice.signer.did
     elif voice.authority == "contributor-key":
         allowed = _record_key(home, contribution) == voice.signer.did and not home.keyring.is_revoked(voice.signer.did)
+    elif voice.authority == "party":
+        allowed = voice.signer.did in party_keys(home, contribution)
     else:
         allowed = voice.authority == "request" and voice.signer.did in roles.stewards
     if not allowed:
         raise NoAuthority("this key may not speak for this contribution")
     return state
+
+
+def party_keys(home: Home, contribution: str) -> set[str]:
+    """The withdrawal keys of the other parties who said yes at the desk, where this home holds their co-consents."""
+    try:
+        bodies = [json.loads(raw) for raw in home.vault.private(contribution, "CoConsent")]
+    except NotFound:
+        return set()
+    return {str(body["withdrawalKey"]) for body in bodies if "withdrawalKey" in body}
 
 
 def _record_key(home: Home, contribution: str) -> str | None:

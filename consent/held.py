@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from consent.casenotes import check_free
 from consent.change import lapse
 from consent.founding import steward_of
 from consent.issue import Assistance, standing_of
@@ -93,20 +94,22 @@ def held_texts(home: Home) -> Iterator[Held]:
             yield _held(home, state)
 
 
-def show(home: Home, contribution: str, redactor: Suggests) -> Shown:
+def show(home: Home, contribution: str, redactor: Suggests, by: Signer | None = None) -> Shown:
     """The text as it is kept, with spans that a recognizer would suggest if the text were English.
 
     Raises:
         NoAuthority: no curator's key here. NotHeld. NotFound: the text is not in this home.
     """
     roles = home.roles()
-    curator_of(home, roles)
+    curator_of(home, roles, by)
     state = _waiting(home, roles, contribution)
     text = home.vault.get(contribution).text.decode("utf-8")
     return Shown(_held(home, state), state.row, text, _suggested(text, redactor))
 
 
-def mark(home: Home, contribution: str, spans: Sequence[Span], time: str, *, row: str | None = None) -> Read:
+def mark(
+    home: Home, contribution: str, spans: Sequence[Span], time: str, *, row: str | None = None, by: Signer | None = None
+) -> Read:  # fmt: skip
     """Replace what a curator marked by placeholders; the text stays held until it is confirmed.
 
     ``row`` is that of the text which was looked at, where the caller knows it.
@@ -116,7 +119,8 @@ def mark(home: Home, contribution: str, spans: Sequence[Span], time: str, *, row
         InvalidSpan: a span does not fit. TextChanged: it is not the text that was looked at.
     """
     roles = home.roles()
-    signer = curator_of(home, roles)
+    signer = curator_of(home, roles, by)
+    check_free(home, contribution, signer.did)
     state = _waiting(home, roles, contribution)
     check_speaks(home, roles, state.node)
     wish = json.dumps([[s.start, s.end, s.label] for s in spans], separators=(",", ":"))
@@ -136,7 +140,7 @@ def mark(home: Home, contribution: str, spans: Sequence[Span], time: str, *, row
     return _read(home, contribution, True)
 
 
-def confirm(home: Home, contribution: str, time: str) -> Read:
+def confirm(home: Home, contribution: str, time: str, *, by: Signer | None = None) -> Read:
     """Sign that nothing is left in a held text that has to go. It is released once enough keys have read it.
 
     Raises:
@@ -144,7 +148,8 @@ def confirm(home: Home, contribution: str, time: str) -> Read:
         NotHeld. NotFound: the text is not in this home, so nobody can have read it here.
     """
     roles = home.roles()
-    signer = curator_of(home, roles)
+    signer = curator_of(home, roles, by)
+    check_free(home, contribution, signer.did)
     state = state_of(home, roles, contribution)
     mine = [d.body["reading"] for d in _readings(home, roles, state) if d.signer == signer.did]
     if "confirmed" in mine and not state.withdrawn and not state.erased:
@@ -198,14 +203,14 @@ def read_spans(raw: bytes) -> list[Span]:
     return [_span(number, entry) for number, entry in enumerate(entries)]
 
 
-def curator_of(home: Home, roles: Roles) -> Signer:
-    """The curator's key of this home.
+def curator_of(home: Home, roles: Roles, by: Signer | None = None) -> Signer:
+    """The curator's key of this home, or ``by``, a key of its keyring.
 
     Raises:
         NoAuthority: there is none, or it is neither a steward's nor a moderator's of this commons.
     """
     try:
-        signer = steward_of(home)
+        signer = by or steward_of(home)
     except NotFound:
         raise NoAuthority("held texts are for curators: this home has no steward's or moderator's key") from None
     state = roles.chain.state

@@ -31,6 +31,7 @@ class Offer:
         held: whether a person still has to look at it.
         redactor: version of what removed personal data.
         notice_language: in which language the notice was read.
+        keep_rest: for a conversation, whether the rest may stay when another party takes back what they said.
     """
 
     row: Row
@@ -40,6 +41,7 @@ class Offer:
     held: bool
     redactor: str
     notice_language: str = "en"
+    keep_rest: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,14 @@ def record_fields(
         "purposes": sorted(row.purposes),
         "licence": row.licence,
         "rights": {"basis": row.rights.basis},
-        "people": {"conversation": row.people.conversation, "parties": row.parties, "method": row.method},
+        "people": _plain(
+            {
+                "conversation": row.people.conversation,
+                "parties": row.parties,
+                "method": row.method,
+                "keepRest": offer.keep_rest,
+            }
+        ),
         "declared": row.declared.model_dump(),
         "metadata": _plain(
             {

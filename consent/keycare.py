@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from consent.casenotes import check_free
 from consent.founding import InvalidCharter, steward_of
 from substrate.record.authority import STEWARD_ACTS, Roles
 from substrate.record.checkpoint import log_origin
@@ -102,18 +103,20 @@ def remove_key(home: Home, role: str, key: str, time: str) -> Proposal:
     return change_charter(home, time, [], [{"role": role, "key": key}], {})
 
 
-def approve(home: Home, act: Document, time: str) -> bool:
-    """Say yes, with this home's steward key, to what somebody else signed; False when it had said so before.
+def approve(home: Home, act: Document, time: str, by: Signer | None = None) -> bool:
+    """Say yes, with this home's steward key or with ``by``, to what somebody else signed; False if it had said so.
 
     Raises:
         NoAuthority: this key has no voice here. MalformedDocument: not what stewards or moderators approve.
     """
-    roles, signer = home.roles(), steward_of(home)
+    roles, signer = home.roles(), by or steward_of(home)
     role = {"ModerationDecision": "moderator"}.get(act.kind, "steward")
     if act.kind not in STEWARD_ACTS | {"CharterChange", "ModerationDecision"}:
         raise MalformedDocument(f"a {act.kind} is nothing that anybody approves")
     if signer.did not in roles.chain.state.holders(role):
         raise NoAuthority(f"this key is not a {role}'s")
+    if act.kind == "ModerationDecision":
+        check_free(home, act.subject, signer.did)
     if signer.did == act.signer or signer.did in roles.approvals.get(act.digest, ()):
         return False
     document = write_document("Approval", f"urn:uuid:{uuid.uuid4()}", home.commons, {"act": act.digest}, signer, time)

@@ -2,6 +2,8 @@
 
 import uuid
 
+from consent.appeals import Appealed, check_fresh
+from consent.casenotes import check_free
 from consent.lookup import state_of
 from consent.state import State
 from substrate.record.authority import is_authorised
@@ -14,25 +16,30 @@ from substrate.store.home import Home
 
 
 def decide(
-    home: Home, contribution: str, moderator: Signer, decision: str, grounds: list[str], statement: str, time: str
+    home: Home, contribution: str, moderator: Signer, decision: str, grounds: list[str], statement: str, time: str,
+    *, tier: str | None = None, appeal: Appealed | None = None,
 ) -> State:  # fmt: skip
     """Sign and log a decision; returns the contribution's state after it.
 
     With a panel of several, the decision counts once enough moderators have approved it.
 
     Raises:
-        NoAuthority: the key is not a moderator's. NotFound: no such contribution.
+        NoAuthority: the key is not a moderator's, stepped aside, or decided what is appealed against.
+        NotFound: no such contribution.
         MalformedDocument: a word that the catalogue does not know.
     """
     roles = home.roles()
     if moderator.did not in roles.moderators:
         raise NoAuthority("this key is not a moderator's")
     state_of(home, roles, contribution)
+    check_free(home, contribution, moderator.did)
+    if appeal is not None:
+        check_fresh(roles, home.ledger.document(appeal.decision), moderator.did)
     standing = [
         d for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution) if is_authorised(d, roles)
     ]
     latest = next((d for d in standing if d.digest == _latest(standing)), None)
-    if latest is not None and latest.signer == moderator.did and _says(latest, decision, grounds, statement):
+    if latest is not None and latest.signer == moderator.did and _says(latest, decision, grounds, statement, appeal):
         return state_of(home, roles, contribution)  # Said already, by a process that died before it could tell.
     fields = {
         "contribution": contribution,
@@ -41,7 +48,9 @@ def decide(
         "statement": statement,
         "automated": False,
         "time": time,
-        "previous": _latest(standing),
+        "tier": tier if decision == "restrict-tier" else None,
+        "previous": appeal.decision if appeal else _latest(standing),
+        "appeal": appeal.digest if appeal else None,
     }
     document = write_document("ModerationDecision", f"urn:uuid:{uuid.uuid4()}", home.commons, fields, moderator, time)
     with home.ledger.write() as writer:
@@ -52,9 +61,10 @@ def decide(
     return state_of(home, home.roles(), contribution)
 
 
-def _says(document: Document, decision: str, grounds: list[str], statement: str) -> bool:
-    body = document.body
-    return (body["decision"], body["grounds"], body["statement"]) == (decision, grounds, statement)
+def _says(document: Document, decision: str, grounds: list[str], statement: str, appeal: Appealed | None) -> bool:
+    body, answers = document.body, appeal.digest if appeal else None
+    said = (body["decision"], body["grounds"], body["statement"], body.get("appeal"))
+    return said == (decision, grounds, statement, answers)
 
 
 def _latest(decisions: list[Document]) -> str | None:

@@ -1,5 +1,7 @@
 """What the public documents say about one contribution: a fold in which every change is stricter.
 
+Two kinds complete what was not complete: a curator confirms a held text, a party of a conversation says yes too.
+
 Nothing here depends on order: withdrawals, narrowings, changes and decisions count from their presence,
 whatever time they state.
 """
@@ -100,7 +102,7 @@ def contribution_state(documents: list[Document], roles: Roles) -> State | None:
         size_class=body["sizeClass"],
         cohort=body.get("cohort"),
         parties_required=body["parties"]["required"],
-        parties_given=body["parties"]["given"],
+        parties_given=_parties_given(body["parties"], changes),
         redactor=next(
             (d.body["redactor"] for d in reversed(redactions) if d.body["redactor"] != BY_HAND), body["redactor"]
         ),
@@ -163,6 +165,12 @@ def _severity(decision: Document) -> tuple[int, int, str]:
     word = _SEVERITY.index(decision.body["decision"])
     tier = STRICTNESS.index(decision.body.get("tier", "training-only")) if word == _RESTRICT else 0
     return word, tier, decision.digest
+
+
+def _parties_given(count: dict[str, int], changes: list[Document]) -> int:
+    """Those who gave with the fact, and each party whose yes the accepting node published since."""
+    since = {d.body["cites"] for d in changes if d.kind == "PartyConsent"}
+    return max(count["given"], min(count["required"], count["given"] + len(since)))
 
 
 def _earliest(times: list[str | None]) -> str | None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from consent.bundle import issue_bundle
 from consent.change import READERS_SECONDS
+from consent.inbox.signed import forget_in_batches
 from consent.lookup import state_of
 from consent.removing import Removal
 from consent.traces import receipt_path, receipts_of, remove_exports, remove_stages
@@ -83,6 +84,8 @@ def supersede(home: Home, plans: Sequence[Plan], time: str) -> list[Superseded]:
         check_speaks(home, roles, state_of(home, roles, plan.contribution).node)
     if not plans:
         return []
+    for plan in plans:
+        forget_in_batches(home, plan.contribution)
     remove_stages(home)
     failpoint("supersede.stages")
     _remove_receipts(home, [plan.contribution for plan in plans])
@@ -174,9 +177,13 @@ def _carry_out(home: Home, writer: Writer, plan: Plan, time: str) -> Superseded 
         "time": time,
     }
     writer.add(write_document("Redaction", plan.identifier, home.commons, fields, home.node, time))
-    for document in plan.further(row):
+    further = plan.further(row)
+    for document in further:
         writer.add(document)
     home.vault.supersede(writer.connection, plan.contribution, salt, after)
+    for document in further:
+        if document.private:
+            home.vault.seal(writer.connection, plan.contribution, document)
     return Superseded(plan.contribution, kept.row, row)
 
 
@@ -197,6 +204,8 @@ def _destroy_outdated(home: Home, time: str) -> int:
     own = [c for c in outdated if roles.succeeds(home.node.did, state_of(home, roles, c).node)]
     for contribution in own:
         ErasureJournal(home.path).add(contribution, home.vault.rows(contribution))
+    for contribution in outdated:
+        forget_in_batches(home, contribution)
     remove_stages(home)
     _remove_receipts(home, outdated)
     with home.ledger.write() as writer:

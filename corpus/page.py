@@ -22,6 +22,7 @@ a { color: var(--link); }
 table { border-collapse: collapse; margin: 0 0 1.5rem; }
 caption { text-align: left; font-weight: bold; padding: 0.25rem 0; }
 th, td { border: 1px solid var(--line); padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; }
+td { overflow-wrap: anywhere; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { overflow-wrap: anywhere; }
 svg text { fill: currentColor; }

@@ -8,6 +8,7 @@ byte of the release, so that a check fails. With --home it opens that home as it
 """
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -34,7 +35,7 @@ FLAGS = [
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its file, the page's address, what must be visible, and what to do before it is taken."""
+    """One picture: its name, the page (a path of the workspace, or a file), what must be visible, what to do first."""
 
     name: str
     address: str
@@ -93,7 +94,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lecs-pictures-") as folder:
         home = options.home or prepared(Path(folder) / "home")
         with workspace(home) as address, browser() as page:
-            for shot in SHOTS:
+            for shot in [*SHOTS, difference(home)]:
                 if not options.only or shot.name in options.only:
                     take(page, address, shot, options.out / f"workspace-{shot.name}.png")
     return 0
@@ -110,8 +111,17 @@ def prepared(home: Path) -> Path:
             lecs("asset", "make", "release", home=home)
     lecs("asset", "make", "languages", home=home)
     lecs("asset", "make", "embeddings", "corpus_map", "similar_texts", home=home)
+    lecs("warehouse", "build", home=home)
     damage(home)
     return home
+
+
+def difference(home: Path) -> Shot:
+    """The page of what changed from the first version to the newest, written beside the home."""
+    file = home.with_name(f"{home.name}-difference.html").resolve()
+    first = json.loads(lecs("dataset", "list", "--json", home=home))["versions"][0]["version"]
+    lecs("dataset", "diff", first, "latest", "--html", str(file), home=home)
+    return Shot("difference", file.as_uri(), "Items")
 
 
 def damage(home: Path) -> None:
@@ -134,10 +144,10 @@ def damage(home: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def lecs(*arguments: str, home: Path, stdin: str = "") -> None:
-    """Run `lecs`; it must end well."""
+def lecs(*arguments: str, home: Path, stdin: str = "") -> str:
+    """What a run of `lecs` prints; it must end well."""
     command = [sys.executable, "-c", "from lecs_pipeline.cli import main; main()", *arguments, "--home", str(home)]
-    subprocess.run(command, cwd=ROOT, input=stdin, text=True, check=True, stdout=subprocess.DEVNULL)
+    return subprocess.run(command, cwd=ROOT, input=stdin, text=True, check=True, stdout=subprocess.PIPE).stdout
 
 
 @contextmanager
@@ -189,7 +199,7 @@ def browser() -> Iterator[Any]:
 
 def take(page: Any, address: str, shot: Shot, file: Path) -> Path:
     """One picture; returns its file."""
-    page.goto(f"{address}{shot.address}")
+    page.goto(shot.address if shot.address.startswith("file:") else f"{address}{shot.address}")
     page.get_by_text(shot.wait).first.wait_for()
     page.wait_for_timeout(2500)
     shot.act(page)

@@ -10,6 +10,7 @@ from assets.dataset.manifests import manifest_shards
 from assets.dataset.publishing import published_versions
 from consent.bundle import verify_bundle
 from consent.lookup import state_of
+from consent.party_receipt import is_party_receipt, verify_party
 from consent.state import State
 from lecs_pipeline.cli.exits import exit_code
 from substrate.record.documents import Document
@@ -36,10 +37,23 @@ class Checked:
 
 def check_bundle(raw: bytes, path: Path, text: bytes | None) -> Checked:
     """Verify a bundle on its own, and against the home's ledger when there is one."""
+    if is_party_receipt(raw):
+        return _party(raw, path)
     if not home_exists(path):
         return _checked(raw, None, text, None)
     with open_home(path) as home:
         return _checked(raw, (home.commons, home.charter), text, home)
+
+
+def _party(raw: bytes, path: Path) -> Checked:
+    """The receipt of a party of a conversation."""
+    pinned = None
+    if home_exists(path):
+        with open_home(path) as home:
+            pinned = (home.commons, home.charter)
+    found = verify_party(raw, pinned=pinned)
+    problem = found.problem
+    return Checked(exit_code(problem) if problem else 0, found.standing, str(problem or ""), found.checks)
 
 
 def _checked(raw: bytes, pinned: tuple[str, str] | None, text: bytes | None, home: Home | None) -> Checked:

@@ -10,6 +10,7 @@ from assets.dataset import asset as dataset_assets
 from assets.embedding import asset as embedding_assets
 from assets.intake import asset as intake_assets
 from assets.intake import held as held_assets
+from assets.intake import ledger as ledger_assets
 from assets.intake import pending as pending_assets
 from assets.intake import refused as refused_assets
 from assets.mixture import asset as mixture_assets
@@ -72,7 +73,7 @@ take_inbox = dg.define_asset_job(
 )
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(_STAGES),
+    assets=[ledger_assets.ledger, *dg.load_assets_from_modules(_STAGES)],
     asset_checks=dg.load_asset_checks_from_modules(_STAGES),
     jobs=[build, make_release, embed, take_inbox],
     sensors=[wanted_version, automation, inbox],

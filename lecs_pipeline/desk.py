@@ -3,31 +3,36 @@
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from assets.stages import StageGone
+from assets.stages import DUPLICATES, StageGone, read_stage
 from consent.desk.app import make_app
+from consent.desk.reader import Reader
 from consent.desk.site import Published, Site, Surroundings, Verdict, site_at
 from consent.upkeep import tidy_up
 from lecs_pipeline.checking import check_bundle, uses_of
 from lecs_pipeline.clock import now
 from lecs_pipeline.explaining import explain
-from lecs_pipeline.redactor import redactor_of
+from lecs_pipeline.redactor import redactor_at
 from lecs_pipeline.versions import distinct_versions
 from substrate.store.home import Home, open_home
 
+_MOST_DUPLICATES: Final = 50
 
-def surroundings(path: Path) -> Surroundings:
+
+def surroundings(path: Path, reader: Reader) -> Surroundings:
     """What the desk of the home at ``path`` is given from above."""
     return Surroundings(
         home=path,
         now=now,
-        redactor=redactor_of,
+        redactor=reader,
         uses=uses_of,
         verify=lambda raw: _verdict(raw, path),
         explain=_why,
         versions=_versions,
+        duplicates=_duplicates,
     )
 
 
@@ -57,13 +62,17 @@ def serve(path: Path, site: Site, listening: socket.socket, answering: Callable[
             await super().startup(sockets)
             answering()
 
-    app: Any = make_app(site, surroundings(path), warm=True)
+    reader = Reader(partial(redactor_at, path))
+    app: Any = make_app(site, surroundings(path, reader), warm=True)
     # No access log, and no log of faults: both could hold what a person typed.
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, date_header=True, proxy_headers=False,
         timeout_graceful_shutdown=5, h11_max_incomplete_event_size=16 * 1024, http="h11", ws="none", lifespan="off",
     )  # fmt: skip
-    Server(config).run(sockets=[listening])
+    try:
+        Server(config).run(sockets=[listening])
+    finally:
+        reader.close()
 
 
 def site_of(host: str, port: int, origin: str | None) -> Site:
@@ -80,6 +89,14 @@ def _verdict(raw: bytes, path: Path) -> Verdict:
 def _why(home: Home, contribution: str) -> Sequence[str]:
     with suppress(StageGone):
         return [str(one) for one in explain(home, contribution)["why"]]
+    return []
+
+
+def _duplicates(home: Home) -> Sequence[tuple[str, str]]:
+    """What the last build left out, a few of them: moderators look at examples, not at thousands."""
+    with suppress(StageGone):
+        lines = read_stage(home, DUPLICATES).head(_MOST_DUPLICATES).to_dicts()
+        return [(str(line["contribution"]), str(line["of"])) for line in lines]
     return []
 
 

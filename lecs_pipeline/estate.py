@@ -1,13 +1,13 @@
 """The workspace's assets for the command line: listed, and made through Dagster, in the history that the UI shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lecs_pipeline.building import BuildStopped, why_stopped
 from lecs_pipeline.runs import open_instance
-from substrate.store.errors import NotFound
+from substrate.store.errors import HomeError, NotFound
 from substrate.store.home import open_home
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 PARTITION: Final = "dagster/partition"
 RANGE_START: Final = "dagster/asset_partition_range_start"
 RANGE_END: Final = "dagster/asset_partition_range_end"
+
+
+class MixedPartitions(HomeError):
+    """Assets that are cut in different ways were asked for in one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ def listed_assets() -> list[dict[str, Any]]:
             "group": graph.get(key).group_name,
             "from": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
             "checks": checks.count(key),
+            "made": graph.get(key).is_materializable,
             "description": (graph.get(key).description or "").split("\n")[0],
         }
         for key in graph.toposorted_asset_keys
@@ -47,10 +52,10 @@ def listed_assets() -> list[dict[str, Any]]:
 
 
 def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made:
-    """Materialise assets in this process.
+    """Materialise assets in this process. What one step makes as a whole, as dbt does the warehouse, is made whole.
 
     Raises:
-        NotFound: there is no such asset, or no such partition.
+        NotFound: there is no such asset, or no such partition. MixedPartitions: one run cannot make all of them.
         BuildStopped: a rule was broken or a blocking check failed; the message says which.
     """
     import dagster as dg
@@ -61,7 +66,11 @@ def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made
     graph = defs.resolve_asset_graph()
     keys = [dg.AssetKey(name.split("/")) for name in names]
     if unknown := [key.to_user_string() for key in keys if not graph.has(key)]:
-        raise NotFound(f"there is no asset {', '.join(unknown)}: see `lecs asset list`")
+        raise NotFound(f"there is no asset {', '.join(map(repr, unknown))}: see `lecs asset list`")
+    if given := [key.to_user_string() for key in keys if not graph.get(key).is_materializable]:
+        raise NotFound(f"no run makes {', '.join(given)}: people write it, statement by statement")
+    keys = sorted({made for key in keys for made in graph.assets_def_for_key(key).keys})
+    _check_cuts({key.to_user_string(): graph.get(key).partitions_def for key in keys})
     with open_instance(path) as instance:
         tags = _tags(instance, path, [graph.get(key).partitions_def for key in keys], partition)
         result = dg.materialize(
@@ -74,7 +83,15 @@ def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made
         )
     if not result.success:
         raise BuildStopped(why_stopped(result)[1])
-    return Made(result.run_id, list(names), [_check(one) for one in result.get_asset_check_evaluations()])
+    names = [key.to_user_string() for key in keys]
+    return Made(result.run_id, names, [_check(one) for one in result.get_asset_check_evaluations()])
+
+
+def _check_cuts(cuts: "Mapping[str, dg.PartitionsDefinition[Any] | None]") -> None:
+    """One run makes partitions of one kind: Dagster would end it with an error of its own."""
+    if len({cut for cut in cuts.values() if cut is not None}) > 1:
+        cut = sorted(name for name, one in cuts.items() if one is not None)
+        raise MixedPartitions(f"the partitions of {', '.join(cut)} differ: make each with a command of its own")
 
 
 def _tags(
@@ -97,7 +114,8 @@ def _tags(
         return {}
     keys = list(cut.get_partition_keys(dynamic_partitions_store=instance))
     if wanted is not None and wanted not in keys:
-        raise NotFound(f"there is no partition {wanted}: {', '.join(keys) or 'there is none yet'}")
+        there = f"there are {', '.join(keys)}" if keys else "there is none yet"
+        raise NotFound(f"there is no partition {wanted}: {there}")
     if wanted is None and cut == LANGUAGES:
         return {RANGE_START: keys[0], RANGE_END: keys[-1]}
     if wanted is None and cut == VERSIONS and not keys:

@@ -7,7 +7,7 @@ from consent.redaction.engine import OUTSIDE, readers_with
 from consent.redaction.tagger import NAME as TAGGER
 from lecs_pipeline.clock import now
 from substrate.store.errors import NotFound
-from substrate.store.home import Home
+from substrate.store.home import Home, open_home
 from substrate.store.models import approved, verify_model
 
 
@@ -26,6 +26,16 @@ def redactor_of(home: Home) -> Redactor:
     from consent.redaction.tagger.tagger import Tagger
 
     return Redactor(folder, readers=readers_with(Tagger(tagger, outside=OUTSIDE)))
+
+
+def redactor_at(path: Path) -> Redactor:
+    """`redactor_of` for the home at ``path``, which another process can be told to make.
+
+    Raises:
+        NoHome: there is none. NotFound, Tampered: as `redactor_of`.
+    """
+    with open_home(path) as home:
+        return redactor_of(home)
 
 
 def tagger_of(home: Home) -> Path | None:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-
-from assets.embedding.cache import Refreshed, refresh, vectors_of
+from assets.embedding.cache import Refreshed, vectors_of
 from assets.embedding.index import Hit, Pair, alike_pairs, find, load_index, retrievable
-from compute_mesh.workloads.model import EmbeddingModel, model_of
+from assets.embedding.renewing import renew
+from compute_mesh.workloads.model import model_of
 from consent.upkeep import tidy_up
 from lecs_pipeline.clock import now
-from substrate.store.home import Home, open_home
+from substrate.store.home import open_home
 
 Told = Callable[[int], None]
 
@@ -23,7 +22,7 @@ def embed_home(path: Path, told: Told = lambda _: None) -> Refreshed:
     """
     with open_home(path) as home:
         tidy_up(home, now())
-        return _refresh(home, model_of(home, now()), told)
+        return renew(home, model_of(home, now()), now(), told)
 
 
 def search_home(path: Path, query: str, limit: int, told: Told = lambda _: None) -> list[Hit]:
@@ -36,7 +35,7 @@ def search_home(path: Path, query: str, limit: int, told: Told = lambda _: None)
 
     with open_home(path) as home:
         model = model_of(home, now())
-        _refresh(home, model, told)
+        renew(home, model, now(), told)
         index = retrievable(vectors_of(home, model))
         if not index.lines.num_rows:
             return []
@@ -52,16 +51,5 @@ def near_duplicates(path: Path, threshold: float, limit: int, told: Told = lambd
     """
     with open_home(path) as home:
         model = model_of(home, now())
-        _refresh(home, model, told)
+        renew(home, model, now(), told)
         return alike_pairs(home, load_index(vectors_of(home, model)), threshold, limit, now())
-
-
-def _refresh(home: Home, model: EmbeddingModel, told: Told) -> Refreshed:
-    return refresh(home, model, now(), _embed, told)
-
-
-def _embed(table: pa.Table, folder: str) -> pa.Table:
-    """Imported only where something is embedded: torch takes seconds."""
-    from compute_mesh.workloads.embedding import embed
-
-    return embed(table, folder)

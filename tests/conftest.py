@@ -121,6 +121,9 @@ class Commons:
             "ConsentRecord": self.contributor,
             "CoConsent": self.record_key,
             "ConsentFact": self.node,
+            "PartyConsent": self.node,
+            "Appeal": self.withdrawal,
+            "CaseNote": self.moderators[0],
             "ConsentWithdrawal": self.withdrawal,
             "ConsentNarrowing": self.withdrawal,
             "ConsentChange": self.node,
@@ -139,7 +142,7 @@ class Commons:
         others = (
             "CharterChange", "ModelApproval", "Approval", "CoConsent", "ConsentWithdrawal", "ConsentNarrowing",
             "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased", "DatasetVersion",
-            "HomeRestored", "TextsImported",
+            "HomeRestored", "TextsImported", "PartyConsent", "Appeal", "CaseNote",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -316,6 +319,34 @@ class Commons:
             "grounds": ["third-party-privacy"],
             "statement": "It names a neighbour.",
             "automated": False,
+            "time": TIME,
+        }
+
+    def _PartyConsent(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "contribution": self.contribution,
+            "cites": hexadecimal("a co-consent"),
+            "purposes": ["train"],
+            "tier": "training-only",
+            "time": TIME,
+        }
+
+    def _Appeal(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "nonce": hexadecimal("appeal nonce")[:32],
+            "contribution": self.contribution,
+            "decision": hexadecimal("a decision"),
+            "statement": "The neighbour agreed.",
+            "time": TIME,
+        }
+
+    def _CaseNote(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "nonce": hexadecimal("case nonce")[:32],
+            "contribution": self.contribution,
+            "what": "opened",
+            "because": "report",
+            "row": commitment(SALT, TEXT),
             "time": TIME,
         }
 

@@ -5,6 +5,7 @@ import polars as pl
 
 from assets.columns import column_schema
 from assets.intake.eligibility import survey_home
+from assets.intake.ledger import from_consent, ledger
 from assets.intake.surveyed import VERDICTS
 from assets.plots import bars
 from assets.stages import ELIGIBLE, REFUSED, SCHEMAS, height_of, scan_stage
@@ -19,7 +20,7 @@ class Survey(dg.Config):
 
 
 @dg.asset(
-    group_name="intake", kinds={"polars", "parquet"}, code_version=VERDICTS, owners=["team:curators"],
+    deps=[ledger], group_name="intake", kinds={"polars", "parquet"}, code_version=VERDICTS, owners=["team:curators"],
 )  # fmt: skip
 def eligible(config: Survey, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Contributions that the gate admits for training or evaluation now; the others are in `refused`."""
@@ -35,6 +36,7 @@ def eligible(config: Survey, workspace: Workspace) -> dg.MaterializeResult:  # t
                 "languages": dg.MetadataValue.md(bars(frame, "language")),
                 "tiers": dg.MetadataValue.md(bars(frame, "tier")),
                 "dagster/column_schema": column_schema(SCHEMAS[ELIGIBLE]),
+                "dagster/column_lineage": from_consent(SCHEMAS[ELIGIBLE]),
             },
         )
 

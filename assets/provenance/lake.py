@@ -4,6 +4,7 @@ dbt reads these files and nothing else. What a statement says is laid out in col
 decided here, by the same `is_authorised` as everywhere: signatures and authority are not SQL's business.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +41,7 @@ STATEMENTS: Final = pl.Schema(
         "decision": pl.String(), "grounds": _TEXTS, "previous": pl.String(), "row_before": pl.String(),
         "row_after": pl.String(), "version": pl.String(), "items": pl.Int64(), "refused": pl.Int64(),
         "recipe": pl.String(), "policy": pl.String(), "as_of": pl.String(), "because": pl.String(),
-        "reading": pl.String(),
+        "reading": pl.String(), "cites": pl.String(),
     }
 )  # fmt: skip
 MEMBERS: Final = pl.Schema(
@@ -71,11 +72,12 @@ _COPIED: Final = {
     "withdrawn": "withdrawn",
     "decision": "decision", "grounds": "grounds", "previous": "previous", "row_before": "rowBefore",
     "row_after": "rowAfter", "because": "reason", "reading": "reading",
+    "cites": "cites",
 }  # fmt: skip
 #: Which kinds are laid out in columns; of all others the lake says that they exist, and by whom.
 _ABOUT_A_CONTRIBUTION: Final = frozenset(
-    {"ConsentFact", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction",
-     "HeldReading", "Erased"}
+    {"ConsentFact", "PartyConsent", "ConsentWithdrawal", "ConsentNarrowing", "ConsentChange", "ModerationDecision",
+     "Redaction", "HeldReading", "Erased"}
 )  # fmt: skip
 
 
@@ -137,6 +139,17 @@ def read_lake(home: Home) -> Lake:
         return Lake(**json.loads((lake_folder(home) / "about.json").read_bytes()))
     except FileNotFoundError:
         raise NotFound("there is no lake: run `lecs warehouse build`") from None
+
+
+def lake_digest(home: Home) -> str:
+    """SHA-256 of the lake's tables as they lie there, file by file."""
+    whole = hashlib.sha256()
+    for file in sorted(path for name in TABLES for path in (lake_folder(home) / name).glob("*.parquet")):
+        with file.open("rb") as opened:
+            whole.update(
+                f"{file.parent.name}/{file.name} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode()
+            )
+    return whole.hexdigest()
 
 
 def write_tables(folder: Path, rows: Mapping[str, Iterable[dict[str, Any]]]) -> dict[str, int]:

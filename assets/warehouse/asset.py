@@ -11,11 +11,12 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from assets.dataset.asset import dataset_version
-from assets.provenance.lake import TABLES, read_lake, write_lake
+from assets.intake.ledger import ledger
+from assets.provenance.lake import TABLES, lake_digest, read_lake, write_lake
 from assets.warehouse.lineage import asset_key, column_lineage, lake_lineage
 from assets.warehouse.offline import OfflineDbt, environment_of
 from assets.warehouse.project import manifest
-from assets.warehouse.publishing import described_tables, differing_views, new_warehouse, publish_warehouse
+from assets.warehouse.publishing import Table, described_tables, differing_views, new_warehouse, publish_warehouse
 from assets.workspace import Workspace, now
 
 GROUP: Final = "provenance"
@@ -49,26 +50,28 @@ class LakeConfig(dg.Config):
 
 
 @dg.asset(
-    key=asset_key("lake"), deps=[dataset_version], group_name=GROUP, kinds={"polars", "parquet"}, code_version="1",
-    owners=OWNERS,
+    key=asset_key("lake"), deps=[ledger, dataset_version], group_name=GROUP, kinds={"polars", "parquet"},
+    code_version="1", owners=OWNERS,
 )  # fmt: skip
 def lake(config: LakeConfig, workspace: Workspace) -> dg.MaterializeResult[None]:
     """Public documents, members of versions, and the law of now, as tables for SQL."""
     with workspace.open() as home:
         made = write_lake(home, config.as_of or now())
+        content = lake_digest(home)
     columns = [
         dg.TableColumn(f"{table}.{name}", str(kind))
         for table, schema in TABLES.items()
         for name, kind in schema.items()
     ]
     return dg.MaterializeResult(
+        data_version=dg.DataVersion(content),
         metadata={
             "dagster/row_count": made.counts["statements"],
             "dagster/column_schema": dg.TableSchema(columns),
             "dagster/column_lineage": lake_lineage(dataset_version.key),
             "as_of": made.as_of,
             "members": made.counts["members"],
-        }
+        },
     )
 
 
@@ -82,6 +85,11 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
 
     Models count as made once they are published: their events wait until then.
     """
+    if context.selected_asset_keys != context.assets_def.keys:
+        raise dg.Failure(
+            "The tables of the warehouse are made and published together: choose all of them, or the job `warehouse`.",
+            allow_retries=False,
+        )
     made: list[dg.Output[Any]] = []
     checked: list[Any] = []
     with workspace.open() as home:
@@ -106,19 +114,22 @@ def models(context: dg.AssetExecutionContext, workspace: Workspace, dbt: Offline
     yield from checked
 
 
-def _with_tables(output: dg.Output[Any], tables: Mapping[str, tuple[int, dict[str, str]]]) -> dg.Output[Any]:
-    """The event of a model with its rows, columns, and where each column comes from."""
+def _with_tables(output: dg.Output[Any], tables: Mapping[str, Table]) -> dg.Output[Any]:
+    """The event of a model with its content, rows, columns, and where each column comes from."""
     name = str(output.metadata["unique_id"].value).rpartition(".")[2]
     model = _MODELS[name]
-    rows, types = tables[name]
+    table = tables[name]
     told = {column: props.get("description") or None for column, props in model["columns"].items()}
-    schema = dg.TableSchema([dg.TableColumn(column, kind, told.get(column)) for column, kind in types.items()])
+    schema = dg.TableSchema([dg.TableColumn(column, kind, told.get(column)) for column, kind in table.types.items()])
     shown: dict[str, Any] = {
-        "dagster/row_count": rows,
+        "dagster/row_count": table.rows,
         "dagster/column_schema": schema,
         "dagster/column_lineage": column_lineage(model),
     }
-    return output.with_metadata({**output.metadata, **shown})
+    return dg.Output(
+        output.value, output.output_name, metadata={**output.metadata, **shown}, tags=output.tags,
+        data_version=dg.DataVersion(table.content),
+    )  # fmt: skip
 
 
 def _models() -> dict[str, Mapping[str, Any]]:

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import dagster as dg
 
+from assets.intake.ledger import from_consent
+from assets.provenance.lake import STATEMENTS
+
 #: The first part of the key of every asset of the warehouse.
 PREFIX: Final = "warehouse"
 #: Columns of the lake's tables that come from a version's manifest.
@@ -34,10 +37,10 @@ def column_lineage(model: Mapping[str, Any]) -> dg.TableColumnLineage:
 
 
 def lake_lineage(version: dg.AssetKey) -> dg.TableColumnLineage:
-    """The lake's members come from the manifests of versions."""
-    return dg.TableColumnLineage(
-        {f"members.{column}": [dg.TableColumnDep(version, column)] for column in _FROM_MANIFEST}
-    )
+    """The lake's members come from the manifests of versions, its statements from the ledger."""
+    members = {f"members.{column}": [dg.TableColumnDep(version, column)] for column in _FROM_MANIFEST}
+    statements = from_consent(STATEMENTS, prefix="statements.").deps_by_column
+    return dg.TableColumnLineage({**members, **statements})
 
 
 def _origin(origin: str) -> dg.TableColumnDep:

@@ -4,7 +4,9 @@ Readers open it read-only; one that has the old file open keeps reading that one
 what follows from them: deleted and rebuilt at will.
 """
 
+import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,15 +52,31 @@ def _same(home: Home, connection: duckdb.DuckDBPyConnection, view: str) -> bool:
     return len(said) == len(fold) and not len(said.except_(fold)) and not len(fold.except_(said))
 
 
-def described_tables(warehouse: Path) -> dict[str, tuple[int, dict[str, str]]]:
-    """For each table: how many rows it has, and the type of each column."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: how many rows it has, the type of each column, and a digest of its rows, whatever their order."""
+
+    rows: int
+    types: dict[str, str]
+    content: str
+
+
+def described_tables(warehouse: Path) -> dict[str, Table]:
+    """What each table is, by its name."""
     with duckdb.connect(str(warehouse)) as connection:
         names = [str(line[0]) for line in connection.execute("SHOW TABLES").fetchall()]
-        tables = {name: connection.table(name) for name in names}
-        return {
-            name: (len(table), dict(zip(table.columns, map(str, table.types), strict=True)))
-            for name, table in tables.items()
-        }
+        return {name: _described(connection.table(name)) for name in names}
+
+
+def _described(table: duckdb.DuckDBPyRelation) -> Table:
+    types = dict(zip(table.columns, map(str, table.types), strict=True))
+    packed = ", ".join(f'"{column}" := "{column}"' for column in table.columns)
+    # Two sums of half a digest per row each: no order, and no row at once in memory.
+    halves = [f"sum(('0x' || substr(line, {start}, 15))::UBIGINT::HUGEINT)" for start in (1, 16)]
+    lines = table.project(f"sha256(to_json(struct_pack({packed}))::VARCHAR) AS line")
+    ((rows, *sums),) = lines.aggregate(", ".join(["count(*)", *halves])).fetchall()
+    content = hashlib.sha256(f"{sorted(types.items())} {rows} {sums}".encode()).hexdigest()
+    return Table(int(rows), types, content)
 
 
 def publish_warehouse(home: Home, warehouse: Path, lake: Lake) -> Path:

@@ -10,12 +10,18 @@ from starlette.exceptions import HTTPException
 from consent.desk.desk import Desk
 from consent.desk.routes.flow import flow_routes
 from consent.desk.routes.giving import giving_routes
+from consent.desk.routes.join import join_routes
+from consent.desk.routes.login import login_routes
 from consent.desk.routes.mine import mine_routes
+from consent.desk.routes.party import party_routes
 from consent.desk.routes.public import public_routes
+from consent.desk.routes.report import report_routes
+from consent.desk.routes.staff import staff_routes
 from consent.desk.routes.text import text_routes
 from consent.desk.shield import App, Shield
 from consent.desk.site import Site, Surroundings
-from consent.desk.trouble import TROUBLES, Trouble
+from consent.desk.staff.door import Door
+from consent.desk.trouble import TROUBLES, Trouble, Words
 from consent.desk.words import preferred
 
 
@@ -31,20 +37,28 @@ def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bo
     if warm:
         threading.Thread(target=desk.warm, name="desk-warm", daemon=True).start()
     app = FastAPI(title="The consent desk", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for routes in (public_routes, mine_routes, giving_routes, text_routes, flow_routes):
+    door = Door(desk)
+    app.include_router(login_routes(door))
+    app.include_router(staff_routes(door))
+    about_given = (mine_routes, party_routes, join_routes)
+    for routes in (report_routes, public_routes, *about_given, giving_routes, text_routes, flow_routes):
         app.include_router(routes(desk))
 
-    def page(status: int, request: Request) -> Response:
-        words = TROUBLES.get(status, TROUBLES[400 if status < 500 else 500])
+    def page(status: int, request: Request, said: Words | None = None) -> Response:
+        words = said or TROUBLES.get(status, TROUBLES[400 if status < 500 else 500])
         return desk.page(request, "trouble.html", status=status, words=words)
 
     @app.exception_handler(Trouble)
     def trouble(request: Request, error: Trouble) -> Response:
-        return page(error.status, request)
+        if error.status == 401 and request.method == "GET":
+            return desk.to("/desk/login")
+        return page(error.status, request, error.words)
 
     @app.exception_handler(HTTPException)
     def not_here(request: Request, error: HTTPException) -> Response:
-        return page(error.status_code, request)
+        answer = page(error.status_code, request)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def not_read(request: Request, error: RequestValidationError) -> Response:

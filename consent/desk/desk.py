@@ -2,23 +2,22 @@
 
 import hashlib
 import hmac
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from anyio import CapacityLimiter
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from consent.desk.form import Form, read_form
-from consent.desk.limits import TEN_MINUTES, WRONG_CODES, Counter
+from consent.desk.limits import MOST_READING, TEN_MINUTES, WRONG_CODES, Counter, client_of
 from consent.desk.pages import Pages
 from consent.desk.shield import BODY
 from consent.desk.site import Site, Surroundings
 from consent.desk.trouble import Trouble
 from consent.desk.visits import Draft, Visit, Visits, new_key
 from consent.desk.words import LANGUAGES, PSEUDO, Language, language, preferred
-from consent.intake import TextRedactor
 from consent.redaction.types import Passage
 from substrate.store.home import Home, open_home
 
@@ -41,8 +40,8 @@ class Desk:
         self.visits = Visits()
         self.wrong_codes = Counter(WRONG_CODES, TEN_MINUTES)
         self.cookie = "__Host-lecs" if site.secure else "lecs"
-        self._redactor: TextRedactor | None = None
-        self._reading = threading.Lock()
+        #: Previews wait for the redactor; however many do, pages have threads of their own.
+        self.readers = CapacityLimiter(MOST_READING)
 
     @contextmanager
     def home(self) -> Iterator[Home]:
@@ -50,18 +49,9 @@ class Desk:
         with open_home(self.around.home) as home:
             yield home
 
-    @contextmanager
-    def redactor(self, home: Home) -> Iterator[TextRedactor]:
-        """The redactor; one text at a time, since its models are shared."""
-        with self._reading:
-            if self._redactor is None:
-                self._redactor = self.around.redactor(home)
-            yield self._redactor
-
     def warm(self) -> None:
         """Load the redactor's models before the first person waits for them."""
-        with self.home() as home, self.redactor(home) as redactor:
-            redactor.redact([Passage("The desk is open.", "en")])
+        self.around.redactor.redact([Passage("The desk is open.", "en")])
 
     def key(self, request: Request) -> str:
         """The value of the cookie, if it has the form of one that was made here."""
@@ -109,8 +99,8 @@ class Desk:
             raise Trouble(403)
 
     def client(self, request: Request) -> str:
-        """The address of whoever asks."""
-        return request.client.host if request.client else ""
+        """The address of whoever asks, as limits count it."""
+        return client_of(request.scope, self.site)
 
     def language(self, request: Request) -> Language:
         """What this visitor chose, else what the browser prefers."""

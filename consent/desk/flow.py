@@ -9,12 +9,14 @@ from substrate.record.vocabulary import PURPOSES_OF_TIER
 #: Every page of the flow after the start, in order; each name is an address under /give/.
 STEPS: Final = (
     "adult", "kind", "rights", "people", "minors", "sensitive", "tier", "licence", "purposes", "name", "about", "text",
-    "preview", "check-1", "check-2", "check-3", "code", "answers",
+    "preview", "parties", "check-1", "check-2", "check-3", "code", "answers",
 )  # fmt: skip
 
 
 def asked(step: str, draft: Draft) -> bool:
     """Whether this page belongs to the way of this draft."""
+    if step == "parties":
+        return draft.answers.get("people") == "agreed"
     question = q.SIMPLE.get(step)
     return question is None or question.asked(draft.answers)
 

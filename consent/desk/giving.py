@@ -8,17 +8,21 @@ import secrets
 import uuid
 from typing import Any, Final
 
-from consent.admission import refused_at_intake
+from consent.admission import MAY_WAIT, refused_at_intake
 from consent.desk.preview import kept_text
 from consent.desk.questions import TRAINING_LICENCE
 from consent.desk.site import Site
 from consent.desk.visits import Code, Draft, Prepared
 from consent.founding import NOTICE_VERSION
+from consent.invitations import invite
 from consent.issue import Assistance, Hand, Identifiers, Offer, accept_record, notice_in_force, record_fields
 from consent.keeping import Noted, keep, note
+from consent.parties import WAITS
 from consent.rows import Refusal, Row, check_row
 from consent.superseding import issue_receipt
 from consent.survey import law_here
+from consent.turns import speakers
+from consent.waiting import PARTIES_DAYS
 from substrate.record.authority import Roles
 from substrate.record.canonical import JsonObject, canonical_bytes
 from substrate.record.codes import CODE_BYTES, record_signer, withdrawal_signer
@@ -26,6 +30,7 @@ from substrate.record.documents import Document, read_document, write_document
 from substrate.record.errors import BadSignature, MalformedDocument
 from substrate.record.keys import Signer, public_of
 from substrate.record.kinds import CONTEXT
+from substrate.record.times import days_after
 from substrate.store.home import Home
 from substrate.store.vault import SALT_BYTES, commitment
 
@@ -77,7 +82,10 @@ def row_of(draft: Draft, roles: Roles, time: str, *, own_key: bool) -> Row:
     refusal = checked if isinstance(checked, Refusal) else None
     if isinstance(checked, Row):
         law = law_here(roles)
-        refusal = refused_at_intake(checked, law, time, preview="contributor", own_key=own_key, assistance=ASSISTANCE)
+        waits = MAY_WAIT | {"parties-missing"} if draft.answers["people"] == "agreed" else MAY_WAIT
+        refusal = refused_at_intake(
+            checked, law, time, preview="contributor", own_key=own_key, assistance=ASSISTANCE, waits=waits
+        )
         if refusal is None:
             return checked
     assert refusal is not None  # noqa: S101 (narrows the type)
@@ -94,7 +102,12 @@ def prepare(draft: Draft, roles: Roles, time: str, language: str, key: str | Non
     assert draft.reading is not None  # noqa: S101 (the page before made it)
     kept, salt = row.text.encode("utf-8"), secrets.token_bytes(SALT_BYTES)
     held = _held_reason(row, roles)
-    offer = Offer(row, kept, commitment(salt, kept), "contributor", bool(held), draft.reading.version, language)
+    talk = draft.answers["parties"] if draft.answers["people"] == "agreed" else None
+    offer = Offer(
+        row, kept, commitment(salt, kept), "contributor", bool(held), draft.reading.version, language,
+        talk["rest"] == "yes" if talk else None,
+    )  # fmt: skip
+    invited = tuple(label for label in speakers(row.text) if label != talk["me"]) if talk else ()
     ids = Identifiers(
         contribution=f"urn:uuid:{uuid.uuid4()}",
         uuids=(f"urn:uuid:{uuid.uuid4()}", f"urn:uuid:{uuid.uuid4()}"),
@@ -104,7 +117,7 @@ def prepare(draft: Draft, roles: Roles, time: str, language: str, key: str | Non
     fields = record_fields(offer, ids, Hand(key, draft.code.withdrawal), ASSISTANCE, roles, time)
     plain = {name: value for name, value in fields.items() if value is not None}
     body = {"@context": CONTEXT, "type": "ConsentRecord", "id": ids.uuids[0], "audience": roles.commons, **plain}
-    return Prepared(offer, salt, ids, held, time, secrets.token_hex(16), body)
+    return Prepared(offer, salt, ids, held, time, secrets.token_hex(16), body, invited)
 
 
 def sign_assisted(home: Home, draft: Draft, prepared: Prepared) -> Document:
@@ -134,7 +147,10 @@ def read_signed(raw: bytes, prepared: Prepared, site: Site) -> Document:
 
 
 def accept(home: Home, prepared: Prepared, record: Document, time: str) -> str:
-    """Store and log the contribution, and issue its receipt; returns its id. Durable when this returns."""
+    """Store and log the contribution, and issue its receipt; returns its id. Durable when this returns.
+
+    Of a conversation the invitations are made with it; ``prepared.codes`` has them.
+    """
     roles = home.roles()
     signed = accept_record(prepared.offer, prepared.ids, record, (), ASSISTANCE, roles, home.node, time)
     status = "held" if prepared.held else "accepted"
@@ -142,7 +158,10 @@ def accept(home: Home, prepared: Prepared, record: Document, time: str) -> str:
         keep(home, writer, signed, prepared.offer.kept, prepared.salt)
         query = "SELECT coalesce(max(line), 0) + 1 FROM intake WHERE batch = ?"
         (line,) = writer.connection.execute(query, (BATCH,)).fetchone()
-        note(writer, BATCH, int(line), Noted(status, prepared.held, "", signed.contribution))
+        waits = WAITS if prepared.invited else ""
+        note(writer, BATCH, int(line), Noted(status, prepared.held, waits, signed.contribution))
+        until = days_after(time, PARTIES_DAYS)
+        prepared.codes = invite(home, writer, signed.contribution, prepared.invited, time, until)
     issue_receipt(home, signed.contribution, time)
     return signed.contribution
 
@@ -169,7 +188,9 @@ def _row(draft: Draft) -> JsonObject:
     reading = draft.reading
     assert reading is not None  # noqa: S101 (the page before made it)
     kept = kept_text(draft.text, reading, draft.marks, draft.left)
-    others = answers["people"] != "no"
+    taken_out, others = answers["people"] == "redacted", answers["people"] != "no"
+    many = len(speakers(kept)) if answers["people"] == "agreed" else 2
+    method = "redacted" if taken_out else "all-party-consent"
     row: dict[str, Any] = {
         "text": kept,
         "language": answers["about"]["language"],
@@ -179,7 +200,7 @@ def _row(draft: Draft) -> JsonObject:
         "licence": answers.get("licence", TRAINING_LICENCE),
         "contributor": answers["name"],
         "rights": {"basis": answers["rights"]},
-        "people": {"conversation": others, **({"parties": 2, "method": "redacted"} if others else {})},
+        "people": {"conversation": others, **({"parties": many, "method": method} if others else {})},
         "declared": {
             "adult": True,
             "minors": answers["minors"],
@@ -188,7 +209,7 @@ def _row(draft: Draft) -> JsonObject:
         },
         "notice": NOTICE_VERSION,
     }
-    if others or reading.held or draft.left:
+    if taken_out or reading.held or draft.left:
         row["redacted"] = {"by": answers["name"].get("name", _CONTRIBUTOR), "spans": []}
     return row
 

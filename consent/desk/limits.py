@@ -2,8 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, MutableMapping
+from ipaddress import ip_address
+from typing import Any, Final
+
+from consent.desk.site import LOOPBACK, Site
 
 #: Bytes of a request's body: a text of a million letters, encoded for a form; everything else is small.
 TEXT_BODY: Final = 9 * 1024 * 1024
@@ -15,7 +18,26 @@ REQUESTS_PER_MINUTE: Final = 6000
 #: Wrong codes of one address in ten minutes; the codes themselves have 160 bits.
 WRONG_CODES: Final = 20
 TEN_MINUTES: Final = 600.0
+#: Previews that are being made or wait for the redactor at once.
+MOST_READING: Final = 64
 _MOST_CLIENTS: Final = 10_000
+
+
+def client_of(scope: MutableMapping[str, Any], site: Site) -> str:
+    """The network address to count for: behind a proxy of this machine, the one that the proxy saw.
+
+    A proxy is believed only where the desk has an address of its own and the connection comes from this machine; and
+    of what it says the last entry alone, since all before it is what the client said.
+    """
+    client = scope.get("client")
+    peer = str(client[0]) if client else ""
+    if site.local or peer not in LOOPBACK:
+        return peer
+    said = [value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
+    try:
+        return str(ip_address(said[-1].decode("ascii").rpartition(",")[2].strip())) if said else peer
+    except ValueError:
+        return peer
 
 
 def body_limit(path: str) -> int:

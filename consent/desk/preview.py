@@ -102,7 +102,7 @@ def values(text: str, reading: Reading, marks: Sequence[Mark], left: set[tuple[s
 
 def occurs(text: str, mark: Mark) -> bool:
     """Whether the marked words stand in the text at all."""
-    return next(_places(text, mark), None) is not None
+    return next(places(text, mark), None) is not None
 
 
 def undo_key(raw: str, reading: Reading, text: str) -> tuple[str, str] | None:
@@ -113,7 +113,7 @@ def undo_key(raw: str, reading: Reading, text: str) -> tuple[str, str] | None:
 
 
 def _marked(text: str, marks: Sequence[Mark]) -> list[Span]:
-    return [span for one in marks for span in _places(text, one)]
+    return [span for one in marks for span in places(text, one)]
 
 
 def _not_within(spans: Sequence[Span], marked: Sequence[Span]) -> list[Span]:
@@ -125,7 +125,8 @@ def _undone(text: str, span: Span, left: set[tuple[str, str]]) -> bool:
     return span.label in MAY_STAY and (span.label, normalised(text[span.start : span.end])) in left
 
 
-def _places(text: str, mark: Mark) -> Iterator[Span]:
+def places(text: str, mark: Mark) -> Iterator[Span]:
+    """Every place where the marked words stand."""
     pattern = re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, mark.words.split())) + r"(?!\w)", re.IGNORECASE)
     for match in pattern.finditer(text):
         yield Span(match.start(), match.end(), mark.label, 1.0, "person")

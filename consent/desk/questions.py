@@ -73,7 +73,11 @@ PEOPLE: Final = Question(
     (
         Choice("no", _("No, only me")),
         Choice("redacted", _("Yes, and I will take out what they said"), _("You mark their words on a later page.")),
-        Choice("agreed", _("Yes, and they all said yes"), stop="parties"),
+        Choice(
+            "agreed",
+            _("Yes, and we ask each of them"),
+            _("Each gets a link, reads the text, and says yes or no on their own."),
+        ),
         Choice("unasked", _("Yes, and I did not ask them"), stop="unasked"),
     ),
     _("Think of chats, calls and letters that you quote."),
@@ -268,6 +272,14 @@ NOT_READ: Final = _("Our program could not read this text. Cut it in parts and t
 BAD_MARK: Final = _("Write the words that should go, and choose what they are.")
 NO_SUCH_WORDS: Final = _("These words are not in your text. Write them just as they stand there.")
 READ_IT: Final = _("Read the whole text, then tick the box.")
+NO_TURNS: Final = _(
+    "We could not tell who says what. Begin each turn on a new line, with a short name and a colon, such as "
+    "“A: Good day”."
+)
+MANY_TURNS: Final = _("These are more people than we can ask. We can ask eleven.")
+WHO_AND_REST: Final = _("Choose which one is you, and if the rest may stay.")
+APPEAL_WORDS: Final = _("Say in a few words why you see it in another way.")
+CANNOT_APPEAL: Final = _("You cannot ask again here. The decision may have changed, or you have asked already.")
 KEEP_CODE: Final = _("Write down or save your code, then tick the box.")
 #: What a placeholder stands for.
 LABELS: Final[dict[str, str]] = {
@@ -292,6 +304,7 @@ LABELS: Final[dict[str, str]] = {
 }
 STATES: Final[dict[str, str]] = {
     "given": _("Given. It may be used as you said."),
+    "waiting": _("Waiting for the others. Nobody uses it until all who speak in it said yes."),
     "held": _("Waiting. A person has to look at it first. Until then nobody uses it."),
     "withdrawn": _("Taken back. Nothing new that we make holds it."),
     "erased": _("Destroyed. The text and its record are gone here."),
@@ -305,6 +318,7 @@ STANDINGS: Final[dict[str, str]] = {
 }
 HISTORY: Final[dict[str, str]] = {
     "ConsentFact": _("Given"),
+    "PartyConsent": _("One more person said yes"),
     "ConsentWithdrawal": _("Taken back by code"),
     "ConsentNarrowing": _("Fewer uses allowed"),
     "ConsentChange": _("Changed"),
@@ -316,16 +330,6 @@ HISTORY: Final[dict[str, str]] = {
 NO_CODE: Final = _("That is not a code. A code has 33 characters. Look for a slip, or for one that is missing.")
 UNKNOWN_CODE: Final = _("No text here has this code. If you stopped before the end, nothing was given.")
 NOT_LESS: Final = _("That would not allow less. Leave out at least one use. To leave out all, take the text back.")
-EXPORT_README: Final = """\
-This is everything that this place keeps of one text of yours.
-
-text.txt        the text as it is kept
-record.json     what you agreed to, signed
-receipt.json    the receipt; anyone can check it with `lecs consent verify receipt.json --text text.txt`
-documents.json  what is public about it, each document signed
-
-Keep it private: it may name you. The code to take it back is not in it.
-"""
 
 #: One or two words for what became of a text, and for where it may go: for figures.
 SHORT: Final[dict[str, str]] = {

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
-from consent.desk.limits import REQUESTS_PER_MINUTE, Counter, body_limit
+from consent.desk.limits import REQUESTS_PER_MINUTE, Counter, body_limit, client_of
 from consent.desk.site import Site
 from consent.desk.trouble import Trouble
 
@@ -63,8 +63,7 @@ class Shield:
         headers = {name.lower(): value for name, value in scope["headers"]}
         if headers.get(b"host", b"").decode("latin-1").lower() != self.site.host:
             raise Trouble(421)
-        client = scope.get("client")
-        if not self.requests.add(client[0] if client else ""):
+        if not self.requests.add(client_of(scope, self.site)):
             raise Trouble(429)
         if scope["method"] in _SAFE:
             return
@@ -86,6 +85,8 @@ class Shield:
         accepts = next((value for name, value in scope["headers"] if name.lower() == b"accept-language"), b"")
         body = self.page(status, scope["path"], accepts.decode("latin-1"))
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        if status == 405:
+            headers.append((b"allow", b"GET, HEAD, POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -44,6 +44,11 @@ class Published:
     time: str
 
 
+def none_found(_: Home) -> Sequence[tuple[str, str]]:
+    """Where nothing was built there are no duplicates."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the desk needs and may not import.
@@ -51,20 +56,22 @@ class Surroundings:
     Attributes:
         home: the folder of the home; each request opens it for its own thread.
         now: the time, in the form of the profile.
-        redactor: reads texts; asked for once, when the first text comes.
+        redactor: reads texts; several threads may ask it at once.
         uses: every use of a contribution that this home knows of (kind, id, at, on_withdrawal).
         verify: checks a receipt bundle against this home.
         explain: why a contribution weighs what it weighs, in sentences; none where nothing was built.
         versions: the published versions, oldest first.
+        duplicates: texts that the last build left out for another one, each with the row of that one.
     """
 
     home: Path
     now: Callable[[], str]
-    redactor: Callable[[Home], TextRedactor]
+    redactor: TextRedactor
     uses: Callable[[Home, State], Sequence[dict[str, str]]]
     verify: Callable[[bytes], Verdict]
     explain: Callable[[Home, str], Sequence[str]]
     versions: Callable[[Home], Sequence[Published]]
+    duplicates: Callable[[Home], Sequence[tuple[str, str]]] = none_found
 
 
 def site_at(origin: str) -> Site:

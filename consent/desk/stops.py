@@ -40,14 +40,6 @@ STOPS: Final[dict[str, Stop]] = {
         _("Please find out first"),
         (_("We only take texts from people who may give them. If you find out that you may, come back."), _NOTHING),
     ),
-    "parties": Stop(
-        _("Each of them has to say it"),
-        (
-            _("If others speak in your text, each of them has to say yes on their own. This desk cannot ask them yet."),
-            _("You can come back and take out what they said. Or ask the people who run this place for paper forms."),
-            _NOTHING,
-        ),
-    ),
     "unasked": Stop(
         _("Please ask them first"),
         (
@@ -75,6 +67,13 @@ STOPS: Final[dict[str, Stop]] = {
     "refused": Stop(
         _("We cannot take this text"),
         (_("The rules of this place do not let it in. The reason stands below."), _NOTHING),
+    ),
+    "no": Stop(
+        _("You said no"),
+        (
+            _("That is fine. Nobody is told, and nobody is worse off for it."),
+            _("The talk will not be used. When its time is over, it is destroyed."),
+        ),
     ),
     "declined": Stop(
         _("You did not give it"),

@@ -19,6 +19,7 @@ TROUBLES: Final[dict[int, Words]] = {
         mark("We could not read that"),
         mark("The form came in a way that we cannot read. Go back, load the page again, and send it once more."),
     ),
+    401: Words(mark("Please log in"), mark("This page is for moderators and stewards. Log in, then try again.")),
     403: Words(
         mark("This form is too old, or not ours"),
         mark("Nothing was saved or changed. Go back, load the page again, and send it once more."),
@@ -44,9 +45,16 @@ TROUBLES: Final[dict[int, Words]] = {
 }
 
 
-class Trouble(Exception):
-    """A page of trouble; ``status`` is a key of `TROUBLES`."""
+#: What a moderator or steward reads who tried what their key may not do.
+NOT_YOURS: Final = Words(
+    mark("This is not yours to do"),
+    mark("The rules of this place do not let your key do this. Nothing was changed. That it was tried is on record."),
+)
 
-    def __init__(self, status: int) -> None:
+
+class Trouble(Exception):
+    """A page of trouble; ``status`` is a key of `TROUBLES`, ``words`` stand there instead of its own."""
+
+    def __init__(self, status: int, words: Words | None = None) -> None:
         super().__init__(str(status))
-        self.status = status
+        self.status, self.words = status, words

@@ -37,7 +37,10 @@ class Code:
 
 @dataclass
 class Prepared:
-    """A record that waits for its signature: every value in it is fixed."""
+    """A record that waits for its signature: every value in it is fixed.
+
+    ``invited`` are the labels of the other parties; ``codes`` their invitations, once it was given.
+    """
 
     offer: Offer
     salt: bytes
@@ -46,6 +49,8 @@ class Prepared:
     time: str
     challenge: str
     body: dict[str, Any]
+    invited: tuple[str, ...] = ()
+    codes: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -63,14 +68,33 @@ class Draft:
 
 
 @dataclass
+class Guest:
+    """A party of a conversation who answers an invitation. ``body`` waits for the signature of their browser."""
+
+    box: str
+    contribution: str
+    label: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    code: Code = field(default_factory=Code)
+    body: dict[str, Any] | None = None
+    time: str = ""
+    challenge: str = ""
+
+
+@dataclass
 class Visit:
-    """One browser: a draft, a contribution given here, a contribution that a code or a key opened."""
+    """One browser: a draft, a contribution given here or joined, a contribution that a code or a key opened."""
 
     language: str = ""
     draft: Draft | None = None
     given: str = ""
+    invited: list[tuple[str, str]] = field(default_factory=list)
+    guest: Guest | None = None
+    joined: tuple[str, str] | None = None
+    took_part: set[str] = field(default_factory=set)
     opened: tuple[str, ...] = ()
     voice: Voice | None = None
+    voices: dict[str, Voice] = field(default_factory=dict)
     challenge: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
     seen_at: float = 0.0

@@ -1,4 +1,4 @@
-"""Pending batches as a whole: listed, found by their beginning, dropped, and erased when their time has come."""
+"""Pending batches as a whole: listed, found by their beginning, dropped."""
 
 from typing import Final
 
@@ -53,19 +53,6 @@ def drop(home: Home, batch: str) -> None:
     failpoint("pending-drop.after-commit")
     if not home.database.forget(wait=READERS_SECONDS):
         raise Busy("the batch is destroyed; a process that still reads keeps its bytes in the write-ahead log: end it")
-
-
-def expire_pending(home: Home, time: str) -> list[str]:
-    """Destroy the batches that nobody confirmed in time; returns their ids.
-
-    One whose confirmation was begun is finished by whoever began it: its codes are not handed over yet.
-    """
-    store = pending_of(home)
-    late = [one.batch for one in store.batches() if one.expires <= time and one.state != CONFIRMING]
-    gone = [batch for batch in late if store.remove(batch, only_in=(WAITING, TAKING))]
-    if gone:
-        home.database.forget(wait=READERS_SECONDS)
-    return gone
 
 
 def check_steward(home: Home) -> None:

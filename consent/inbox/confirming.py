@@ -78,6 +78,9 @@ class Confirmation(Intake):
 
     def _check(self, entry: SourceLine) -> Candidate | Outcome:
         draft = self._drafts[entry.line]
+        # Asked first: of a batch whose time has come, lines that are signed have lost their row.
+        if draft.content and (known := self._known(draft.content, draft.line)):
+            return known
         if draft.row is None:
             return Outcome(draft.line, draft.status, draft.reason, draft.detail, draft.contribution)
         row = check_row(draft.row)

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from corpus.embedding.labels import spread_labels
+
 COLUMNS, ROWS, CELL, EDGE = 44, 28, 14, 16
 #: Shapes first, colours second: a group is known by its shape and its name, also without colour.
 SHAPES: Final = ("circle", "square", "triangle", "diamond", "cross", "ring", "dot")
@@ -30,7 +32,7 @@ def picture(title: str, places: np.ndarray[Any, Any], groups: Sequence[str]) -> 
         cells.setdefault(cell, Counter())[name] += 1
     order = [*names, OTHERS] if OTHERS in shown else names
     marks = [_cell(cell, counts, order) for cell, counts in sorted(cells.items())]
-    labels = [_label(name, places, shown) for name in names]
+    labels = _labels(names, places, shown)
     height = 2 * EDGE + 20 + ROWS * CELL
     legend = [_legend(number, name, shown.count(name)) for number, name in enumerate(order)]
     return (
@@ -86,12 +88,19 @@ def _mark(style: int, x: float, y: float, size: float) -> str:
     return f'<polygon points="{points}" {fill}/>'
 
 
-def _label(name: str, places: np.ndarray[Any, Any], shown: Sequence[str]) -> str:
-    """The name of a group, written where the middle of it lies."""
-    x, y = np.median(places[[one == name for one in shown]], axis=0)
-    at = f'x="{EDGE + x * COLUMNS * CELL:.1f}" y="{EDGE + 20 + (1 - y) * ROWS * CELL:.1f}" text-anchor="middle"'
-    halo = 'font-weight="bold" stroke="white" stroke-width="4" paint-order="stroke" fill="#111"'
-    return f"<text {at} {halo}>{escape(name)}</text>"
+def _labels(names: Sequence[str], places: np.ndarray[Any, Any], shown: Sequence[str]) -> list[str]:
+    """The name of each group, written where the middle of it lies or as near as there is room."""
+    middles = [np.median(places[[one == name for one in shown]], axis=0) for name in names]
+    wanted = [
+        (name, (float(x) * COLUMNS * CELL, float(1 - y) * ROWS * CELL))
+        for name, (x, y) in zip(names, middles, strict=True)
+    ]
+    spread = spread_labels(wanted, COLUMNS * CELL, ROWS * CELL)
+    halo = 'text-anchor="middle" font-weight="bold" stroke="white" stroke-width="4" paint-order="stroke" fill="#111"'
+    return [
+        f'<text x="{EDGE + x:.1f}" y="{EDGE + 20 + y:.1f}" {halo}>{escape(name)}</text>'
+        for name, (x, y) in zip(names, spread, strict=True)
+    ]
 
 
 def _legend(number: int, name: str, count: int) -> str:

@@ -24,6 +24,7 @@ from lecs_pipeline.cli import (
     redaction,
     search,
     start,
+    up,
     warehouse,
 )
 from lecs_pipeline.cli.exits import exit_code, name_of
@@ -39,8 +40,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, moderate, backup, charter, desk):
+for group in (start, contribute, redact, curate, search, moderate, backup, charter, up):
     group.register(app)
+app.add_typer(desk.app, name="desk")
 app.add_typer(key.app, name="key")
 app.add_typer(charter.app, name="charter")
 app.add_typer(consent.app, name="consent")
@@ -86,6 +88,8 @@ def _fail(error: Exception) -> None:
     message = str(error) if code != 1 else f"a fault of the program ({type(error).__name__}): please report it"
     if isinstance(error, UnicodeDecodeError):
         message = f"the input is not UTF-8 at byte {error.start}"
+    elif isinstance(error, OSError) and error.filename and error.strerror:
+        message = f"{error.filename}: {error.strerror.lower()}"
     if "--json" in sys.argv[1:]:
         emit({"error": name_of(code), "message": message})
     say(f"lecs: {message}")

@@ -126,10 +126,15 @@ def refused(
     import polars as pl
 
     from assets.stages import REFUSED, scan_stage
+    from consent.gate import RULES
+    from substrate.store.errors import NotFound
     from substrate.store.home import open_home
 
     with open_home(choose_home(home)) as opened:
         frame = scan_stage(opened, REFUSED).select("contribution", "reason", "expires", "hold_until")
+        reasons = {*RULES, *frame.select("reason").unique().collect()["reason"]}
+        if reason is not None and reason not in reasons:
+            raise NotFound(f"the gate has no reason {reason}: there are {', '.join(sorted(reasons))}")
         chosen = frame if reason is None else frame.filter(pl.col("reason") == reason)
         found = chosen.sort("reason", "contribution").collect().to_dicts()
     if json:

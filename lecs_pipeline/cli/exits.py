@@ -30,6 +30,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "The redactor of these texts was not measured, or finds too little. Nothing was released.",
     ),
     20: ("not-ready", "The release checklist does not hold: the table says which entry, and what to do."),
+    27: ("part-stopped", "A process of `lecs up` ended and could not be kept running; everything was stopped."),
     28: ("disk-full", "There is no room left. Make some and run the same command again: it goes on where it was."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
@@ -60,6 +61,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "MalformedLine": 7,
     "UnreadableSource": 7,
     "InvalidCharter": 7,
+    "BadAccount": 7,
     "InvalidForm": 7,
     "TextRefused": 7,
     "QueryRefused": 7,
@@ -80,7 +82,9 @@ _BY_NAME: Final[dict[str, int]] = {
     "NotHeld": 18,
     "TextChanged": 18,
     "RecallBelowFloor": 19,
+    "PartStopped": 27,
     "DiskFull": 28,
     "UnknownFailpoint": 2,
+    "MixedPartitions": 2,
     "KeyboardInterrupt": 130,
 }

@@ -159,7 +159,7 @@ def drop(batch: BatchArgument, home: HomeOption = None, json: JsonOption = False
 @app.command()
 def expire(home: HomeOption = None, json: JsonOption = False) -> None:
     """Erase the batches that nobody confirmed in time. Contribute, build, backup and rebuild do so too."""
-    from consent.inbox.batches import expire_pending
+    from consent.inbox.lapsing import expire_pending
     from lecs_pipeline.clock import now
     from substrate.store.home import open_home
 

@@ -28,10 +28,13 @@ AUTHORITY: Final[dict[str, str]] = {
     "ConsentRecord": "any key that the record names; counts only through a fact",
     "CoConsent": "any key; counts only through a fact",
     "ConsentFact": "an admitted node, or this home's own",
+    "PartyConsent": "the node that accepted the contribution, or its successor",
     "ConsentWithdrawal": "the fact's withdrawal key; otherwise private, and only its ConsentChange counts",
     "ConsentNarrowing": "the fact's withdrawal key; otherwise private, and only its ConsentChange counts",
     "ConsentChange": "the node that accepted the contribution, or its successor",
     "ModerationDecision": "moderators (panel)",
+    "Appeal": "the fact's withdrawal key; changes no view",
+    "CaseNote": "a steward or a moderator; changes no view",
     "Redaction": "the node that accepted the contribution, or its successor",
     "HeldReading": "a steward or a moderator",
     "Erased": "an admitted node, or this home's own: for the copy that it held",
@@ -186,7 +189,7 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return document.digest in roles.acts
     if kind == "CharterChange":
         return document.digest in roles.chain.changes
-    if kind in ("Approval", "HeldReading"):
+    if kind in ("Approval", "HeldReading", "CaseNote"):
         return bool(curators(roles.chain.state, [(document.signer, document.digest)], roles.inside))
     if kind == "ModerationDecision":
         return roles.carried(document, "moderator")
@@ -195,7 +198,9 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"
         return by_code and fact is not None and document.signer == fact.body["withdrawalKey"]
-    if kind in ("ConsentChange", "Redaction"):
+    if kind == "Appeal":
+        return fact is not None and document.signer == fact.body["withdrawalKey"]
+    if kind in ("ConsentChange", "PartyConsent", "Redaction"):
         return fact is not None and roles.succeeds(document.signer, fact.signer) and roles.by_node(document)
     return False
 

@@ -15,6 +15,8 @@ from substrate.record.canonical import JsonObject
 from substrate.record.errors import MalformedDocument
 from substrate.record.schemas.base import CONTEXT, Envelope, Token
 from substrate.record.schemas.change import (
+    Appeal,
+    CaseNote,
     ConsentChange,
     ConsentNarrowing,
     ConsentWithdrawal,
@@ -26,7 +28,7 @@ from substrate.record.schemas.change import (
     TextsImported,
 )
 from substrate.record.schemas.charter import CharterChange
-from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord
+from substrate.record.schemas.consent import CoConsent, ConsentFact, ConsentRecord, PartyConsent
 from substrate.record.schemas.dataset import DatasetVersion
 from substrate.record.schemas.founding import Approval, Charter, ModelApproval, Notice, Policy, Recipe
 
@@ -45,10 +47,13 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         ConsentRecord,
         CoConsent,
         ConsentFact,
+        PartyConsent,
         ConsentWithdrawal,
         ConsentNarrowing,
         ConsentChange,
         ModerationDecision,
+        Appeal,
+        CaseNote,
         Redaction,
         HeldReading,
         Erased,
@@ -58,7 +63,7 @@ KINDS: Final[dict[str, type[Envelope]]] = {
     )
 }
 
-_ALWAYS_PRIVATE: Final = frozenset({"ConsentRecord", "CoConsent"})
+_ALWAYS_PRIVATE: Final = frozenset({"ConsentRecord", "CoConsent", "Appeal", "CaseNote"})
 _PRIVATE_UNLESS_BY_CODE: Final = frozenset({"ConsentWithdrawal", "ConsentNarrowing"})
 
 

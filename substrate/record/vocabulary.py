@@ -27,7 +27,8 @@ SensitiveCategory = Literal[
 ]
 Decision = Literal["admit", "require-redaction", "restrict-tier", "quarantine", "exclude", "restore"]
 Reading = Literal["marked", "confirmed"]
-ErasedBecause = Literal["held-expired"]
+ErasedBecause = Literal["held-expired", "parties-expired"]
+OpenedBecause = Literal["held", "report", "appeal", "duplicate", "flood", "flag", "decision"]
 Ground = Literal["rights", "third-party-privacy", "minor", "student", "sensitive", "poisoning", "spam", "illegal"]
 SizeClass = Literal["under-1KiB", "1-10KiB", "10-100KiB", "100KiB-1MiB", "over-1MiB"]
 

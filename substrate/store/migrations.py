@@ -29,8 +29,14 @@ def m002_pending(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def m003_desk(connection: sqlite3.Connection) -> None:
+    """What the desk keeps for a while: invitations, reports, flags; and what was refused behind its login."""
+    for statement in _statements(files("substrate.store").joinpath("boxes.sql").read_text("utf-8")):
+        connection.execute(statement)
+
+
 #: The database's steps; their number is the version that this program reads and writes.
-STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending)
+STEPS: Final[tuple[Step, ...]] = (m001_ledger_and_vault, m002_pending, m003_desk)
 
 #: Steps of ``commons.json``, from format 1 on: there is none yet.
 PIN_STEPS: Final[tuple[PinStep, ...]] = ()

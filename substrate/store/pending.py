@@ -61,7 +61,7 @@ class Pending:
 
     def begin(self, batch: str, taken: str, expires: str) -> None:
         """Begin a batch with a key of its own, in the place of one that was never complete."""
-        wrap = Aead(_wrapping_key(self._home, create=True))
+        wrap = Aead(wrapping_key(self._home, create=True))
         wrapped = bytes(wrap.encrypt(secrets.token_bytes(32), batch.encode("ascii")))
         with self.database.transaction() as connection:
             _remove(connection, batch)
@@ -77,11 +77,20 @@ class Pending:
             NotFound: there is no such batch (any more). Tampered: its key was changed.
         """
         with self.database.transaction() as connection:
+            _insert(connection, batch, lines, Aead(self._key(batch)))
+
+    def reseal(self, batch: str, lines: Iterable[SealedLine]) -> None:
+        """Put other bodies in the place of those of some lines, all or none; a line that is gone stays gone.
+
+        Raises:
+            NotFound: there is no such batch (any more). Tampered: its key was changed.
+        """
+        with self.database.transaction() as connection:
             seal = Aead(self._key(batch))
             connection.executemany(
-                "INSERT INTO pending_items (batch, line, status, reason, sealed) VALUES (?, ?, ?, ?, ?)",
+                "UPDATE pending_items SET sealed = ? WHERE batch = ? AND line = ? AND status = ? AND reason = ?",
                 [
-                    (batch, one.line, one.status, one.reason, bytes(seal.encrypt(one.body, _aad(batch, one))))
+                    (bytes(seal.encrypt(one.body, _aad(batch, one))), batch, one.line, one.status, one.reason)
                     for one in lines
                 ],
             )
@@ -145,6 +154,23 @@ class Pending:
             connection.execute("UPDATE pending_batches SET state = ? WHERE batch = ?", (WAITING, batch))
         return True
 
+    def keep_only(self, batch: str, lines: Iterable[SealedLine]) -> bool:
+        """Put these lines in the place of all lines of a batch that is being confirmed; without lines it is destroyed.
+
+        False when nothing was done: it is not there any more, or not being confirmed.
+        """
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT state FROM pending_batches WHERE batch = ?", (batch,)).fetchone()
+            if row is None or row[0] != CONFIRMING:
+                return False
+            kept, seal = list(lines), Aead(self._key(batch))
+            if not kept:
+                _remove(connection, batch)
+                return True
+            connection.execute("DELETE FROM pending_items WHERE batch = ?", (batch,))
+            _insert(connection, batch, kept, seal)
+        return True
+
     def _counts(self, batch: str) -> dict[str, int]:
         query = "SELECT status, count(*) FROM pending_items WHERE batch = ? GROUP BY status"
         return {str(status): int(n) for status, n in self.database.connection.execute(query, (batch,))}
@@ -155,18 +181,18 @@ class Pending:
         if row is None:
             raise NotFound(f"no batch {batch[:13]} is pending here (any more)")
         try:
-            return Aead(_wrapping_key(self._home, create=False)).decrypt(row[0], batch.encode("ascii"))
+            return Aead(wrapping_key(self._home, create=False)).decrypt(row[0], batch.encode("ascii"))
         except CryptoError:
             raise Tampered(f"the key of a pending batch was changed, or {KEY} is another: drop the batch") from None
 
 
 def leave_out_pending(connection: sqlite3.Connection) -> None:
-    """Forget every batch and refused file: in a restored home nothing can open them."""
-    for table in ("pending_items", "pending_batches", "inbox_refusals"):
+    """Forget every batch, refused file and box of the desk: in a restored home nothing can open them."""
+    for table in ("pending_items", "pending_batches", "inbox_refusals", "boxes"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 (names from the line above)
 
 
-def _wrapping_key(home: Path, *, create: bool) -> bytes:
+def wrapping_key(home: Path, *, create: bool) -> bytes:
     """The 32 bytes of HOME/pending.key; made by whoever needs them first.
 
     Raises:
@@ -190,6 +216,13 @@ def _wrapping_key(home: Path, *, create: bool) -> bytes:
     if len(key) != Aead.KEY_SIZE:
         raise Tampered(f"{KEY} is damaged: without it no pending batch can be opened, only dropped")
     return key
+
+
+def _insert(connection: sqlite3.Connection, batch: str, lines: Iterable[SealedLine], seal: Aead) -> None:
+    connection.executemany(
+        "INSERT INTO pending_items (batch, line, status, reason, sealed) VALUES (?, ?, ?, ?, ?)",
+        [(batch, one.line, one.status, one.reason, bytes(seal.encrypt(one.body, _aad(batch, one)))) for one in lines],
+    )
 
 
 def _remove(connection: sqlite3.Connection, batch: str) -> None:

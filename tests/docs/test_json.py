@@ -49,6 +49,9 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     away = str(folder / "away")
     return {
         "lecs doctor": ([], "", 0),
+        "lecs desk account add": (["ada", "--role", "steward", "--password", "-"], "four words of mine", 0),
+        "lecs desk account list": ([], "", 0),
+        "lecs desk account remove": (["ada"], "", 0),
         "lecs backup": ([str(folder / "backups")], "", 0),
         "lecs key new": (["--name", "Somebody"], "", 0),
         "lecs key list": ([], "", 0),

@@ -61,6 +61,9 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "Approval": {"a steward", "a moderator"},
         "ConsentRecord": set(),
         "CoConsent": set(),
+        "PartyConsent": {"the accepting node"},
+        "Appeal": {"the withdrawal key"},
+        "CaseNote": {"a steward", "a moderator"},
         "ConsentFact": {"the accepting node", "another node"},
         "Erased": {"the accepting node", "another node"},
         "DatasetVersion": {"the accepting node", "another node"},
@@ -108,14 +111,25 @@ def test_a_statement_for_another_commons_changes_no_view(commons, make_commons, 
 
 
 @pytest.mark.parametrize(
-    "kind", ["ConsentWithdrawal", "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction", "Erased"]
+    "kind",
+    [
+        "ConsentWithdrawal",
+        "ConsentNarrowing",
+        "ConsentChange",
+        "PartyConsent",
+        "ModerationDecision",
+        "Redaction",
+        "Erased",
+    ],
 )
 def test_the_same_statement_with_authority_does_change_the_state(commons, kind: str) -> None:
     """The counter-proof: these tests would notice an effect."""
     assert state(commons, commons.one_of_each()[kind]) != state(commons)
 
 
-@pytest.mark.parametrize("kind", ["ConsentRecord", "CoConsent", "Approval", "DatasetVersion", "Charter"])
+@pytest.mark.parametrize(
+    "kind", ["ConsentRecord", "CoConsent", "Appeal", "CaseNote", "Approval", "DatasetVersion", "Charter"]
+)
 def test_some_kinds_never_change_a_contribution(commons, kind: str) -> None:
     """A record counts only through its fact; a version is a statement about, not on, contributions."""
     assert state(commons, commons.one_of_each()[kind]) == state(commons)

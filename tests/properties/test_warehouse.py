@@ -87,6 +87,10 @@ def ledgers(draw: st.DrawFn, commons: Any) -> list[Document]:
             }
         ),
         "ConsentWithdrawal": st.just({}),
+        "PartyConsent": st.fixed_dictionaries(
+            {"tier": st.none() | st.sampled_from(TIERS), "purposes": purposes.filter(bool),
+             "cites": st.sampled_from(["1" * 64, "2" * 64])}
+        ),
         "ConsentNarrowing": st.fixed_dictionaries(
             {"tier": st.sampled_from([None, "training-only"]), "purposes": st.none() | purposes, "expires": expires}
         ),

@@ -16,9 +16,10 @@ import dagster as dg
 import home_scanner
 import pytest
 
+from lecs_pipeline.asking import MAX_ATTEMPTS
 from lecs_pipeline.definitions import defs
 from lecs_pipeline.runs import fail_dead_runs, open_instance
-from lecs_pipeline.sensors import MAX_ATTEMPTS, wanted_version
+from lecs_pipeline.sensors import wanted_version
 from substrate.store.buildlock import build_lock
 
 pytestmark = pytest.mark.dagster
@@ -29,7 +30,8 @@ BIN = Path(sys.executable).parent
 #: The way from consent to a release: asset, group, what it stands on. The warehouse stands beside it.
 SPINE = {
     "pending": ("intake", []),
-    "eligible": ("intake", []),
+    "ledger": ("intake", []),
+    "eligible": ("intake", ["ledger"]),
     "refused": ("intake", ["eligible"]),
     "held": ("intake", ["eligible"]),
     "unique": ("corpus", ["eligible"]),

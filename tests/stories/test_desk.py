@@ -149,17 +149,32 @@ def test_a_feed_that_is_not_the_nodes_is_refused(small: Any, tmp_path: Path, wha
     assert found.code == code, found.err
 
 
+def test_a_feed_of_several_pages_is_read_to_its_end(small: Any, tmp_path: Path) -> None:
+    """The row stands on the second page alone."""
+    folder = tmp_path / "export"
+    small.run("dataset", "export", "latest", folder).ok()
+    with open_home(small.path) as home:
+        pages = {
+            0: _page(home, next=7, more=True, nextPage="?after=7", rows=["ab" * 32]),
+            7: _page(home, full=False, after=7, next=9, rows=[small.rows["own-key"]]),
+        }
+    with _served(pages) as url:
+        found = small.run("dataset", "check", folder, "--feed", url, "--json")
+    assert (found.code, found.json["withdrawn"]) == (11, [small.rows["own-key"]])
+
+
 class _served:  # noqa: N801 (used as a function)
-    """Serves one page on loopback while the block runs; None serves nothing."""
+    """Serves one page on loopback while the block runs, or several by their mark; None serves nothing."""
 
     def __init__(self, page: Any) -> None:
-        raw = json.dumps(page).encode()
+        several = isinstance(page, dict) and 0 in page
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                mark = int(self.path.rpartition("=")[2])
                 self.send_response(200 if page is not None else 404)
                 self.end_headers()
-                self.wfile.write(raw)
+                self.wfile.write(json.dumps(page[mark] if several else page).encode())
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""

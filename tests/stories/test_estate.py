@@ -114,15 +114,15 @@ def test_the_same_content_has_the_same_data_version(small: Any) -> None:
 
 
 def test_columns_can_be_followed_from_a_release_to_the_gate(small: Any) -> None:
-    """`weight` of a release leads to what the weight was computed from, and that to what the gate admitted."""
+    """Columns of a release lead to what the gate admitted, and from there to the signed consent fact and record."""
     small.run("asset", "make", "release").ok()
     with open_instance(small.path) as instance:
-        columns = {("release", "weight")}
+        columns = {("release", "weight"), ("release", "row"), ("release", "licence")}
         seen = set(columns)
         while columns:
             sources = set()
             for asset, column in columns:
-                lineage = metadata_of(instance, asset).get("dagster/column_lineage")
+                lineage = metadata_of(instance, asset).get("dagster/column_lineage") if asset != "ledger" else None
                 deps = lineage.deps_by_column.get(column, ()) if lineage else ()
                 sources |= {(dep.asset_key.to_user_string(), dep.column_name) for dep in deps}
             columns = sources - seen
@@ -132,6 +132,9 @@ def test_columns_can_be_followed_from_a_release_to_the_gate(small: Any) -> None:
         ("mixture", "weight"),
         ("unique", "language"),
         ("eligible", "language"),
+        ("ledger", "fact.row"),
+        ("ledger", "fact.language"),
+        ("ledger", "fact.contribution"),
     } <= seen
 
 
@@ -149,6 +152,33 @@ def test_a_version_is_a_partition_and_a_tag(small: Any) -> None:
     assert small.run("asset", "make", "release", "--partition", key).code == 0
     assert small.run("asset", "make", "release", "--partition", "0" * 16).code == 5
     assert small.run("asset", "make", "nothing").code == 5
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "said"),
+    [
+        (("release", "languages"), 2, "the partitions of languages, release differ"),
+        (("ledger",), 5, "no run makes ledger"),
+        (("mixtures", ""), 5, "there is no asset 'mixtures', ''"),
+        (("mixture", "--partition", "de"), 5, "none of these assets has partitions"),
+        (("languages", "--partition", "xx"), 5, "there is no partition xx: there are de, en"),
+    ],
+)
+def test_what_cannot_be_made_is_said_in_a_sentence(small: Any, names: tuple[str, ...], code: int, said: str) -> None:
+    """Wrong names, wrong partitions, assets that one run cannot make together: no run begins."""
+    found = small.run("asset", "make", *names, "--json")
+    assert (found.code, found.json["message"].startswith(said)) == (code, True), found.json
+
+
+def test_an_inbox_that_is_not_there_and_a_reason_that_nobody_gives(
+    small: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are said in words: the folder is named, the reasons are listed."""
+    monkeypatch.setenv("LECS_INBOX", str(tmp_path / "nowhere"))
+    found = small.run("asset", "make", "pending", "--json")
+    assert (found.code, f"{tmp_path}/nowhere is no folder" in found.json["message"]) == (14, True), found.json
+    found = small.run("dataset", "refused", "--reason", "withdrew", "--json")
+    assert (found.code, "withdrawn" in found.json["message"]) == (5, True), found.json
 
 
 def test_every_language_has_its_place(small: Any, lecs: Any) -> None:

@@ -1,13 +1,15 @@
 """Every failpoint, once: `kill -9` there, or a full disk there, and then the same command again.
 
 After each: nothing acknowledged is lost, nothing is there twice, no withdrawal code is lost, nothing half done
-can be seen, and no unfinished file is left. (Hundreds of random kills: `make prove ISSUE=3`.)
+can be seen, and no unfinished file is left. `make test` tries some places of each command; `make prove ISSUE=3` all
+of them, and hundreds of random kills.
 """
 
 import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +82,21 @@ def scene(template: Template, original: Any, tmp_path: Path, lecs: Any) -> Scene
     )  # fmt: skip
 
 
-#: Those of the inbox take minutes: row 5 of `make prove ISSUE=5`.
-MARKED = [pytest.param(*p, marks=pytest.mark.long if p[1].startswith("pending") else ()) for p in PLACES]
+def _marked(every: int) -> list[Any]:
+    """All places; of one command's, each ``every``-th (its first among them) belongs to `make test`.
+
+    The others, and those of the inbox, are `long`: row 6 of `make prove ISSUE=3`, row 5 of `make prove ISSUE=5`.
+    """
+    seen: Counter[str] = Counter()
+    marked = []
+    for name, command in PLACES:
+        short = seen[command] % every == 0 and not command.startswith("pending")
+        seen[command] += 1
+        marked.append(pytest.param(name, command, marks=() if short else pytest.mark.long))
+    return marked
 
 
-@pytest.mark.parametrize(("name", "command"), MARKED, ids=lambda value: value)
+@pytest.mark.parametrize(("name", "command"), _marked(every=2), ids=lambda value: value)
 def test_killed_there(
     name: str, command: str, scene: Scene, environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
@@ -110,7 +122,7 @@ def armed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     failpoints._ARMED.clear()
 
 
-@pytest.mark.parametrize(("name", "command"), MARKED, ids=lambda value: value)
+@pytest.mark.parametrize(("name", "command"), _marked(every=6), ids=lambda value: value)
 def test_disk_full_there(name: str, command: str, scene: Scene, armed: Callable[[str], None]) -> None:
     """A sentence and an exit code of its own, nothing half visible, and it goes on once there is room."""
     story, home = STORIES[command], home_of(scene, command)
@@ -207,6 +219,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.mark.long
 def test_a_really_full_disk_for_backups(scene: Scene, disk: Path, lecs_process: Any) -> None:
     """No half backup and no half home on it; both complete once there is room. The erasure in between is kept."""
     backups, other, filler = disk / "backups", disk / "home", disk / "filler"
@@ -231,6 +244,7 @@ def test_a_really_full_disk_for_backups(scene: Scene, disk: Path, lecs_process: 
     assert scene.run("ledger", "verify", "--json", home=other).ok().json["ok"]
 
 
+@pytest.mark.long
 def test_a_really_full_disk(
     scene: Scene, disk: Path, lecs_process: Any, tmp_path: Path, make_row: Any, rows_file: Any
 ) -> None:

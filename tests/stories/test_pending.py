@@ -10,7 +10,8 @@ import home_scanner
 import polars as pl
 import pytest
 
-from consent.inbox.batches import PENDING_DAYS, expire_pending
+from consent.inbox.batches import PENDING_DAYS
+from consent.inbox.lapsing import expire_pending
 from lecs_pipeline.clock import now
 from lecs_pipeline.definitions import defs
 from lecs_pipeline.inbox_sensor import inbox as inbox_sensor
@@ -187,6 +188,60 @@ def test_dropped_and_expired_leave_nothing(small: Any, lecs: Any, inbox: Path, m
     lecs(*restore, stdin=told["backup_code"]).ok()
     assert lecs("pending", "list", "--json", home=tmp_path / "restored").ok().json["batches"] == []
     assert home_scanner.search(tmp_path / "restored", secrets) == [], "no home gets what the backup holds sealed"
+
+
+def test_a_confirmation_that_was_never_finished_lapses(
+    small: Any, inbox: Path, make_row: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was signed stays, with its code; every text of the batch is gone from it; what was not signed is erased."""
+    from consent.inbox.batches import pending_of
+    from consent.inbox.confirming import Confirmation
+    from consent.intake import Terms
+
+    monkeypatch.setattr("consent.intake.CHUNK", 1)
+    write(inbox / "archive.jsonl", rows_of(make_row))
+    (taken,) = small.run("pending", "scan", inbox, "--json").ok().json["taken"]
+    with open_home(small.path) as home:
+        run = Confirmation(home, taken["batch"], Terms(preview="none"), now).run()
+        first = next(run)
+        run.close()
+        assert (first.status, bool(first.code)) == ("accepted", True)
+        after = days_after(now(), PENDING_DAYS + 1)
+        for _ in range(2):
+            assert expire_pending(home, after) == [], "its code is not handed over yet"
+            assert [(one.line, one.status) for one in pending_of(home).lines(taken["batch"])] == [(1, "ready")]
+        assert not opened(small.path, taken["batch"], ("Le meunier",))
+    told = small.run("pending", "confirm", taken["batch"], "--codes", tmp_path / "codes.csv", "--json").ok().json
+    assert [(one["id"], one["status"]) for one in told["contributions"]] == [(first.contribution, "accepted")]
+    assert first.code in (tmp_path / "codes.csv").read_text()
+    assert small.run("pending", "list", "--json").ok().json["batches"] == []
+
+
+def test_an_erasure_reaches_a_batch_whose_confirmation_was_never_finished(
+    small: Any, inbox: Path, make_row: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sealed copy of the erased text goes; the other lines of the batch stay, and are signed later."""
+    from consent.inbox.batches import pending_of
+    from consent.inbox.confirming import Confirmation
+    from consent.inbox.draft import unseal
+    from consent.intake import Terms
+
+    monkeypatch.setattr("consent.intake.CHUNK", 1)
+    write(inbox / "archive.jsonl", rows_of(make_row))
+    (taken,) = small.run("pending", "scan", inbox, "--json").ok().json["taken"]
+    with open_home(small.path) as home:
+        run = Confirmation(home, taken["batch"], Terms(preview="none"), now).run()
+        first = next(run)
+        run.close()
+        before = {one.line: unseal(one).text for one in pending_of(home).lines(taken["batch"])}
+    small.run("consent", "erase", "--code", "-", "--json", stdin=first.code).ok()
+    with open_home(small.path) as home:
+        after = {one.line: unseal(one).text for one in pending_of(home).lines(taken["batch"])}
+    assert before[first.line]
+    assert after == before | {first.line: ""}
+    told = small.run("pending", "confirm", taken["batch"], "--codes", tmp_path / "codes.csv", "--json").ok().json
+    assert first.contribution in {one["id"] for one in told["contributions"]}
+    assert small.run("pending", "list", "--json").ok().json["batches"] == []
 
 
 def traces_of(path: Path, batch: str) -> home_scanner.Traces:

@@ -18,7 +18,7 @@ from assets.provenance.lake import TABLES
 from assets.provenance.views import SCHEMAS, compute_views
 from assets.warehouse.lineage import asset_key, declared
 from assets.warehouse.project import FOLDER, manifest
-from assets.warehouse.publishing import differing_views
+from assets.warehouse.publishing import described_tables, differing_views
 from lecs_pipeline.runs import open_instance
 from substrate.store.home import open_home
 
@@ -145,12 +145,27 @@ def test_a_difference_is_noticed(built: Any, copied: Callable[..., Any], tmp_pat
         assert differing_views(home, warehouse) == ["contributions", "members"]
 
 
+def test_content_is_told_apart_whatever_its_order(built: Any, tmp_path: Path) -> None:
+    """The digest of a table is that of its rows: another order is the same, another value is not."""
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes((built.path / "derived" / "warehouse.duckdb").read_bytes())
+    before = described_tables(copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("CREATE TABLE backwards AS SELECT * FROM members ORDER BY row DESC")
+        connection.execute("UPDATE uses SET weight = weight + 1 WHERE row = (SELECT min(row) FROM uses)")
+    after = described_tables(copy)
+    assert after["backwards"].content == after["members"].content == before["members"].content
+    assert after["uses"].content != before["uses"].content
+
+
 def test_dagster_shows_it(built: Any) -> None:
-    """One run; rows, columns and lineage on the models, dbt's tests as checks that passed."""
+    """One run; rows, columns, content and lineage on the models, dbt's tests as checks that passed."""
+    content = described_tables(built.path / "derived" / "warehouse.duckdb")["provenance"].content
     with open_instance(built.path) as instance:
         event = instance.get_latest_materialization_event(asset_key("provenance"))
         assert event is not None
         assert event.asset_materialization is not None
+        assert (event.asset_materialization.tags or {})["dagster/data_version"] == content
         told = event.asset_materialization.metadata
         assert told["dagster/row_count"].value == built.told["tables"]["provenance"] > 0
         assert {column.name for column in told["dagster/column_schema"].value.columns} >= {"row", "consent_fact"}

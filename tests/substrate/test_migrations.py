@@ -44,7 +44,7 @@ def version(path) -> int:
 def test_a_new_file_has_the_newest_form(tmp_path) -> None:
     """Its version is the number of steps."""
     Database(tmp_path / "new", create=True).close()
-    assert version(tmp_path / "new") == len(STEPS) == 2
+    assert version(tmp_path / "new") == len(STEPS) == 3
 
 
 def test_an_older_file_is_brought_up_once(older) -> None:

@@ -10,12 +10,14 @@ from consent.desk import flow
 from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
+from consent.desk.preview import kept_text
 from consent.desk.stops import STOPS
 from consent.desk.trouble import Trouble
 from consent.desk.visits import Draft, Visit
 from consent.desk.words import LANGUAGES, PSEUDO
 from consent.rows import is_language, is_orcid
 from consent.survey import law_here
+from consent.turns import FEWEST_PARTIES, MOST_PARTIES, speakers
 from substrate.record.authority import policy_in_force
 
 _TAG: Final = re.compile(r"[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,8}")
@@ -79,7 +81,7 @@ def flow_routes(desk: Desk) -> APIRouter:
 
 def _places() -> frozenset[str]:
     """Where a change of language may lead back to: addresses of pages, which hold nothing of a person."""
-    plain = ("/", "/withdraw", "/my", "/transparency", "/report", "/local")
+    plain = ("/", "/withdraw", "/my", "/transparency", "/report", "/local", "/join", "/desk")
     return frozenset(plain) | {f"/give/{step}" for step in flow.STEPS} | {f"/stop/{name}" for name in STOPS}
 
 
@@ -129,6 +131,8 @@ def _read(desk: Desk, draft: Draft, step: str, form: Form) -> _Read:
         return _name(form)
     if step == "about":
         return _about_text(form)
+    if step == "parties":
+        return _parties(draft, form)
     question = q.SIMPLE[step]
     if question.several:
         return _several(form, list(question.choices), question.error)
@@ -179,6 +183,23 @@ def _about_text(form: Form) -> _Read:
     return _Read(typed)
 
 
+def _parties(draft: Draft, form: Form) -> _Read:
+    """Who of those who speak is the giver, and whether the rest may stay when another takes back their words."""
+    labels = _speakers(draft)
+    if not FEWEST_PARTIES <= len(labels) <= MOST_PARTIES:
+        return _Read({}, error=q.NO_TURNS if len(labels) < FEWEST_PARTIES else q.MANY_TURNS)
+    number, rest = form.one("me"), form.one("rest")
+    if rest not in ("yes", "no") or number not in {str(one) for one in range(len(labels))}:
+        return _Read({"me": "", "rest": rest}, error=q.WHO_AND_REST)
+    return _Read({"me": labels[int(number)], "rest": rest})
+
+
+def _speakers(draft: Draft) -> list[str]:
+    if draft.reading is None:
+        return []
+    return speakers(kept_text(draft.text, draft.reading, draft.marks, draft.left))
+
+
 def _tiers(desk: Desk, draft: Draft) -> list[q.Choice]:
     with desk.home() as home:
         policy = policy_in_force(home.roles())
@@ -205,6 +226,11 @@ def _question(
         )
     if step == "name":
         return desk.page(request, "name.html", choices=q.KINDS_OF_NAME, **common)
+    if step == "parties":
+        labels = _speakers(draft)
+        if not error and not FEWEST_PARTIES <= len(labels) <= MOST_PARTIES:
+            common["error"] = q.NO_TURNS if len(labels) < FEWEST_PARTIES else q.MANY_TURNS
+        return desk.page(request, "parties.html", labels=labels, **common)
     if step == "about":
         return desk.page(request, "about.html", languages_of_texts=q.LANGUAGES_OF_TEXTS, domains=q.DOMAINS, **common)
-    return desk.page(request, "question.html", question=q.SIMPLE[step], **common)
+    return desk.page(request, "question.html", question=q.SIMPLE[step], base="/give", **common)

@@ -18,6 +18,7 @@ from consent.desk.stops import STOPS
 from consent.desk.trouble import Trouble
 from consent.desk.visits import Code, Draft, Visit
 from consent.lookup import state_of
+from consent.waiting import PARTIES_DAYS
 from substrate.record.canonical import canonical_bytes, parse_strict
 from substrate.record.codes import write_code
 from substrate.record.documents import Document
@@ -84,7 +85,7 @@ def giving_routes(desk: Desk) -> APIRouter:
         visit = desk.visit(request)
         if visit is None or not visit.given:
             raise Trouble(409)
-        return _receipt_page(desk, request, visit.given)
+        return _receipt_page(desk, request, visit)
 
     @router.get("/give/receipt.json")
     def bundle(request: Request) -> Response:
@@ -115,7 +116,7 @@ def _code_page(desk: Desk, request: Request, draft: Draft, *, error: str = "", s
     shown = "" if draft.code.secret is None else write_code(draft.code.secret)
     return desk.page(
         request, "code.html", code=shown, picture=qr(shown) if shown else "", kept_before=kept_before, error=error,
-        status=status, site_address=desk.site.origin, **place(draft, "code"),
+        status=status, site_address=desk.site.origin, base="/give", **place(draft, "code"),
     )  # fmt: skip
 
 
@@ -228,6 +229,8 @@ def _signed(desk: Desk, request: Request, visit: Visit) -> Response:
 def _finish(desk: Desk, home: Home, visit: Visit, draft: Draft, prepared: Any, record: Document) -> None:
     """Durable first; then the draft is forgotten, its text and its keys with it."""
     visit.given = giving.accept(home, prepared, record, desk.around.now())
+    visit.invited = prepared.codes
+    visit.took_part.add(visit.given)
     draft.text, draft.code, draft.reading = "", Code(), None
     visit.draft = None
 
@@ -239,11 +242,13 @@ def _json(request: Request, most: int) -> dict[str, Any]:
         raise Trouble(400) from None
 
 
-def _receipt_page(desk: Desk, request: Request, contribution: str) -> Response:
+def _receipt_page(desk: Desk, request: Request, visit: Visit) -> Response:
+    contribution = visit.given
     with desk.home() as home:
         state = state_of(home, home.roles(), contribution)
         record = state.record
     said = f"{desk.site.origin}/withdraw\n{contribution}\nrecord sha-256 {record}"
     return desk.page(
-        request, "receipt.html", state=state, picture=qr(said), labels=q, record=record, site_address=desk.site.origin
-    )
+        request, "receipt.html", state=state, picture=qr(said), labels=q, record=record, site_address=desk.site.origin,
+        invited=visit.invited, days=PARTIES_DAYS,
+    )  # fmt: skip

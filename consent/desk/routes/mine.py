@@ -4,28 +4,29 @@ Taking back is two clicks: send the code, press the button. No reason, no accoun
 address, and what it opens is closed again by one button or a day without a visit.
 """
 
-import io
-import json
 import secrets
-import zipfile
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from consent import appeals, invitations, parties
 from consent.bundle import issue_bundle
-from consent.change import NotNarrower, Voice, erase, narrow, withdraw
+from consent.change import NotNarrower, Voice, erase, withdraw
 from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
+from consent.desk.own import exported, narrow_as_asked, shown, state_here
 from consent.desk.routes.giving import TOKEN, bundle_file
+from consent.desk.routes.party import party_page
 from consent.desk.shield import BODY
 from consent.desk.site import Verdict
+from consent.desk.staff import words as w
 from consent.desk.trouble import Trouble
 from consent.desk.visits import Visit
-from consent.lookup import open_by_code, record_of, state_of
-from consent.state import State
-from substrate.record.canonical import canonical_bytes, parse_strict
+from consent.lookup import open_by_code, record_of
+from substrate.record.canonical import parse_strict
+from substrate.record.codes import read_code, withdrawal_signer
 from substrate.record.errors import MalformedDocument, NoAuthority, RecordError
 from substrate.record.keys import verify
 from substrate.store.errors import NotFound
@@ -79,7 +80,7 @@ def mine_routes(desk: Desk) -> APIRouter:
         form = desk.form(request)
         _, contribution = _opened(desk, request, form)
         with desk.home() as home:
-            raw = issue_bundle(home, home.ledger.document(_state(home, contribution).fact), desk.around.now())
+            raw = issue_bundle(home, home.ledger.document(state_here(home, contribution).fact), desk.around.now())
         return _mine(desk, request, "/my", verdict=desk.around.verify(raw), verified=contribution)
 
     @router.post("/my/receipt.json")
@@ -88,14 +89,40 @@ def mine_routes(desk: Desk) -> APIRouter:
 
     @router.post("/my/export.zip")
     def export(request: Request) -> Response:
-        return _export(desk, _opened(desk, request, desk.form(request))[1])
+        _, contribution = _opened(desk, request, desk.form(request))
+        with desk.home() as home:
+            raw = exported(home, contribution, desk.around.now())
+        head = {"content-disposition": 'attachment; filename="my-text.zip"'}
+        return Response(raw, media_type="application/zip", headers=head)
+
+    @router.post("/my/all")
+    def change_all(request: Request) -> Response:
+        form = desk.form(request)
+        visit = desk.visit(request)
+        if visit is None:
+            raise Trouble(409)
+        with visit.lock:
+            return _change_all(desk, request, visit, form)
+
+    @router.post("/my/appeal")
+    def ask_again(request: Request) -> Response:
+        form = desk.form(request)
+        visit, contribution = _opened(desk, request, form)
+        return _appeal(desk, request, visit, contribution, form)
+
+    @router.post("/my/invite")
+    def invite(request: Request) -> Response:
+        form = desk.form(request)
+        visit, contribution = _opened(desk, request, form)
+        return _invite(desk, request, visit, contribution, form)
 
     @router.post("/my/close")
     def close(request: Request) -> Response:
         desk.form(request)
         visit = desk.visit(request)
         if visit is not None:
-            visit.opened, visit.voice, visit.given = (), None, ""
+            visit.opened, visit.voice, visit.given, visit.invited, visit.joined = (), None, "", [], None
+            visit.voices = {}
         return desk.to("/my")
 
     return router
@@ -104,42 +131,20 @@ def mine_routes(desk: Desk) -> APIRouter:
 def _mine(
     desk: Desk, request: Request, where: str,
     *, error: str = "", status: int = 200, done: str = "", verdict: Verdict | None = None, verified: str = "",
+    link: tuple[str, str] | None = None,
 ) -> Response:  # fmt: skip
     visit = desk.visit(request)
     if visit is None or not visit.opened:
         return desk.page(request, "open.html", where=where, error=error, status=status)
+    if visit.voice is not None and visit.voice.authority == "party":
+        return party_page(desk, request, visit, error=error, status=status)
     with desk.home() as home:
-        shown = [_shown(desk, home, one) for one in visit.opened[:_MOST_SHOWN]]
+        items = [shown(desk, home, one) for one in visit.opened[:_MOST_SHOWN]]
     return desk.page(
-        request, "mine.html", where=where, items=shown, by_code=visit.voice is not None, labels=q, error=error,
-        status=status, done=done, verdict=verdict, verified=verified,
+        request, "mine.html", where=where, items=items, by_code=visit.voice is not None, labels=q, error=error,
+        status=status, done=done, verdict=verdict, verified=verified, link=link, site_address=desk.site.origin,
+        w=w, longest=appeals.LONGEST,
     )  # fmt: skip
-
-
-def _shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
-    """One contribution in words: what became of it, how, where it was used, what may still be changed."""
-    state = _state(home, contribution)
-    record = record_of(home, contribution)
-    history = [
-        (q.HISTORY.get(d.kind, d.kind), str(d.body.get("time", "")))
-        for d in home.ledger.documents(subject=contribution)
-    ]
-    live = state.word in ("given", "held", "moderated")
-    return {
-        "id": contribution,
-        "state": state,
-        "live": live,
-        "purposes": [q.PURPOSES[one] for one in state.purposes],
-        "history": sorted(history, key=lambda entry: entry[1]),
-        "uses": list(desk.around.uses(home, state)),
-        "weight": list(desk.around.explain(home, contribution)),
-        "title": record["metadata"].get("title", "") if record else "",
-        "name": record["contributor"].get("name", "") if record else "",
-        "decisions": [
-            d.body for d in home.ledger.documents(kinds=["ModerationDecision"], subject=contribution)
-        ],
-        "here": record is not None,
-    }  # fmt: skip
 
 
 def _open(desk: Desk, request: Request, where: str) -> Response:
@@ -150,14 +155,78 @@ def _open(desk: Desk, request: Request, where: str) -> Response:
         raise Trouble(429)
     with desk.home() as home:
         try:
-            opened = open_by_code(home, form.one("code")[:200])
+            contribution, voice = _opened_by(home, form.one("code")[:200])
         except (MalformedDocument, NotFound) as error:
             desk.wrong_codes.add(client)
             words = q.NO_CODE if isinstance(error, MalformedDocument) else q.UNKNOWN_CODE
             return _closed(desk, request, where, words)
     visit = desk.begin(request)
-    visit.opened, visit.voice = (opened.contribution,), Voice(opened.signer, "withdrawal-key")
+    more = visit.voices if voice.authority == "withdrawal-key" and _by_code(visit) else {}
+    visit.voices = {**more, contribution: voice}
+    visit.opened, visit.voice = tuple(visit.voices), voice
     return desk.to(where)
+
+
+def _opened_by(home: Home, code: str) -> tuple[str, Voice]:
+    """The text of a code, or the conversation in which it is a party's.
+
+    Raises:
+        MalformedDocument: not a code. NotFound: it opens nothing.
+    """
+    try:
+        found = open_by_code(home, code)
+    except NotFound:
+        signer = withdrawal_signer(read_code(code))
+        return parties.open_as_party(home, signer.did), Voice(signer, "party")
+    return found.contribution, Voice(found.signer, "withdrawal-key")
+
+
+def _appeal(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
+    """Ask that other moderators look again; the words stay sealed with the text."""
+    statement = form.one("statement").replace("\r\n", "\n").strip()
+    voice = visit.voices.get(contribution)
+    if voice is None:
+        raise Trouble(409)
+    if not 0 < len(statement) <= appeals.LONGEST:
+        return _mine(desk, request, "/my", error=q.APPEAL_WORDS, status=422)
+    with desk.home() as home:
+        try:
+            appeals.appeal(home, contribution, voice, form.one("decision"), statement, desk.around.now())
+        except (NoAuthority, NotFound, MalformedDocument):
+            return _mine(desk, request, "/my", error=q.CANNOT_APPEAL, status=409)
+    return _mine(desk, request, "/my", done="appeal")
+
+
+def _invite(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
+    """A new link instead of a lost one. Whether the old one was answered is not told."""
+    number = form.one("party")
+    if contribution not in visit.voices or not number.isdecimal() or len(number) > 3:
+        raise Trouble(409)
+    with desk.home() as home:
+        try:
+            link = invitations.invite_anew(home, contribution, int(number))
+        except NotFound:
+            raise Trouble(409) from None
+    return _mine(desk, request, "/my", link=link)
+
+
+def _by_code(visit: Visit) -> bool:
+    """Whether texts of one's own are open here by their codes: a further code then adds its text."""
+    return visit.voice is not None and visit.voice.authority == "withdrawal-key"
+
+
+def _change_all(desk: Desk, request: Request, visit: Visit, form: Form) -> Response:
+    """Take back everything that is open by code, one text after the other; what is taken back already stays so."""
+    action = form.one("action")
+    if action not in ("withdraw", "erase") or not _by_code(visit):
+        raise Trouble(409)
+    with desk.home() as home:
+        for contribution, voice in visit.voices.items():
+            if action == "erase":
+                erase(home, contribution, voice, desk.around.now())
+            else:
+                withdraw(home, contribution, voice, desk.around.now())
+    return _mine(desk, request, "/my", done="all")
 
 
 def _closed(desk: Desk, request: Request, where: str, error: str) -> Response:
@@ -183,6 +252,7 @@ def _open_by_key(desk: Desk, request: Request) -> Response:
     except (RecordError, KeyError, TypeError, ValueError):
         raise Trouble(400) from None
     visit.opened, visit.voice = tuple(dict.fromkeys([*(visit.opened if not visit.voice else ()), *found])), None
+    visit.voices = {}
     return JSONResponse({"found": len(found)})
 
 
@@ -190,12 +260,14 @@ def _opened(desk: Desk, request: Request, form: Form) -> tuple[Visit, str]:
     visit, contribution = desk.visit(request), form.one("contribution")
     if visit is None or contribution not in visit.opened:
         raise Trouble(409)
+    if visit.voice is not None and visit.voice.authority == "party":
+        raise Trouble(409)  # A party sees and changes what they said, not what belongs to whoever gave.
     return visit, contribution
 
 
 def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form: Form) -> Response:
     """Withdraw, narrow or erase; only ever stricter."""
-    voice, action, time = visit.voice, form.one("action"), desk.around.now()
+    voice, action, time = visit.voices.get(contribution), form.one("action"), desk.around.now()
     if voice is None:
         raise Trouble(409)  # A key in a browser shows; taking back is the word of the code.
     with desk.home() as home:
@@ -205,7 +277,7 @@ def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form:
             elif action == "erase":
                 erase(home, contribution, voice, time)
             elif action == "narrow":
-                _narrow(home, contribution, voice, time, form)
+                narrow_as_asked(home, contribution, voice, time, form)
             else:
                 raise Trouble(400)
         except NotNarrower:
@@ -213,51 +285,3 @@ def _change(desk: Desk, request: Request, visit: Visit, contribution: str, form:
         except (NoAuthority, NotFound):
             raise Trouble(409) from None
     return _mine(desk, request, "/withdraw", done=action)
-
-
-def _narrow(home: Home, contribution: str, voice: Voice, time: str, form: Form) -> None:
-    state = _state(home, contribution)
-    tier = "training-only" if form.one("tier") == "training-only" else None
-    left = [one for one in form.many("purpose") if one in state.purposes]
-    fewer = left if left and set(left) < set(state.purposes) else None
-    if not left:
-        raise NotNarrower("with no use left the text is to be taken back")
-    narrow(home, contribution, voice, time, tier=tier, purposes=_fitting(fewer, tier))
-
-
-def _fitting(purposes: list[str] | None, tier: str | None) -> list[str] | None:
-    if purposes is None or tier is None:
-        return purposes
-    return [one for one in purposes if one in ("train", "evaluate")]
-
-
-def _export(desk: Desk, contribution: str) -> Response:
-    """Everything of one contribution as a ZIP, made in memory: text, record, receipt, state, and what the files are."""
-    with desk.home() as home:
-        state = _state(home, contribution)
-        record = record_of(home, contribution)
-        if record is None:
-            raise Trouble(409)
-        kept = home.vault.get(contribution)
-        files = {
-            "text.txt": kept.text,
-            "record.json": canonical_bytes(record),
-            "receipt.json": issue_bundle(home, home.ledger.document(state.fact), desk.around.now()),
-            "documents.json": json.dumps(
-                [d.body for d in home.ledger.documents(subject=contribution)], ensure_ascii=False, indent=1
-            ).encode("utf-8"),
-            "readme.txt": q.EXPORT_README.encode("utf-8"),
-        }
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data)
-    head = {"content-disposition": 'attachment; filename="my-text.zip"'}
-    return Response(memory.getvalue(), media_type="application/zip", headers=head)
-
-
-def _state(home: Home, contribution: str) -> State:
-    try:
-        return state_of(home, home.roles(), contribution)
-    except NotFound:
-        raise Trouble(409) from None

@@ -17,8 +17,18 @@ from consent.desk.trouble import Trouble
 from substrate.record.canonical import MAX_INTEGER
 
 _FRESH: Final = 60.0
-_ATOM: Final = "application/atom+xml; charset=utf-8"
+_PAGE: Final = {"text/html": {"schema": {"type": "string"}}}
+#: What stands beside the answer in `/openapi.json`: pages in words, which quote nothing of what was sent.
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"description": "The mark cannot be read", "content": _PAGE},
+    422: {"description": "Never sent: a mark that cannot be read is answered with 400", "content": _PAGE},
+    429: {"description": "Too many requests of one address", "content": _PAGE},
+}
 After = Annotated[int, Query(ge=0, le=MAX_INTEGER, description="`next` of the page that you have; 0 for everything.")]
+
+
+class _Atom(Response):
+    media_type = "application/atom+xml"
 
 
 def public_routes(desk: Desk) -> APIRouter:
@@ -31,13 +41,22 @@ def public_routes(desk: Desk) -> APIRouter:
         with desk.home() as home:
             return {"status": "ok", "commons": home.commons}
 
-    @router.get("/revocations.json", summary="Row ids that must go from copies, signed by the node, in pages")
+    @router.get(
+        "/revocations.json",
+        summary="Row ids that must go from copies, signed by the node, in pages",
+        responses=_REFUSED,
+    )
     def revocations(after: After = 0) -> JSONResponse:
         return JSONResponse(_signed(desk, after))
 
-    @router.get("/revocations.atom", summary="The same as a feed of Atom")
+    @router.get(
+        "/revocations.atom",
+        summary="The same as a feed of Atom",
+        response_class=_Atom,
+        responses=_REFUSED,
+    )
     def atom(after: After = 0) -> Response:
-        return Response(_atom(desk, _signed(desk, after)), media_type=_ATOM)
+        return _Atom(_atom(desk, _signed(desk, after)))
 
     @router.get("/notice/{version}/{language}", include_in_schema=False)
     def notice(request: Request, version: str, language: str) -> Response:
@@ -54,12 +73,6 @@ def public_routes(desk: Desk) -> APIRouter:
     @router.get("/transparency", include_in_schema=False)
     def transparency(request: Request) -> Response:
         return desk.page(request, "transparency.html", figures=kept.figures(), short=SHORT)
-
-    @router.get("/report", include_in_schema=False)
-    def report(request: Request) -> Response:
-        with desk.home() as home:
-            charter = home.roles().charter.body
-        return desk.page(request, "report.html", charter=charter)
 
     @router.get("/local", include_in_schema=False)
     def local(request: Request) -> Response:

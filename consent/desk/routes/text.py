@@ -1,5 +1,6 @@
 """The pages of the text and of its preview: what is typed stays in memory, what is shown is what would be kept."""
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -44,10 +45,13 @@ def text_routes(desk: Desk) -> APIRouter:
             return guarded(desk, draft, "text") or _take_text(desk, request, draft, form)
 
     @router.get("/give/preview")
-    def show_preview(request: Request) -> Response:
-        visit, draft = desk.draft(request)
-        with visit.lock:
-            return guarded(desk, draft, "preview") or _preview_page(desk, request, draft)
+    async def show_preview(request: Request) -> Response:
+        def shown() -> Response:
+            visit, draft = desk.draft(request)
+            with visit.lock:
+                return guarded(desk, draft, "preview") or _preview_page(desk, request, draft)
+
+        return await run_sync(shown, limiter=desk.readers)
 
     @router.post("/give/preview")
     def change_preview(request: Request) -> Response:
@@ -83,13 +87,13 @@ def _take_text(desk: Desk, request: Request, draft: Draft, form: Form) -> Respon
         desk.visits.make_room(len(text))
         draft.text, draft.reading, draft.seen, draft.prepared = text, None, False, None
         draft.marks, draft.left = [], set()
+        draft.answers.pop("parties", None)
     return desk.to(f"/give/{flow.next_step(draft)}" if not draft.seen else "/give/preview")
 
 
 def _reading(desk: Desk, draft: Draft) -> Reading:
     if draft.reading is None:
-        with desk.home() as home, desk.redactor(home) as redactor:
-            draft.reading = read(redactor, draft.text, draft.answers["about"]["language"])
+        draft.reading = read(desk.around.redactor, draft.text, draft.answers["about"]["language"])
     return draft.reading
 
 
@@ -102,7 +106,7 @@ def _preview_page(
         return _text_page(desk, request, draft, error=q.NOT_READ, status=422)
     found = values(draft.text, reading, draft.marks, draft.left)
     kept = kept_text(draft.text, reading, draft.marks, draft.left)
-    by_hand = bool(reading.held) or draft.answers["people"] != "no"
+    by_hand = bool(reading.held) or draft.answers["people"] == "redacted"
     return desk.page(
         request, "preview.html", kept=kept, found=found, labels=q.LABELS, may_mark=MAY_MARK, by_hand=by_hand,
         unread=bool(reading.held), error=error, typed=typed, status=status,
@@ -116,6 +120,8 @@ def _change_preview(desk: Desk, request: Request, draft: Draft, form: Form) -> R
         return desk.to("/give/preview")
     action = form.one("action")
     draft.prepared = None
+    if action in ("mark", "undo"):
+        draft.answers.pop("parties", None)  # Names at the beginning of turns may be others now.
     if action == "mark":
         mark = Mark(form.one("words").strip(), form.one("label"))
         if not 0 < len(mark.words) <= LONGEST_MARK or mark.label not in MAY_MARK or len(draft.marks) >= MOST_MARKS:

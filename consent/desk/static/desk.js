@@ -13,7 +13,7 @@
   const canonical = (value) => {
     if (Array.isArray(value)) return "[" + value.map(canonical).join(",") + "]";
     if (value && typeof value === "object") {
-      return "{" + Object.keys(value).sort().map((k) => JSON.stringify(k) + ":" + canonical(value[k])).join(",") + "}";
+      return "{" + Object.keys(value).filter((k) => value[k] !== undefined).sort().map((k) => JSON.stringify(k) + ":" + canonical(value[k])).join(",") + "}";
     }
     return JSON.stringify(value);
   };
@@ -114,12 +114,15 @@
 
   const sign = async (form) => {
     const own = await keyFor(form.dataset.kind, form.dataset.name);
-    const asked = await post("/give/prepare", { key: own.key });
+    const base = form.dataset.base || "/give";
+    const asked = await post(base + "/prepare", { key: own.key });
     const record = asked.record;
     const hmac = await crypto.subtle.importKey("raw", unhex(asked.salt), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     const commitment = hex(await crypto.subtle.sign("HMAC", hmac, bytes($("kept").textContent)));
     const shown = [commitment, form.dataset.tier, form.dataset.purposes, own.key].join("|");
-    const said = [record.content.commitment.value, record.tier, record.purposes.join(" "), record.contributor.key].join("|");
+    const named = record.contributor ? record.contributor.key : record.key;
+    const bound = record.content ? record.content.commitment.value : record.commitment;
+    const said = [bound, record.tier, record.purposes.join(" "), named].join("|");
     if (shown !== said) throw new Error("not what is shown");
     const options = {
       type: "DataIntegrityProof", cryptosuite: "eddsa-jcs-2022", created: asked.created, proofPurpose: "assertionMethod",
@@ -130,9 +133,9 @@
     input.set(new Uint8Array(await sha(bytes(canonical(options)))), 0);
     input.set(new Uint8Array(await sha(bytes(canonical(record)))), 32);
     const signature = new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, own.pair.privateKey, input));
-    own.contributions.push(record.content.id);
+    if (record.content) own.contributions.push(record.content.id);
     await store("readwrite", (keys) => keys.put(own)); // First: a key that signed must not be lost.
-    const done = await post("/give/signed", { record: { ...record, proof: { ...options, proofValue: "z" + base58(signature) } } });
+    const done = await post(base + "/signed", { record: { ...record, proof: { ...options, proofValue: "z" + base58(signature) } } });
     location.assign(done.location);
   };
 
@@ -171,7 +174,38 @@
     });
   };
 
+  // --- an invitation: its code stands behind the # of the link, which no browser sends ------------------------------
+  const codeFromLink = () => {
+    const field = $("join-code"), code = location.hash.slice(1);
+    if (!field || !code) return;
+    field.value = decodeURIComponent(code);
+    history.replaceState(null, "", location.pathname);
+  };
+
+  // --- passkeys of moderators: the browser's own words for them, nothing is kept here --------------------------------
+  const passkeys = () => {
+    const login = $("passkey-login"), add = $("passkey-add"), trouble = $("passkey-trouble");
+    const fail = () => { trouble.hidden = false; };
+    if (login) login.addEventListener("click", async () => {
+      try {
+        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await post("/desk/passkey/ask", {}));
+        const said = await navigator.credentials.get({ publicKey });
+        location.assign((await post("/desk/passkey/login", said.toJSON())).location);
+      } catch { fail(); }
+    });
+    if (add) add.addEventListener("click", async () => {
+      try {
+        const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await post("/desk/passkey/new", {}));
+        const made = await navigator.credentials.create({ publicKey });
+        location.assign((await post("/desk/passkey/add", made.toJSON())).location);
+      } catch { fail(); }
+    });
+  };
+
   document.documentElement.classList.add("scripted");
+  passkeys();
+  codeFromLink();
+  addEventListener("hashchange", codeFromLink);
   fileIntoText();
   selectionIntoWords();
   makeCode();

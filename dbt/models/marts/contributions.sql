@@ -24,6 +24,7 @@ changed as (
         bool_or(kind = 'Erased') as erased,
         min(because) filter (where kind = 'Erased') as erased_because,
         min(expires) as expires,
+        count(distinct cites) filter (where kind = 'PartyConsent') as parties_since,
         list(purposes) filter (where purposes is not null) as narrowed
     from {{ ref('stg_changes') }}
     group by contribution
@@ -59,7 +60,8 @@ select
     coalesce(r.redactor, f.redactor) as redactor,
     f.record,
     f.parties_required,
-    f.parties_given,
+    greatest(f.parties_given, least(f.parties_required, f.parties_given + coalesce(c.parties_since, 0)))
+        as parties_given,
     coalesce(c.withdrawn, false) as withdrawn,
     coalesce(c.erased, false) as erased,
     c.erased_because,

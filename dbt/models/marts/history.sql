@@ -4,6 +4,7 @@ select
     s.stated_at,
     case s.kind
         when 'ConsentFact' then 'given'
+        when 'PartyConsent' then 'given by a party'
         when 'ConsentWithdrawal' then 'withdrawn'
         when 'ConsentNarrowing' then 'narrowed'
         when 'ConsentChange' then case when s.withdrawn then 'withdrawn' else 'narrowed' end

@@ -67,6 +67,30 @@ class ModerationDecision(Envelope):
     time: Time
     tier: words.Tier | None = None
     previous: Digest | None = None
+    appeal: Digest | None = None
+
+
+class Appeal(Envelope):
+    """The contributor asks that other moderators look at a decision again. Private: it may say anything."""
+
+    type: Literal["Appeal"]
+    nonce: Nonce
+    contribution: Urn
+    decision: Digest
+    statement: Prose
+    time: Time
+
+
+class CaseNote(Envelope):
+    """What a moderator did besides deciding: opened a private text, or stepped aside from the case. Private."""
+
+    type: Literal["CaseNote"]
+    nonce: Nonce
+    contribution: Urn
+    what: Literal["opened", "stepped-aside"]
+    because: words.OpenedBecause
+    time: Time
+    row: Digest | None = None
 
 
 class Redaction(Envelope):

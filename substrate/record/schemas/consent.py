@@ -64,6 +64,7 @@ class People(Closed):
     conversation: bool
     parties: int = Field(ge=1, le=1000)
     method: words.PartyMethod
+    keepRest: bool | None = None  # noqa: N815
 
 
 class Declared(Closed):
@@ -159,7 +160,7 @@ class ConsentRecord(Envelope):
 
 
 class CoConsent(Envelope):
-    """Another party's yes to the same text. Private."""
+    """Another party's yes to the same text. Private. What a party said at the desk has the later keys too."""
 
     type: Literal["CoConsent"]
     nonce: Nonce
@@ -169,6 +170,30 @@ class CoConsent(Envelope):
     tier: words.Tier
     assisted: Assistance | None = None
     time: Time
+    key: Did | None = None
+    withdrawalKey: Did | None = None  # noqa: N815
+    commitment: Digest | None = None
+    purposes: list[words.Purpose] | None = None
+    notice: NoticeSeen | None = None
+    adult: bool | None = None
+    keepRest: bool | None = None  # noqa: N815
+
+    @model_validator(mode="after")
+    def _says_who_signed(self) -> "CoConsent":
+        if self.withdrawalKey is not None and (self.key is None) == (self.assisted is None):
+            raise ValueError("what a party said at the desk is signed by their key, or marked as assisted")
+        return self
+
+
+class PartyConsent(Envelope):
+    """The accepting node publishes that one more party of a conversation said yes, and to how much."""
+
+    type: Literal["PartyConsent"]
+    contribution: Urn
+    cites: Digest
+    purposes: list[words.Purpose] = Field(min_length=1)
+    time: Time
+    tier: words.Tier | None = None
 
 
 class PartyCount(Closed):

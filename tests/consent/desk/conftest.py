@@ -8,7 +8,8 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +22,12 @@ from consent.redaction import Redactor
 from substrate.store.home import open_home
 
 if TYPE_CHECKING:
+    from desk_browser import Live
     from fastapi.testclient import TestClient
 
     from consent.desk.site import Published, Surroundings
 
+sys.path.insert(0, str(Path(__file__).parent))
 #: Without the desk's packages there is nothing here to collect.
 collect_ignore_glob = [] if find_spec("fastapi") and find_spec("segno") else ["test_*.py"]
 ORIGIN = "http://127.0.0.1:8420"
@@ -60,6 +63,7 @@ class Person:
     def __init__(self, client: TestClient) -> None:
         self.client = client
         self.code = ""
+        self.answers = ANSWERS
         self.page = client.get("/")
         self.clicks = 0
         self.seen: dict[str, str] = {}
@@ -147,7 +151,7 @@ def surroundings(path: Path, reader: Redactor, versions: tuple[Published, ...] =
             found = verify_bundle(raw, pinned=(home.commons, home.charter), nodes=home.roles().nodes)
         return Verdict(found.problem is None, str(found.problem or ""), found.checks)
 
-    return Surroundings(path, lambda: TIME, lambda _: reader, lambda *_: [], verify, lambda *_: [], lambda _: versions)
+    return Surroundings(path, lambda: TIME, reader, lambda *_: [], verify, lambda *_: [], lambda _: versions)
 
 
 @pytest.fixture
@@ -173,7 +177,7 @@ def person(client: TestClient) -> Person:
     return Person(client)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_person() -> Callable[..., Person]:
     """Makes more people, at a desk of one's choice."""
     return lambda around, origin=ORIGIN, **headers: Person(browser(around, origin, **headers))
@@ -189,3 +193,29 @@ def surroundings_of(reader: Redactor) -> Callable[..., Surroundings]:
 def surroundings_of_module(reader: Redactor) -> Callable[[Path], Surroundings]:
     """The same for a desk that a whole file of tests uses."""
     return lambda path: surroundings(path, reader)
+
+
+@pytest.fixture(scope="module")
+def live(
+    founded: Path, tmp_path_factory: pytest.TempPathFactory, surroundings_of_module: Callable[[Path], Surroundings]
+) -> Iterator[Live]:
+    """One desk on loopback for all tests of a file."""
+    from desk_browser import Live
+
+    path = tmp_path_factory.mktemp("live") / "home"
+    shutil.copytree(founded, path)
+    desk = Live(surroundings_of_module(path))
+    yield desk
+    desk.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests of a file."""
+    from desk_browser import CHROMIUM
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

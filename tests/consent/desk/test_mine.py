@@ -117,6 +117,24 @@ def test_everything_can_be_taken_home(given: Any) -> None:
     assert verify_proof(json.loads(archive.read("record.json")))
 
 
+def test_several_codes_are_open_together_and_taken_back_at_once(person: Any, path: Path) -> None:
+    """Each text by the word of its own code."""
+    numbers = []
+    for _ in range(2):
+        person.go()
+        numbers.append(person.contribution())
+        person.send("/my", code=person.code)
+    page = person.open("/my").text
+    assert all(number in page for number in numbers)
+    assert person.send("/my/all", action="narrow").status_code == 409
+    person.open("/my")
+    person.send("/my/all", action="withdraw")
+    assert "All that is open here is taken back" in person.page.text
+    assert {_state(path, number).word for number in numbers} == {"withdrawn"}
+    person.send("/my/close")
+    assert person.send("/my/all", action="withdraw").status_code == 409
+
+
 def test_a_key_shows_its_texts_and_cannot_take_them_back(person: Any, path: Path) -> None:
     """The key signs a challenge that counts once; taking back stays the word of the code."""
     key = Signer(bytes(range(32)))

@@ -148,7 +148,7 @@ def test_a_fault_says_its_name_and_nothing_else(
         def redact(self, passages: Any) -> Any:
             raise RuntimeError(f"cannot read {passages[0].text}")
 
-    person = make_person(replace(around, redactor=lambda _: Broken()))
+    person = make_person(replace(around, redactor=Broken()))
     person.go(until="text")
     page = person.send("/give/text", text="Un secreto de Zoraida")
     assert page.status_code == 500

@@ -1,16 +1,23 @@
 """The words of the pages: plain enough, complete in three languages, and right to left where a language is."""
 
+import html
 import re
+import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from consent.desk.flow import STEPS
+from consent.desk.staff.accounts import add
 from consent.desk.stops import STOPS
 from consent.desk.words import CATALOGUES, LANGUAGES, PSEUDO, preferred
+from substrate.store.home import open_home
 
 DESK = CATALOGUES.parent
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
@@ -18,6 +25,7 @@ METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 BANNED = ("substrate", "weights", "provenance", "anonymised", "anonymized", "commitment", "cohort", "cryptograph")
 BLOCKS = {"p", "li", "h1", "h2", "h3", "legend", "dt", "dd", "label", "button", "summary", "td", "th", "caption"}
 HIGHEST = 8.0
+TIME, SECONDS = "2026-11-22T10:00:00Z", 1795341600
 
 
 class _Sentences(HTMLParser):
@@ -61,19 +69,104 @@ def readability(page: str) -> float:
     return 4.71 * letters / len(words) + 0.5 * len(words) / len(sentences) - 21.43 if words else 0.0
 
 
-@pytest.fixture
-def pages(person: Any) -> dict[str, str]:
-    """Every English page that a person comes to, by its address."""
+@pytest.fixture(scope="module")
+def pages(
+    founded: Path, tmp_path_factory: pytest.TempPathFactory, surroundings_of_module: Any, make_person: Any
+) -> dict[str, str]:  # fmt: skip
+    """Every English page that a person, a party or a moderator comes to, by its address."""
+    path = Path(shutil.copytree(founded, tmp_path_factory.mktemp("words") / "home"))
+    around = surroundings_of_module(path)
+    person = make_person(around)
     person.go()
-    found = dict(person.seen)
+    behind = _pages_behind_the_login(path, make_person(around), person)
+    found = dict(person.seen) | behind
     found[person.place] = person.page.text
     person.send("/my", code=person.code)
     found["/my"] = person.page.text
     person.send("/my/change", contribution=person.contribution(), action="withdraw")
     found["/my/change"] = person.page.text
     person.send("/my/close")
-    for path in ("/", "/withdraw", "/transparency", "/report", "/local", "/nowhere", *(f"/stop/{s}" for s in STOPS)):
-        found[path] = person.open(path).text
+    found |= _pages_of_a_conversation(person)
+    plain = ("/", "/join", "/withdraw", "/transparency", "/report", "/local", "/nowhere")
+    for place in (*plain, *(f"/stop/{s}" for s in STOPS)):
+        found[place] = person.open(place).text
+    return found
+
+
+def _pages_behind_the_login(path: Path, ada: Any, giver: Any) -> dict[str, str]:
+    """From the login to a decision, its appeal and the trail; a report leads to the text."""
+    with open_home(path) as home:
+        account = add(home, "ada", "steward", "four words of mine", TIME)
+    case = giver.contribution().removeprefix("urn:uuid:")
+    found = {"/desk/login": ada.open("/desk/login").text}
+    found["/desk/login wrong"] = ada.send("/desk/login", name="ada", password="x", code="1").text
+    code = pyotp.TOTP(account.totp).at(SECONDS)
+    ada.send("/desk/login", name="ada", password="four words of mine", code=code)
+    ada.open("/report")
+    found["/report wrong"] = ada.send("/report", words="").text
+    found["/report/sent"] = ada.send("/report", words="horneaba pan").text
+    found["/desk"] = ada.open("/desk").text
+    report = re.search(r'href="(/desk/report/[0-9a-f]{32})"', ada.page.text)[1]  # type: ignore[index]
+    found["/desk/report"] = ada.open(report).text
+    found["/desk/report nothing"] = ada.send(report, action="find", words="no such words").text
+    found["/desk/report found"] = ada.send(report, action="find", words="horneaba").text
+    found["/desk/case"] = ada.send(report, action="link", case=case).text
+    found["/desk/case text"] = ada.send(f"/desk/case/{case}/open", because="report").text
+    found["/desk/case wrong"] = ada.send(f"/desk/case/{case}/decide").text
+    decision = {"decision": "exclude", "ground": "spam", "statement": "It is an advert."}
+    found["/desk/case decided"] = ada.send(f"/desk/case/{case}/decide", **decision).text
+    giver.send("/my", code=giver.code)
+    digest = re.search(r'name="decision" value="([0-9a-f]{64})"', giver.page.text)[1]  # type: ignore[index]
+    more = {"contribution": giver.contribution(), "decision": digest}
+    found["/my decided"] = giver.page.text
+    found["/my appeal wrong"] = giver.send("/my/appeal", **more, statement="").text
+    found["/my appeal"] = giver.send("/my/appeal", **more, statement="It is none.").text
+    found["/desk/case appeal"] = ada.open(f"/desk/case/{case}").text
+    for place in ("/desk", "/desk/trail", "/desk/me"):
+        found[f"{place} later"] = ada.open(place).text
+    found["/desk/case crafted"] = ada.send(f"/desk/case/{case}/decide", **decision, role="king").text
+    ada.open(f"/desk/case/{case}")
+    found["/desk/case aside"] = ada.send(f"/desk/case/{case}/aside").text
+    giver.open("/give/receipt")
+    return found
+
+
+def _pages_of_a_conversation(person: Any) -> dict[str, str]:
+    """From the question who speaks to what a party can take back; one browser plays both people."""
+    text = "A: Buenos días, ¿horneaste pan?\nB: Sí, tres hogazas con semillas."
+    answers = person.answers | {
+        "people": {"answer": "agreed"}, "text": {"text": text}, "parties": {"me": "0", "rest": "yes"},
+    }  # fmt: skip
+    person.send("/begin")
+    found = {}
+    for step in STEPS:
+        found[f"{person.place} in a talk"] = person.page.text
+        person.send(f"/give/{step}", **answers[step])
+    found["/give/receipt with links"] = person.page.text
+    link = html.unescape(re.search(r"/join#([^<]+)<", person.page.text)[1])  # type: ignore[index]
+    person.send("/my", code=person.code)
+    person.send("/my/invite", contribution=person.contribution(), party="5")
+    person.open("/join")
+    person.send("/join", code="no code")
+    found["/join wrong"] = person.page.text
+    person.send("/join", code=link)
+    uses = {"tier": "public", "purpose": "train", "rest": "yes"}
+    for step, fields in {**answers, "text": {"me": "yes"}, "uses": uses}.items():
+        if step in ("text", "check-1", "check-2", "check-3", "code", "answers"):
+            person.open(f"/join/{step}")
+            found[person.place] = person.page.text
+            person.send(f"/join/{step}", **fields)
+        if step == "text":
+            found[person.place] = person.page.text
+            person.send("/join/uses")
+            found["/join/uses wrong"] = person.page.text
+            person.send("/join/uses", **uses)
+    found[person.place] = person.page.text
+    person.send("/withdraw", code=person.code)
+    found["/withdraw by a party"] = person.page.text
+    person.send("/my/party", action="withdraw")
+    found["/my/party"] = person.page.text
+    person.send("/my/close")
     return found
 
 
