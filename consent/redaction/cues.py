@@ -50,6 +50,7 @@ class _Rules:
     kin_capital: re.Pattern[str]
     introduction: re.Pattern[str]
     field: re.Pattern[str]
+    form_field: re.Pattern[str]
     named_lower: re.Pattern[str]
     field_colon: re.Pattern[str]
     place: re.Pattern[str]
@@ -76,7 +77,7 @@ def _rules(language: str) -> _Rules:
     everyday = own | w.set("common") | w.set("verbs") | w.set("not_nouns") | w.set("signoffs")
     kin, possessive = alternatives(w["kin"]), alternatives(w["possessives"])
     named = rf"(?:,? (?:{alternatives(w['named'])}))?"
-    verbs = alternatives(w["verbs"])
+    verbs, acts = alternatives(w["verbs"]), alternatives([*w["verbs"], *w["acts"]])
     name = r"(?P<v>[^\W\d_a-zß-öø-ÿ][^\W\d_]{1,30}(?:-[^\W\d_]{2,30})?)"
     return _Rules(
         own,
@@ -93,6 +94,7 @@ def _rules(language: str) -> _Rules:
             rf"(?im:^|(?<=[.;,] ))[\s\-*•]{{0,6}}(?i:{alternatives(w['fields'])})(?!\w)(?:[ \t]?\([^)\n]{{1,"
             rf"20}}\))?(?:[ \t]?[:=][ \t]{{0,3}}|[ \t]{{1,3}}(?=[^\W\d_a-zß-ÿ]))"
         ),
+        _form_field(w),
         _words(
             rf"(?<![\w'’])(?:{alternatives(p for p in w['introductions'] if _NAMING.search(p))})(?!\w)(?: ?[:=] "
             rf"?|,? )(?=[^\W\d_])"
@@ -105,7 +107,7 @@ def _rules(language: str) -> _Rules:
             rf"(?<!\w)(?:{alternatives(w['signoffs'])})(?!\w)(?: (?:from|de|von|di|da|dein|deine|dal|ta|ton|tu|"
             rf"tua|tuo))?"
         ),
-        re.compile(rf"(?:(?<=[.!?:\n\"“«„—–] )|(?<=[\n\"“«„¿¡—–])|\A){name} (?:{verbs})(?!\w)"),
+        re.compile(rf"(?:(?<=[.!?:\n\"“«„—–] )|(?<=[\n\"“«„¿¡—–])|\A){name} (?:{acts})(?!\w)"),
         _words(rf"(?<=[\"”»“,!?…] )(?:{verbs})(?!\w) (?=[^\W\d_])"),
         re.compile(
             rf"(?<!\w){name}(?:, (?:(?i:{possessive}) (?:[^\W\d_]{{2,15}} )?(?i:{kin})(?!\w)|\d\d?,)| \(\d\d?\))"
@@ -114,6 +116,13 @@ def _rules(language: str) -> _Rules:
             rf"(?:(?<=[.!?:…\n] )|(?<=[\n¿¡\"“«„])|\A){name}(?:, (?:(?i:{_YOU[language]})(?!\w)|[¿¡])| (?:and I|"
             rf"y yo|et moi|und ich|e io|ed io|e eu)(?!\w))"
         ),
+    )
+
+
+def _form_field(w: Words) -> re.Pattern[str]:
+    """What leads to a name only where a form has it, with a colon: "Reported by:". Nothing where there are none."""
+    return _words(
+        rf"(?m)^[\s\-*•]{{0,6}}(?:{alternatives(w['form_fields']) or '(?!)'})[ \t]?[:=][ \t]{{0,3}}(?=[^\W\d_])"
     )
 
 
@@ -149,6 +158,7 @@ def _find(text: str, language: str) -> Iterator[Span]:
     yield from _after(text, rules.kin_capital, rules.refused, "kin", 0.65)
     yield from _after(text, rules.introduction, rules.refused, "introduction", 0.65)
     yield from _after(text, rules.field, rules.refused, "introduction", 0.65)
+    yield from _after(text, rules.form_field, rules.refused, "introduction", 0.65)
     if without_capitals(text):
         for cue in (rules.named_lower, rules.field_colon):
             yield from _after(text, cue, rules.refused_lower, "introduction", 0.65, lower=True)

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from threadpoolctl import ThreadpoolController
+
 from consent.redaction.cues import whole_names
 from consent.redaction.language import UNDETERMINED, VALIDATED, Verdict, gate, spoken
 from consent.redaction.lexicon import Lexicon, lexicon
@@ -23,6 +25,7 @@ from consent.redaction.tagger import NAME as TAGGER
 from consent.redaction.tidy import tidy
 from consent.redaction.types import Passage, RecognizerFailed, Redaction, Span
 from consent.redaction.universal import Recognizer
+from consent.redaction.unknown import unknown_names
 from consent.redaction.version import VERSION
 from consent.redaction.words import SUPPORTED
 
@@ -85,10 +88,18 @@ class Redactor:
         """
         marked = [checked(passage.text, passage.marked) for passage in passages]
         result: list[Redaction] = []
-        for start in range(0, len(passages), WINDOW):
-            end = start + WINDOW
-            result.extend(self._window(passages[start:end], marked[start:end]))
+        with self._threads.limit(limits=1, user_api="blas"):
+            for start in range(0, len(passages), WINDOW):
+                end = start + WINDOW
+                result.extend(self._window(passages[start:end], marked[start:end]))
         return result
+
+    @cached_property
+    def _threads(self) -> ThreadpoolController:
+        """The threads that multiply matrices: ours are so small that a second one only waits, and burns time."""
+        import numpy as np  # noqa: F401 (its library has to be there to be found)
+
+        return ThreadpoolController()
 
     def _window(self, passages: Sequence[Passage], marked: Sequence[list[Span]]) -> list[Redaction]:
         verdicts = [_judge(passage, self._validated) for passage in passages]
@@ -111,12 +122,17 @@ class Redactor:
                 if not isinstance(outcome, RecognizerFailed):
                     outcome = whole_names(views[i].text, outcome, language)
                     if language == "en":
-                        outcome = sift(views[i].text, outcome, self._lexicon)
+                        outcome = self._sifted(views[i].text, outcome)
                 outcomes[i] = _joined(outcomes[i], outcome)
         return [
             outcome if isinstance(outcome, RecognizerFailed) else view.original(self._whole(view.text, outcome))
             for view, outcome in zip(views, outcomes, strict=True)
         ]
+
+    def _sifted(self, text: str, spans: Sequence[Span]) -> list[Span]:
+        """English guesses that the dictionary does not explain, and the words that it does not have."""
+        left = sift(text, spans, self._lexicon)
+        return left if "stray-names" in self._without else [*left, *unknown_names(text, self._lexicon)]
 
     @cached_property
     def _lexicon(self) -> Lexicon:

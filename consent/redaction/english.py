@@ -10,7 +10,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from consent.redaction.labels import fold
 from consent.redaction.nlp import NerOnlyEngine, model_directory, packaged_model
 from consent.redaction.people import recased, uncased
-from consent.redaction.presidio import THRESHOLD, StrayNames, presidio_recognizers
+from consent.redaction.presidio import THRESHOLD, NoContext, StrayNames, presidio_recognizers
 from consent.redaction.quiet import silence_presidio
 from consent.redaction.types import RecognizerFailed, Span
 
@@ -37,6 +37,7 @@ class EnglishReader:
             nlp_engine=self._nlp,
             supported_languages=["en"],
             default_score_threshold=THRESHOLD,
+            context_aware_enhancer=NoContext(),
         )
         self._lock = threading.Lock()
 

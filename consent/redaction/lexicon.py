@@ -76,16 +76,18 @@ def lexicon(model: Path) -> Lexicon:
 
 
 def _indexed(model: Path) -> frozenset[str]:
-    """Every word of the lemma index; none where the pipeline has no such index."""
+    """Every word of the lemma index and every irregular form; none where the pipeline has no such index."""
     path = model / _INDEX
     if not path.is_file():
         return frozenset()
     tables: Any = srsly.read_msgpack(path)
     index: dict[Any, list[str]] = tables.get("lemma_index", {})
-    return frozenset(word for several in index.values() for word in several)
+    irregular: dict[Any, dict[str, list[str]]] = tables.get("lemma_exc", {})
+    return frozenset(word for part in (*index.values(), *irregular.values()) for word in part)
 
 
 def _own() -> frozenset[str]:
     """What the recognizers' own lists have as no name, and newer words."""
     w = words("en")
-    return refused_words() | w.set("common") | w.set("verbs") | extra("newer", "words")
+    newer = (extra("newer", kind) for kind in ("words", "wares", "small", "chat"))
+    return frozenset().union(refused_words(), w.set("common"), w.set("verbs"), *newer)

@@ -2,7 +2,8 @@
 
 A model that sees "Marta Kowalska" in one sentence misses "Marta" in the next, and the speaker that a label
 names is called by the others. Each part of a person's name (three letters or more) is taken wherever it
-stands capitalised; in lower case too, where the name is sure and no everyday word. Other values as a whole.
+stands capitalised; in lower case too, where the name is sure and no everyday word. Other values as a whole, up to
+`LONGEST`.
 """
 
 import re
@@ -31,6 +32,10 @@ _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:\n\"“‘(\-–—])\s*$")
 _SCORE: Final = 0.6
 _SURE: Final = 0.65
 _MAX_VALUES: Final = 5_000
+#: Code points of the longest place or user name that is looked for again: no address on one line is as long. A
+#: model that takes thousands of letters for one place would have it taken again from each of them, and the time
+#: for a text would grow with its square.
+LONGEST: Final = 200
 
 
 def propagate(text: str, spans: Iterable[Span]) -> Iterator[Span]:
@@ -77,7 +82,7 @@ def _values(text: str, spans: Iterable[Span]) -> dict[str, str]:
             for part in _PART.findall(value):
                 for form in _forms(part, sure=span.score >= _SURE):
                     values.setdefault(form, "PERSON")
-        elif span.label in {"LOCATION", "USERNAME"} and sum(map(str.isalpha, value)) > 3:
+        elif span.label in {"LOCATION", "USERNAME"} and len(value) <= LONGEST and sum(map(str.isalpha, value)) > 3:
             values.setdefault(value, span.label)
     return values
 

@@ -1,8 +1,8 @@
 """spaCy for Presidio, reduced to what redaction needs: the tokenizer and the named-entity model.
 
 The small English pipeline's `ner` has its own embedding, so the shared one, the tagger, the parser and the
-lemmatizer can stay out: less than half the time. Presidio wants lemmas only to look for context words; the
-lower-cased token stands in for them (a test keeps the parity).
+lemmatizer can stay out: less than half the time. Presidio wants lemmas and keywords only to look for context words,
+which none of its recognizers here has: they stay out too (a test keeps the parity).
 """
 
 from collections.abc import Iterator, Sequence
@@ -69,9 +69,9 @@ class NerOnlyEngine(SpacyNlpEngine):
         return NlpArtifacts(
             entities=entities,
             tokens=doc,
-            tokens_indices=[token.idx for token in doc],
-            lemmas=[token.lemma_ or token.lower_ for token in doc],
-            nlp_engine=self,
+            tokens_indices=[],
+            lemmas=[],
+            nlp_engine=None,
             language=language,
             scores=scores,
         )

@@ -78,8 +78,7 @@ def _after(text: str, end: int) -> int | None:
 
 def without_capitals(text: str) -> bool:
     """Whether a text is written in small letters throughout, as many chats are."""
-    upper = sum(1 for char in text if char.isupper())
-    return upper * 200 < len(text)
+    return sum(map(str.isupper, text)) * 200 < len(text)
 
 
 def recased(text: str) -> str:
@@ -105,8 +104,8 @@ def uncased(text: str) -> bool:
 
 
 def _shouted(text: str) -> bool:
-    letters = [char for char in text if char.isalpha()]
-    return len(letters) > 20 and sum(char.isupper() for char in letters) > 0.8 * len(letters)
+    letters = sum(map(str.isalpha, text))
+    return letters > 20 and sum(map(str.isupper, filter(str.isalpha, text))) > 0.8 * letters
 
 
 def _with_capital(match: re.Match[str]) -> str:

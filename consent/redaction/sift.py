@@ -44,6 +44,10 @@ _BEGINNING: Final = re.compile(r"(?:^(?:[^\n:]{1,24}:)?|[.!?…]\s)[ \t\"“‘(
 CARELESS: Final = 0.4
 #: A capital behind one of these begins a sentence or a quotation, and says nothing.
 _BEGINS: Final = '.!?:…"“‘('
+#: A sentence that goes on in small letters.
+_GOES_ON: Final = re.compile(r"(?:['’]s)? [a-zß-ÿ]")
+#: A title that is a whole word, and a point behind it.
+_SPOKEN_TO: Final = re.compile(r"(?i:[^\W\d_]{4}|\bsir)\. \Z")
 _DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 24
 
@@ -59,7 +63,7 @@ class _Token:
         return self.word[0].isupper()
 
 
-def _careless(text: str) -> bool:
+def careless(text: str) -> bool:
     """Whether a text uses capitals as it likes, as chats do: of its lines and sentences, few begin with one."""
     begun = [m.group(1) for m in _BEGINNING.finditer(text)]
     return uncased(text) or (len(begun) > 1 and sum(one.islower() for one in begun) > CARELESS * len(begun))
@@ -79,11 +83,13 @@ def _merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def sift(text: str, spans: Sequence[Span], lexicon: Lexicon) -> list[Span]:
     """The spans of an English text without guesses that the dictionary explains, the others trimmed to names.
 
-    Where capitals say nothing, everything stays: there a name cannot be told from a word.
+    Where capitals say nothing, a name can hardly be told from a word: there only one model's guess goes, and only if
+    every word of it is a mere word, without a capital that its place does not explain.
     """
-    if not lexicon or _careless(text):
+    if not lexicon:
         return list(spans)
-    return list(_Sieve(text, spans, lexicon).sifted())
+    sieve = _Sieve(text, spans, lexicon)
+    return list(sieve.coarsely() if careless(text) else sieve.sifted())
 
 
 class _Sieve:
@@ -122,8 +128,35 @@ class _Sieve:
                 place = self._short(span)
                 if not self._known_place(place):
                     yield place
-            elif span.recognizer not in _LOOSE or not self._mere(self._within(span)):
+            elif not self._misled(span):
                 yield span
+
+    def _misled(self, span: Span) -> bool:
+        """Whether a cue was none: a mere word behind a verb, or one with which a sentence begins behind a label."""
+        tokens = self._within(span)
+        if span.recognizer == "dialogue-label":
+            return all(t.word.lower() in extra("heads", "roles") for t in tokens)
+        if span.recognizer == "introduction" or self._spoken_to(span):
+            return _GOES_ON.match(self._text, span.end) is not None and self._mere(tokens)
+        return span.recognizer in _LOOSE and self._mere(tokens)
+
+    def _spoken_to(self, span: Span) -> bool:
+        """Whether a sentence ends between a title and what follows it: "Here, Miss. Fractions today"."""
+        ended = self._text[max(0, span.start - 6) : span.start]
+        return span.recognizer == "title" and _SPOKEN_TO.search(ended) is not None
+
+    def coarsely(self) -> Iterator[Span]:
+        """The spans without single guesses at mere words that nobody cared to write large."""
+        for span in self._spans:
+            guessed = span.recognizer in GUESSED and span.label in {"PERSON", "LOCATION"}
+            if not guessed or self._firmly(span) or not self._idle(self._within(span)):
+                yield span
+
+    def _idle(self, tokens: Sequence[_Token]) -> bool:
+        """Whether a careless text has mere words here, guessed by one model and written small."""
+        if self._by_both(tokens) or not self._mere(tokens):
+            return False
+        return not (tokens[0].capital and self._within_a_sentence(tokens))
 
     def _person(self, span: Span) -> Iterator[Span]:
         """A guessed name, trimmed; nothing where no name is left, or an institution has it."""
@@ -227,6 +260,10 @@ class _Sieve:
             return False
         if any(t.word.lower() in refused_words() for t in tokens):
             return False
+        return self._by_both(tokens)
+
+    def _by_both(self, tokens: Sequence[_Token]) -> bool:
+        """Whether both models read somebody in these words."""
         return {"SpacyRecognizer", TAGGER} <= set().union(*(self._people[t.start] for t in tokens))
 
     def _rarely_a_name(self, span: Span, tokens: Sequence[_Token]) -> bool:

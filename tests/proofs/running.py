@@ -97,11 +97,20 @@ def pytest_figures(*arguments: str, **environment: str) -> dict[str, int]:
     return {"tests passed": counts["passed"], "tests skipped": counts.get("skipped", 0)}
 
 
+#: What runs write: results of what is proven, and no part of it. The figures of redaction carry its digest.
+RESULTS = (
+    ":!docs/reference/proofs",
+    ":!docs/reference/redaction-figures.md",
+    ":!docs/reference/redaction-ablation.md",
+    ":!consent/redaction/measured.json",
+)
+
+
 def commit() -> str:
-    """The commit that is proven; a changed tree is named by its changes too (but for the tables themselves)."""
+    """The commit that is proven; a changed tree is named by its changes too (but for `RESULTS`)."""
     head = _git("rev-parse", "HEAD").strip()
-    changes = _git("diff", "HEAD", "--", ".", ":!docs/reference/proofs")
-    new = _git("ls-files", "--others", "--exclude-standard", "--", ".", ":!docs/reference/proofs")
+    changes = _git("diff", "HEAD", "--", ".", *RESULTS)
+    new = _git("ls-files", "--others", "--exclude-standard", "--", ".", *RESULTS)
     changes += "".join((ROOT / name).read_bytes().hex() for name in new.splitlines())
     return head if not changes.strip() else f"{head}+{hashlib.sha256(changes.encode()).hexdigest()[:12]}"
 
@@ -153,11 +162,19 @@ class _Book:
         try:
             self.results[str(number)] = self._prove(row, size, self.results.setdefault(f"{number} so far", {}))
         finally:
-            self.file.parent.mkdir(exist_ok=True)
-            self.file.write_text(json.dumps(self.state, indent=1))
+            self._keep(str(number), f"{number} so far")
         found = self.results[str(number)]
         verdict = "met" if found["met"] else "NOT MET: " + found["what"]
         say(f"row {number}: {verdict} {found['figures']} ({found['seconds']} s)")
+
+    def _keep(self, *names: str) -> None:
+        """Write what this row has; what other rows wrote meanwhile, run side by side with it, stays."""
+        self.file.parent.mkdir(exist_ok=True)
+        self.state = json.loads(self.file.read_text()) if self.file.exists() else {}
+        own = {name: self.results[name] for name in names if name in self.results}
+        self.results = self.state.setdefault(self.version, {})
+        self.results |= own
+        self.file.write_text(json.dumps(self.state, indent=1))
 
     def _prove(self, row: Row, size: Any, kept: dict[str, Any]) -> dict[str, Any]:
         """One row, as it goes into the table."""

@@ -119,10 +119,10 @@ SCENES = (
 
 
 def test_the_reduced_pipeline_finds_what_the_full_one_finds():
-    """Same entities; and the lower-cased token stands in for the lemma without changing a result."""
+    """Same entities: neither what is left out nor the context that nobody looks at changes a result."""
     texts = [scene.format(person) for scene in SCENES for person in PEOPLE]
     reduced, full = EnglishReader(), EnglishReader(excluded=())
-    assert full._nlp.process_text("He was going", "en").lemmas == ["he", "be", "go"]
+    assert "lemmatizer" in full._nlp.nlp["en"].pipe_names
     found = [{(s.start, s.end, s.label) for s in spans} for spans in reduced.find(texts)]
     assert found == [{(s.start, s.end, s.label) for s in spans} for spans in full.find(texts)]
     assert all(found)
