@@ -45,8 +45,8 @@ def init_node(path: Path) -> dict[str, Any]:
     }
 
 
-def node_context(path: Path, bind: list[str] | None = None) -> "Context":
-    """The node of a home, with its settings; ``bind`` wins over them.
+def node_context(path: Path, bind: list[str] | None = None, status_port: int | None = None) -> "Context":
+    """The node of a home, with its settings; ``bind`` and ``status_port`` win over them.
 
     Raises:
         NoHome, UnsafeKey, InvalidSettings.
@@ -58,20 +58,23 @@ def node_context(path: Path, bind: list[str] | None = None) -> "Context":
     from substrate.record.kinds import explain
 
     context = context_of(path, settle=settle, texts=Lending())
-    if bind:
+    given = {"bind": bind or None, "status_port": status_port}
+    if wanted := {name: value for name, value in given.items() if value is not None}:
         try:
-            settings = NodeSettings.model_validate({**context.settings.model_dump(), "bind": bind})
+            settings = NodeSettings.model_validate({**context.settings.model_dump(), **wanted})
         except ValidationError as error:
-            raise InvalidSettings(f"--bind: {explain(error)}") from None
+            raise InvalidSettings(f"--bind, --status-port: {explain(error)}") from None
         context = replace(context, settings=settings)
     return context
 
 
-def start_node(path: Path, bind: list[str] | None, ready: "Callable[[Ready], None]") -> None:
+def start_node(
+    path: Path, bind: list[str] | None, ready: "Callable[[Ready], None]", status_port: int | None = None
+) -> None:
     """Run the node until it is stopped."""
     from compute_mesh.node.running import run_node
 
-    run_node(node_context(path, bind), ready)
+    run_node(node_context(path, bind, status_port), ready)
 
 
 def stop_node(path: Path) -> None:

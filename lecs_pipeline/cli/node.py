@@ -39,6 +39,10 @@ def start(
         list[str] | None,
         typer.Option(help="HOST:PORT to listen on, in the place of what the settings say; once for each family."),
     ] = None,
+    status_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the status page on loopback, in the place of the settings'."),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -54,7 +58,7 @@ def start(
         else:
             say(f"Node {found.node} is running; its page: {found.status_url} (stop it with Ctrl-C).")
 
-    start_node(choose_home(home), bind, ready)
+    start_node(choose_home(home), bind, ready, status_port)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`lecs up`: desk and workspace of this home under one supervisor."""
+"""`lecs up`: desk, workspace and node of this home under one supervisor."""
 
 from typing import Annotated
 
@@ -26,7 +26,9 @@ def up(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run the desk and the Dagster workspace of this home, and keep them running; SIGTERM or Ctrl-C stops all.
+    """Run the desk, the Dagster workspace and, after `lecs node init`, the node of this home; keep them running.
+
+    SIGTERM or Ctrl-C stops all.
 
     A part that dies is started again, a little later each time; at its fifth death everything stops, with exit code 27.
     """

@@ -52,7 +52,8 @@ class Up:
 
 @pytest.fixture
 def up(small: Any, environment: Callable[..., dict[str, str]], tmp_path: Path) -> Iterator[Up]:
-    """Desk and workspace of the small home."""
+    """Desk, workspace and node of the small home."""
+    small.run("node", "init").ok()
     running = Up(small.path, tmp_path / "said.txt", environment())
     yield running
     for pid in running.processes():
@@ -76,7 +77,7 @@ def _until(holds: Callable[[], object]) -> None:
 
 def test_all_answer_what_dies_comes_back_and_a_word_stops_all(up: Up) -> None:
     assert set(up.told) == {"desk", "dagster", "node"}
-    assert up.told["node"] is None
+    assert _answers(up.told["node"])
     assert _answers(f"{up.told['desk']}/healthz")
     assert _answers(f"{up.told['dagster']}/server_info")
     os.kill(up.desk(), signal.SIGKILL)
