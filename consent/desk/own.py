@@ -11,6 +11,7 @@ from consent.change import NotNarrower, Voice, narrow
 from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
+from consent.desk.reasons import counted
 from consent.desk.trouble import Trouble
 from consent.lookup import record_of, state_of
 from consent.state import State
@@ -48,7 +49,7 @@ def shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
         "purposes": [q.PURPOSES[one] for one in state.purposes],
         "history": sorted(history, key=lambda entry: entry[1]),
         "uses": list(desk.around.uses(home, state)),
-        "weight": list(desk.around.explain(home, contribution)),
+        "weight": [counted(factor, value) for factor, value in desk.around.explain(home, contribution)],
         "title": record["metadata"].get("title", "") if record else "",
         "name": record["contributor"].get("name", "") if record else "",
         "decisions": _decisions(home, contribution),

@@ -102,6 +102,8 @@ def test_the_receipt_is_checked_now_and_saved(given: Any) -> None:
     given.send("/my", code=given.code)
     page = given.send("/my/verify", contribution=given.number).text
     assert "The receipt holds" in page
+    assert "It stands in the log of this place." in page
+    assert "ConsentRecord" not in page, "no codes"
     raw = given.send("/my/receipt.json", contribution=given.number).content
     assert verify_bundle(raw).problem is None
 
