@@ -3,8 +3,8 @@
     (A browser is expected at /usr/bin/chromium, or in $CHROMIUM.)
     .venv/bin/python docs/take_desk_screenshots.py [--out docs/images] [--only NAME]
 
-Each page of giving is taken on the way through it; `AROUND` names the pages beside it. A new page is added there, or in
-`more`, where somebody has to do something first.
+Each page of giving is taken on the way through it; `AROUND` names the pages beside it. A new page is added there, in
+`more`, where somebody has to do something first, or in `desk_people`, where several do.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests" / "consent" / "desk")]
+import desk_people  # noqa: E402
 from desk_browser import Reader  # noqa: E402
 from take_screenshots import FLAGS, ROOT, lecs  # noqa: E402
 
@@ -53,6 +54,9 @@ def main() -> int:
         with desk(home) as url, chromium() as browser:
             camera = Camera(options.out, options.only)
             everything(browser, url, camera)
+            desk_people.a_talk(browser, url, camera.take, viewport=SCREEN)
+            desk_people.a_report(browser, url, camera.take, viewport=SCREEN)
+            desk_people.behind_the_login(browser, url, home, camera.take, viewport=SCREEN)
     sys.stdout.write(f"{len(camera.taken)} pictures in {options.out}\n")
     return 0
 
@@ -64,6 +68,7 @@ def prepared(home: Path) -> None:
     for line in codes[5:12:3]:
         lecs("consent", "withdraw", "--code", "-", home=home, stdin=line.rpartition(",")[2])
     lecs("dataset", "build", home=home)
+    desk_people.staffed(home)
 
 
 class Camera:
@@ -73,8 +78,8 @@ class Camera:
         self.out, self.only, self.taken = out, only, dict[str, Path]()
 
     def take(self, page: Any, name: str) -> None:
-        """The page as ``desk-NAME.png``; of a long one its beginning."""
-        if name in self.taken or (self.only and name not in self.only):
+        """The page as ``desk-NAME.png``; of a long one its beginning. Without a name nothing is taken."""
+        if not name or name in self.taken or (self.only and name not in self.only):
             return
         file = self.out / f"desk-{name}.png"
         height = min(HIGHEST, int(page.evaluate("document.documentElement.scrollHeight")))

@@ -86,9 +86,12 @@ def _verdict(raw: bytes, path: Path) -> Verdict:
     return Verdict(found.code == 0, found.reason, found.checks)
 
 
-def _why(home: Home, contribution: str) -> Sequence[str]:
+def _why(home: Home, contribution: str) -> Sequence[tuple[str, str]]:
+    """Factors and their values: the desk has words of its own for them."""
     with suppress(StageGone):
-        return [str(one) for one in explain(home, contribution)["why"]]
+        found = explain(home, contribution)
+        pairs = [str(one).partition(": ") for one in found["reasons"]]
+        return [(factor, value) for factor, _, value in pairs] or [(str(found["status"]), "")]
     return []
 
 

@@ -11,6 +11,7 @@ from consent.change import NotNarrower, Voice, narrow
 from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
+from consent.desk.reasons import Counted, counted
 from consent.desk.trouble import Trouble
 from consent.lookup import record_of, state_of
 from consent.state import State
@@ -48,7 +49,7 @@ def shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
         "purposes": [q.PURPOSES[one] for one in state.purposes],
         "history": sorted(history, key=lambda entry: entry[1]),
         "uses": list(desk.around.uses(home, state)),
-        "weight": list(desk.around.explain(home, contribution)),
+        "weight": _weight(desk, home, state),
         "title": record["metadata"].get("title", "") if record else "",
         "name": record["contributor"].get("name", "") if record else "",
         "decisions": _decisions(home, contribution),
@@ -57,6 +58,13 @@ def shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
         "waits": state.parties_given < state.parties_required and state.word in ("given", "held"),
         "invited": invitations.labels_of(home, contribution),
     }  # fmt: skip
+
+
+def _weight(desk: Desk, home: Home, state: State) -> list[Counted]:
+    """What the last build says, while it holds: a text that was taken back since, or waits, counts for nothing."""
+    if state.word != "given" or state.parties_given < state.parties_required:
+        return []
+    return [counted(factor, value) for factor, value in desk.around.explain(home, state.contribution)]
 
 
 def _decisions(home: Home, contribution: str) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ class Surroundings:
         redactor: reads texts; several threads may ask it at once.
         uses: every use of a contribution that this home knows of (kind, id, at, on_withdrawal).
         verify: checks a receipt bundle against this home.
-        explain: why a contribution weighs what it weighs, in sentences; none where nothing was built.
+        explain: why a contribution weighs what it weighs (factor, value); none where nothing was built.
         versions: the published versions, oldest first.
         duplicates: texts that the last build left out for another one, each with the row of that one.
     """
@@ -69,7 +69,7 @@ class Surroundings:
     redactor: TextRedactor
     uses: Callable[[Home, State], Sequence[dict[str, str]]]
     verify: Callable[[bytes], Verdict]
-    explain: Callable[[Home, str], Sequence[str]]
+    explain: Callable[[Home, str], Sequence[tuple[str, str]]]
     versions: Callable[[Home], Sequence[Published]]
     duplicates: Callable[[Home], Sequence[tuple[str, str]]] = none_found
 

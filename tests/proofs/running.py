@@ -146,8 +146,12 @@ class _Book:
     def __init__(self, issue: int, version: str) -> None:
         self.issue, self.version = issue, version
         self.file = ROOT / ".prove" / f"issue-{issue}.json"
+        self._read()
+
+    def _read(self) -> None:
+        """What is kept by now: other rows may run at the same time, in another process."""
         self.state: dict[str, Any] = json.loads(self.file.read_text()) if self.file.exists() else {}
-        self.results: dict[str, Any] = self.state.setdefault(version, {})
+        self.results: dict[str, Any] = self.state.setdefault(self.version, {})
 
     def met(self, number: int) -> bool:
         """Whether a row was shown on this commit."""
@@ -159,22 +163,18 @@ class _Book:
             say(f"row {number}: shown already on this commit")
             return
         say(f"row {number}: {row.__doc__}")
+        kept: dict[str, Any] = self.results.get(f"{number} so far", {})
+        own: dict[str, Any] = {f"{number} so far": kept}
         try:
-            self.results[str(number)] = self._prove(row, size, self.results.setdefault(f"{number} so far", {}))
+            own[str(number)] = self._prove(row, size, kept)
         finally:
-            self._keep(str(number), f"{number} so far")
+            self._read()
+            self.results.update(own)
+            self.file.parent.mkdir(exist_ok=True)
+            self.file.write_text(json.dumps(self.state, indent=1))
         found = self.results[str(number)]
         verdict = "met" if found["met"] else "NOT MET: " + found["what"]
         say(f"row {number}: {verdict} {found['figures']} ({found['seconds']} s)")
-
-    def _keep(self, *names: str) -> None:
-        """Write what this row has; what other rows wrote meanwhile, run side by side with it, stays."""
-        self.file.parent.mkdir(exist_ok=True)
-        self.state = json.loads(self.file.read_text()) if self.file.exists() else {}
-        own = {name: self.results[name] for name in names if name in self.results}
-        self.results = self.state.setdefault(self.version, {})
-        self.results |= own
-        self.file.write_text(json.dumps(self.state, indent=1))
 
     def _prove(self, row: Row, size: Any, kept: dict[str, Any]) -> dict[str, Any]:
         """One row, as it goes into the table."""

@@ -17,6 +17,7 @@ from consent.desk import questions as q
 from consent.desk.desk import Desk
 from consent.desk.form import Form
 from consent.desk.own import exported, narrow_as_asked, shown, state_here
+from consent.desk.reasons import found_to_hold
 from consent.desk.routes.giving import TOKEN, bundle_file
 from consent.desk.routes.party import party_page
 from consent.desk.shield import BODY
@@ -143,7 +144,7 @@ def _mine(
     return desk.page(
         request, "mine.html", where=where, items=items, by_code=visit.voice is not None, labels=q, error=error,
         status=status, done=done, verdict=verdict, verified=verified, link=link, site_address=desk.site.origin,
-        w=w, longest=appeals.LONGEST,
+        w=w, longest=appeals.LONGEST, holding=found_to_hold(verdict.checks if verdict else ()),
     )  # fmt: skip
 
 

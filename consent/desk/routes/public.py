@@ -12,6 +12,7 @@ from consent.desk.desk import Desk
 from consent.desk.figures import Figures, count
 from consent.desk.notices import parts
 from consent.desk.questions import SHORT
+from consent.desk.reasons import REFUSALS
 from consent.desk.revocations import revoked_after, signed_page
 from consent.desk.trouble import Trouble
 from substrate.record.canonical import MAX_INTEGER
@@ -72,7 +73,7 @@ def public_routes(desk: Desk) -> APIRouter:
 
     @router.get("/transparency", include_in_schema=False)
     def transparency(request: Request) -> Response:
-        return desk.page(request, "transparency.html", figures=kept.figures(), short=SHORT)
+        return desk.page(request, "transparency.html", figures=kept.figures(), short=SHORT, refusals=REFUSALS)
 
     @router.get("/local", include_in_schema=False)
     def local(request: Request) -> Response:

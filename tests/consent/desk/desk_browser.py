@@ -20,6 +20,7 @@ from consent.desk.site import Surroundings, site_at
 CHROMIUM = shutil.which("chromium") or ""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TEXT = "Mi vecina Rosa horneaba pan cada domingo.\nSu correo es rosa@example.org y vive cerca del río."
+TALK = "A: Buenos días, ¿horneaste pan?\nB: Sí, tres hogazas con semillas.\nA: Entonces comamos."
 PATIENCE = 90_000
 #: What somebody answers, as forms send it: for readers of any language.
 VALUES = {
@@ -168,6 +169,71 @@ class Reader:
         """Press a button without an answer: the page comes again and says what is missing."""
         self.press(label)
         self.page.locator(".wrong").first.wait_for()
+
+
+class Talker(Reader):
+    """A reader who gives or joins a conversation, or works behind the login: also where a script leads nowhere else."""
+
+    def press(self, label: str) -> None:
+        """Press the first button of this name."""
+        self.page.get_by_role("button", name=label, exact=True).first.click()
+        self.page.wait_for_load_state()
+        self.look(self.page)
+
+    def choose(self, *labels: str, after: str = "Go on") -> None:
+        """Tick answers and go on."""
+        for label in labels:
+            self.page.get_by_label(label, exact=True).check()
+        self.press(after)
+
+    def give_talk(self, talk: str = TALK, spoken: str = "es") -> str:
+        """Give a talk as its A; returns the link for B."""
+        page = self.page
+        self.open("/")
+        self.press("Begin")
+        only = "Training only. A model may still give away parts of it."
+        for answer in ("Yes", "A talk or chat with other people", "Yes, I made it", "Yes, and we ask each of them",
+                       "No", "None of these", only, "To train models", "No name"):  # fmt: skip
+            self.choose(answer)
+        page.locator("#language").select_option(spoken)
+        self.press("Go on")
+        page.locator("#text").fill(talk)
+        self.press("Show me what is kept")
+        page.locator("input[name=read]").check()  # What it says depends on the language of the text.
+        self.press("Go on")
+        self.choose("A", "Yes, the rest may stay")
+        self.finish()
+        return str(page.locator(".number", has_text="/join#").inner_text())
+
+    def finish(self) -> str:
+        """Three questions, the code, which is returned, and the signature of this browser."""
+        self.choose("No. We train ours again without it, but copies of others stay as they are")
+        self.choose("Yes, a model may give away parts of it")
+        self.choose("Nothing new that we make holds it. Copies that are out stay out")
+        self.page.wait_for_function("document.getElementById('made').value !== ''")
+        code = str(self.page.locator("#code").inner_text())
+        self.choose("I wrote the code down, or saved it")
+        self.press("Give my consent")
+        self.page.wait_for_url("**/receipt")
+        self.look(self.page)
+        return code
+
+    def join(self, link: str) -> str:
+        """From the link to the party's receipt; returns the party's code."""
+        self.open(link.removeprefix(self.url))
+        self.press("Read it")
+        self.choose("I am this person, and I am 18 or older")
+        self.choose(
+            "Training only. A model may still give away parts of it.", "To train models", "No, then all of it goes"
+        )
+        return self.finish()
+
+    def log_in(self, name: str, password: str, code: str) -> None:
+        """Behind the login, with the code of an authenticator app."""
+        self.open("/desk/login")
+        for field, typed in (("name", name), ("password", password), ("code", code)):
+            self.page.locator(f"#{field}").fill(typed)
+        self.press("Log in")
 
 
 def _giving_with_every_error(reader: Reader) -> None:

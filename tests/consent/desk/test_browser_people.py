@@ -8,7 +8,7 @@ from typing import Any
 
 import pyotp
 import pytest
-from desk_browser import CHROMIUM, Live, Reader, axe_source, barriers_of
+from desk_browser import CHROMIUM, Live, Talker, axe_source, barriers_of
 
 from consent.desk.site import Surroundings
 from consent.desk.staff.accounts import add, find, signer_of
@@ -23,7 +23,6 @@ pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 
 TIME, SECONDS, PASSWORD = "2026-11-22T10:00:00Z", 1795341600, "four words of mine"
-TALK = "A: Buenos días, ¿horneaste pan?\nB: Sí, tres hogazas con semillas.\nA: Entonces comamos."
 
 
 @pytest.fixture(scope="module")
@@ -51,70 +50,16 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-class Person(Reader):
-    """A reader who gives or joins a conversation, or works behind the login: also where a script leads nowhere else."""
+class Person(Talker):
+    """Somebody at this desk, whose clock stands."""
 
-    def press(self, label: str) -> None:
-        """Press the first button of this name."""
-        self.page.get_by_role("button", name=label, exact=True).first.click()
-        self.page.wait_for_load_state()
-        self.look(self.page)
-
-    def choose(self, *labels: str, after: str = "Go on") -> None:
-        """Tick answers and go on."""
-        for label in labels:
-            self.page.get_by_label(label, exact=True).check()
-        self.press(after)
-
-    def give_talk(self) -> str:
-        """Give TALK as A; returns the link for B."""
-        page = self.page
-        self.open("/")
-        self.press("Begin")
-        only = "Training only. A model may still give away parts of it."
-        for answer in ("Yes", "A talk or chat with other people", "Yes, I made it", "Yes, and we ask each of them",
-                       "No", "None of these", only, "To train models", "No name"):  # fmt: skip
-            self.choose(answer)
-        page.locator("#language").select_option("es")
-        self.press("Go on")
-        page.locator("#text").fill(TALK)
-        self.press("Show me what is kept")
-        self.choose("I read all of it. What has to go is out.")
-        self.choose("A", "Yes, the rest may stay")
-        self.finish()
-        return str(page.locator(".number", has_text="/join#").inner_text())
-
-    def finish(self) -> None:
-        """Three questions, the code, and the signature of this browser."""
-        self.choose("No. We train ours again without it, but copies of others stay as they are")
-        self.choose("Yes, a model may give away parts of it")
-        self.choose("Nothing new that we make holds it. Copies that are out stay out")
-        self.page.wait_for_function("document.getElementById('made').value !== ''")
-        self.choose("I wrote the code down, or saved it")
-        self.press("Give my consent")
-        self.page.wait_for_url("**/receipt")
-        self.look(self.page)
-
-    def join(self, link: str) -> None:
-        """From the link to the party's receipt."""
-        self.open(link.removeprefix(self.url))
-        self.press("Read it")
-        self.choose("I am this person, and I am 18 or older")
-        self.choose(
-            "Training only. A model may still give away parts of it.", "To train models", "No, then all of it goes"
-        )
-        self.finish()
-
-    def log_in(self, path: Path, name: str) -> None:
-        """With password and the oldest code that still counts: each counts once, and the clock of the desk stands."""
+    def enter(self, path: Path, name: str) -> None:
+        """Log in with the oldest code that still counts: each counts once."""
         with open_home(path) as home:
             account = find(home, name)
         assert account is not None
-        self.open("/desk/login")
-        self.page.locator("#name").fill(name)
-        self.page.locator("#password").fill(PASSWORD)
-        self.page.locator("#code").fill(pyotp.TOTP(account.totp).at(30 * max(SECONDS // 30 - 1, account.used + 1)))
-        self.press("Log in")
+        oldest = 30 * max(SECONDS // 30 - 1, account.used + 1)
+        self.log_in(name, PASSWORD, pyotp.TOTP(account.totp).at(oldest))
 
 
 def test_a_link_leads_a_party_to_a_signature_of_their_own(chromium: Any, live: Live) -> None:
@@ -146,7 +91,7 @@ def test_a_passkey_lets_in(chromium: Any, live: Live) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": {
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
         "isUserVerified": True, "automaticPresenceSimulation": True}})  # fmt: skip
-    ada.log_in(live.path, "ada")
+    ada.enter(live.path, "ada")
     ada.open("/desk/me")
     ada.press("Add a passkey")
     ada.page.get_by_role("button", name="Remove").wait_for()
@@ -194,7 +139,7 @@ def test_no_page_of_people_has_a_barrier(
     ada = Person(chromium, live.url, look, bypass_csp=True, **options)
     ada.open("/desk/login")
     ada.press("Log in")
-    ada.log_in(live.path, "ada")
+    ada.enter(live.path, "ada")
     ada.page.get_by_role("link", name="A person says that a text is about them").first.click()
     look(ada.page)
     ada.press("Find")

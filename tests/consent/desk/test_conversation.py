@@ -69,6 +69,7 @@ def say_yes(guest: Any, code: str, **uses: Any) -> Any:
     guest.open("/join")
     guest.send("/join", code=code)
     assert guest.place == "/join/text", guest.page.text[-900:]
+    assert "&lt;PERSON_1&gt;" in guest.page.text, "a sign of what was taken out, not a tag that nobody sees"
     guest.send("/join/text", me="yes", decision="go")
     guest.send("/join/uses", **{**USES, **uses})
     for step in ("check-1", "check-2", "check-3"):

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +99,23 @@ def test_a_code_is_in_no_address(given: Any) -> None:
     assert given.code not in given.page.text
 
 
+def test_what_counts_is_told_while_it_counts(given: Any, around: Any, make_person: Any) -> None:
+    """As the last build has it; a text that was taken back since is not said to count from the next one on."""
+    person = make_person(replace(around, explain=lambda *_: [("domain", "letter 1.5"), ("later", "")]))
+    person.open("/")
+    page = person.send("/my", code=given.code).text
+    assert "For its kind of text it counts times: 1.5" in page
+    assert "It counts from the next one on" in page
+    page = person.send("/my/change", contribution=given.number, action="withdraw").text
+    assert "How much it counts" not in page
+
+
 def test_the_receipt_is_checked_now_and_saved(given: Any) -> None:
     given.send("/my", code=given.code)
     page = given.send("/my/verify", contribution=given.number).text
     assert "The receipt holds" in page
+    assert "It stands in the log of this place." in page
+    assert "ConsentRecord" not in page, "no codes"
     raw = given.send("/my/receipt.json", contribution=given.number).content
     assert verify_bundle(raw).problem is None
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from consent.desk.figures import count
+from consent.desk.giving import note_refused
 from consent.desk.notices import parts
 from consent.desk.revocations import revoked_after
 from consent.desk.site import Published
 from consent.founding import NOTICE_LANGUAGES, NOTICE_VERSION
 from consent.lookup import record_of, state_of
+from consent.rows import Refusal
 from substrate.record.proof import verify_proof
 from substrate.store.home import open_home
 
@@ -148,6 +150,20 @@ def test_figures_are_counted_from_public_documents(person: Any, path: Path) -> N
     page = person.open("/transparency").text
     assert "taken back" in page
     assert "<rect" in page
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("en", "Someone else wrote it"), ("es", "Lo escribió otra persona"), ("de", "Jemand anderes hat ihn geschrieben"),
+])  # fmt: skip
+def test_why_texts_were_not_taken_is_told_in_words(person: Any, path: Path, code: str, words: str) -> None:
+    """In each language; the code of the gate stands on no page."""
+    with open_home(path) as home:
+        note_refused(home, Refusal("reader-copy", "not kept"))
+    person.open("/")
+    person.send("/language", language=code, back="/")
+    page = person.open("/transparency").text
+    assert words in page
+    assert "reader-copy" not in page
 
 
 def test_health_and_the_description_of_the_interface(person: Any) -> None:

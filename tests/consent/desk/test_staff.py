@@ -4,14 +4,14 @@ import html
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 
-from consent.appeals import appeals_of
+from consent.appeals import appeals_of, decisions_of
 from consent.casenotes import notes_of
 from consent.desk.staff import words as w
 from consent.desk.staff.accounts import BadAccount, accounts, add, find, remove, signer_of
@@ -102,6 +102,12 @@ def events(path: Path) -> list[tuple[str, str]]:
         return [(one.account, one.what) for one in reversed(latest_events(home.database, 100))]
 
 
+def kept_of(path: Path) -> set[str]:
+    """Every word of every event that was kept."""
+    with open_home(path) as home:
+        return {word for one in latest_events(home.database, 100) for field in astuple(one) for word in field.split()}
+
+
 def test_a_password_and_a_code_let_in_once(path: Path, around: Any, make_person: Any, staffed: Any) -> None:
     """The code counts once; name, password and code are told apart by nobody."""
     make_accounts(path)
@@ -177,6 +183,7 @@ def test_no_page_behind_the_login_opens_without_it(given: Any, path: Path, aroun
         assert stranger.send(f"{given.case}/{action}", **DECISION).status_code == 401
     assert state(path, given.number).word == "given"
     assert events(path) == [("", "no-session")] * 6
+    assert kept_of(path).isdisjoint(DECISION["statement"].split()), "not a word of what was sent"
 
 
 def test_a_text_is_opened_with_a_trail_that_its_giver_sees(given: Any, path: Path, staffed: Any) -> None:
@@ -238,6 +245,7 @@ def test_a_panel_needs_its_votes_and_nobody_votes_twice(given: Any, path: Path, 
     cleo.send(f"{given.case}/approve", act=decision.digest)
     assert state(path, given.number).word == "moderated"
     assert {("ben", "voted-already"), ("ben", "crafted-role")} <= set(events(path))
+    assert kept_of(path).isdisjoint(DECISION["statement"].split())
 
 
 def test_a_vote_by_one_moderator_for_two_counts_once(given: Any, path: Path) -> None:
@@ -256,6 +264,7 @@ def test_a_vote_by_one_moderator_for_two_counts_once(given: Any, path: Path) -> 
 
 
 def test_a_forged_decision_changes_nothing(given: Any, path: Path) -> None:
+    """Written into the log by a key that is nobody's: it stays there for all to see, and nothing follows from it."""
     with open_home(path) as home, home.ledger.write() as writer:
         fields = {
             "contribution": given.number, "decision": "exclude", "grounds": ["spam"], "statement": "x",
@@ -264,6 +273,10 @@ def test_a_forged_decision_changes_nothing(given: Any, path: Path) -> None:
         identifier = "urn:uuid:00000000-0000-4000-8000-000000000009"
         writer.add(write_document("ModerationDecision", identifier, home.commons, fields, Signer(b"\x06" * 32), TIME))
     assert state(path, given.number).word == "given"
+    with open_home(path) as home:
+        (forged,) = home.ledger.documents(kinds=["ModerationDecision"])
+        assert forged.signer == Signer(b"\x06" * 32).did, "it stands in the log under the key that made it"
+        assert decisions_of(home, home.roles(), given.number) == []
 
 
 def test_no_form_makes_a_moderator_a_steward(given: Any, path: Path, staffed: Any) -> None:
@@ -277,11 +290,15 @@ def test_no_form_makes_a_moderator_a_steward(given: Any, path: Path, staffed: An
     assert state(path, given.number).word == "given"
     assert ben.open("/desk/trail").status_code == 403
     assert [what for _, what in events(path)][-7:] == ["not-steward", *["crafted-role"] * 5, "not-steward"]
+    assert kept_of(path).isdisjoint({*DECISION["statement"].split(), "steward"})
 
 
 def test_a_key_that_the_charter_does_not_name_decides_nothing(given: Any, path: Path, staffed: Any) -> None:
     ben = staffed("ben", "/desk")
     assert ben.page.status_code == 403, "the charter does not name this key"
+    assert ben.send(f"{given.case}/decide", **DECISION).status_code == 403
+    assert events(path)[-2:] == [("ben", "no-authority")] * 2
+    assert state(path, given.number).word == "given"
     with open_home(path) as home, pytest.raises(NoAuthority):
         decide(home, given.number, signer_of(home, find(home, "ben")), "exclude", ["spam"], "x", TIME)  # type: ignore[arg-type]
 

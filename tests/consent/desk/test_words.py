@@ -3,6 +3,7 @@
 import html
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from consent.desk.flow import STEPS
+from consent.desk.giving import note_refused
+from consent.desk.reasons import REFUSALS, WEIGHT
 from consent.desk.staff.accounts import add
 from consent.desk.stops import STOPS
 from consent.desk.words import CATALOGUES, LANGUAGES, PSEUDO, preferred
+from consent.rows import Refusal
 from substrate.store.home import open_home
 
 DESK = CATALOGUES.parent
@@ -75,7 +79,10 @@ def pages(
 ) -> dict[str, str]:  # fmt: skip
     """Every English page that a person, a party or a moderator comes to, by its address."""
     path = Path(shutil.copytree(founded, tmp_path_factory.mktemp("words") / "home"))
-    around = surroundings_of_module(path)
+    around = replace(surroundings_of_module(path), explain=lambda *_: [(factor, "held") for factor in WEIGHT])
+    with open_home(path) as home:
+        for reason in REFUSALS:
+            note_refused(home, Refusal(reason, ""))
     person = make_person(around)
     person.go()
     behind = _pages_behind_the_login(path, make_person(around), person)
@@ -83,6 +90,7 @@ def pages(
     found[person.place] = person.page.text
     person.send("/my", code=person.code)
     found["/my"] = person.page.text
+    found["/my/verify"] = person.send("/my/verify", contribution=person.contribution()).text
     person.send("/my/change", contribution=person.contribution(), action="withdraw")
     found["/my/change"] = person.page.text
     person.send("/my/close")
