@@ -7,74 +7,34 @@ their lengths, proven by their hashes, say how large the blob is, whatever anybo
 """
 
 import asyncio
-import heapq
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from compute_mesh.blobs.messages import Op, Request, Status, ask, check_bits, has_bit, read_answer
+from compute_mesh.blobs.messages import Op, Request, Status, ask, check_bits, clear_bit, has_bit, read_answer
+from compute_mesh.blobs.outcomes import Fetched, NoProvider, Patience, Progress, UnsoundRoot
 from compute_mesh.blobs.providers import Misdeed, Provider, Standing, Tally
 from compute_mesh.blobs.rates import Allowance, Allowances
+from compute_mesh.blobs.waiting import Bell, Turns
+from compute_mesh.blobs.wanted import MOST_PROVIDERS, Wanted, width
 from compute_mesh.transport.failures import Malformed, Reason, TransportFailed
 from compute_mesh.transport.interface import Connection, Stream
 from compute_mesh.transport.serving import cancel_all
 from substrate.record.errors import BadInclusion, MalformedDocument
 from substrate.record.pieces import HASH_BYTES, SMALL_PIECE
-from substrate.store.errors import DiskFull, HomeError
+from substrate.store.errors import DiskFull
 from substrate.store.partial import Partial
-from substrate.store.pieced import Stat
 
-#: Peers that are asked at once; the others wait until one of them is done with.
-MOST_PROVIDERS: Final = 12
-#: Pieces on their way, of all peers together, are never more than this.
-MOST_OUTSTANDING: Final = 12
 #: After so many wrong answers a peer is not asked again, whoever else is left.
 MOST_BAD: Final = 3
+_PATIENCE: Final = Patience()
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _LOOK_AGAIN: Final = 5.0
 #: Seconds that others wait while one peer is asked for what all need to know.
 _WAIT_FOR_ONE: Final = 2.0
-
-
-class NoProvider(HomeError):
-    """No peer gave the blob, or the rest of it; what came stays, and the next fetch goes on there."""
-
-
-class UnsoundRoot(HomeError):
-    """The root names pieces that are not cut by the rule: it was made wrongly, and no peer is to blame."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, in seconds, and for how long in vain."""
-
-    slice: float = 10.0  #: for each slice of an answer
-    tries: int = 4  #: without any piece in between, then a peer counts as gone
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a fetch is."""
-
-    pieces: int
-    of: int
-    bytes: int  #: of the piece that came last
-    providers: tuple[Tally, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A blob that is whole; ``resumed`` is how many pieces were here before."""
-
-    stat: Stat
-    resumed: int
-    received: int  #: bytes of pieces that came, those that came twice or were wrong included
-    seconds: float
-    providers: tuple[Tally, ...]
 
 
 class _Over(Exception):
@@ -90,7 +50,7 @@ class Fetch:
         providers: Sequence[Provider],
         *,
         most_bytes: int,
-        patience: Patience = Patience(),
+        patience: Patience = _PATIENCE,
         bytes_per_second: float = 0.0,
         in_all: Allowance | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
@@ -105,14 +65,12 @@ class Fetch:
         self._on_progress, self._on_misdeed, self._pinned = on_progress, on_misdeed, pinned
         self._tallies = [Tally(provider.peer) for provider in self._providers]
         self._store = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pieces")
-        self._todo: list[int] = []
-        self._asked: dict[int, list[str]] = {}
+        self._wanted = Wanted(partial)
         self._received = 0
         self._running = self._benched = 0
         self._latest = 0.0
         self._failure: Exception | None = None
-        self._changed = asyncio.Event()
-        self._one_learns = asyncio.Lock()
+        self._bell, self._learning = Bell(), Turns(_WAIT_FOR_ONE)
         self._places = asyncio.Semaphore(MOST_PROVIDERS)
 
     async def run(self) -> Fetched:
@@ -124,7 +82,7 @@ class Fetch:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         resumed = len(self._partial.have)
-        self._fill_todo()
+        self._wanted.fill()
         self._latest = begun
         workers = [
             asyncio.create_task(self._work(provider, tally))
@@ -133,7 +91,7 @@ class Fetch:
         self._running = len(workers)
         try:
             while not self._partial.whole and self._running and self._failure is None:
-                await self._change(_LOOK_AGAIN)
+                await self._bell.wait(_LOOK_AGAIN)
         finally:
             await cancel_all(workers)
             if not self._partial.whole:
@@ -160,17 +118,17 @@ class Fetch:
             self._failure = self._failure or error
         finally:
             self._running -= 1
-            self._tell()
+            self._bell.ring()
 
     async def _nobody_else_is_left(self) -> bool:
         """Wait on the bench until all others are done with, or silent; False when the blob became whole meanwhile."""
         loop, silence = asyncio.get_running_loop(), 2 * self._patience.slice
         self._benched += 1
-        self._tell()
+        self._bell.ring()
         while not self._partial.whole and self._failure is None and self._running > self._benched:
             if loop.time() - self._latest > silence:
                 break
-            await self._change(min(_LOOK_AGAIN, self._patience.slice))
+            await self._bell.wait(min(_LOOK_AGAIN, self._patience.slice))
         self._benched -= 1
         return not self._partial.whole and self._failure is None
 
@@ -197,13 +155,13 @@ class Fetch:
                 if failures >= self._patience.tries:
                     self._part_with(tally, Standing.GONE)
                     return
-                await self._change(pause, at_least=pause)
+                await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _use(self, connection: Connection, tally: Tally) -> None:
         stream = await connection.open_stream(within=self._patience.slice)
         try:
-            async with self._turn():
+            async with self._learning.turn():
                 await self._learn_index(stream, tally)
                 bits = await self._bits(stream, tally)
                 await self._learn_layout(stream, tally, bits)
@@ -211,7 +169,7 @@ class Fetch:
             await stream.stop()
         if self._partial.layout is None and self._partial.pieces:
             raise TransportFailed(Reason.ENDED, "the peer has neither end of the blob, and nobody else gave them yet")
-        lanes, depth = self._width()
+        lanes, depth = width(self._running)
         tasks = [asyncio.create_task(self._lane(connection, tally, bits, depth)) for _ in range(lanes)]
         try:
             await asyncio.gather(*tasks)
@@ -221,11 +179,6 @@ class Fetch:
             self._part_with(tally, Standing.DONE)
             raise _Over
 
-    def _width(self) -> tuple[int, int]:
-        """Streams for each peer, and requests on each, such that never too much is on its way."""
-        peers = min(max(self._running, 1), MOST_PROVIDERS)
-        return (2, 2) if 4 * peers <= MOST_OUTSTANDING else (1, 2) if 2 * peers <= MOST_OUTSTANDING else (1, 1)
-
     def _part_with(self, tally: Tally, standing: Standing) -> None:
         """This peer gives nothing more; one that was banned stays so, and does not come back from the bench."""
         tally.over = True
@@ -233,21 +186,6 @@ class Fetch:
             tally.standing = standing
 
     # What has to be known before pieces can be asked for.
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """One peer after the other, so that nothing is asked for twice; a slow one does not hold up the rest."""
-        mine = False
-        try:
-            async with asyncio.timeout(_WAIT_FOR_ONE):
-                mine = await self._one_learns.acquire()
-        except TimeoutError:
-            pass
-        try:
-            yield
-        finally:
-            if mine:
-                self._one_learns.release()
 
     async def _learn_index(self, stream: Stream, tally: Tally) -> None:
         if self._knows_index():
@@ -261,13 +199,13 @@ class Fetch:
         except BadInclusion as error:
             self._ban(tally, Misdeed(tally.peer, self._partial.root, "wrong-index"), str(error))
             raise _Over from None
-        self._fill_todo()
+        self._wanted.fill()
 
     async def _bits(self, stream: Stream, tally: Tally) -> bytearray:
         pieces = self._partial.pieces
         bits = bytearray(check_bits(await self._once(stream, tally, Op.HAVE), pieces))
         for number in tally.lied:
-            _clear(bits, number)
+            clear_bit(bits, number)
         return bits
 
     async def _learn_layout(self, stream: Stream, tally: Tally, bits: bytearray) -> None:
@@ -290,10 +228,9 @@ class Fetch:
             partial.lay(len(found[0]), len(found[-1]))
         except (BadInclusion, MalformedDocument) as error:
             raise UnsoundRoot(f"{partial.root}: {error}") from None
-        for number, data in dict(zip(ends, found, strict=True)).items():
-            self._todo.remove(number)
+        self._wanted.take(ends)
+        for number, data in zip(ends, found, strict=True):
             await self._keep(number, data, tally)
-        heapq.heapify(self._todo)
 
     async def _once(self, stream: Stream, tally: Tally, op: Op, number: int = 0, *, most: int | None = None) -> bytes:
         """Ask for one thing, and wait for it; a peer that does not give it is not asked again."""
@@ -324,9 +261,9 @@ class Fetch:
                     await self._allowances.spend(tally.peer, self._partial.layout.length(number))
                     await ask(stream, Request(Op.PIECE, self._partial.root, number), within=self._patience.slice)
                 if not waiting:
-                    if not any(has_bit(bits, number) for number in (*self._todo, *self._asked)):
+                    if not self._wanted.any_in(bits):
                         return
-                    await self._change(_LOOK_AGAIN)
+                    await self._bell.wait(_LOOK_AGAIN)
                     tally.rate.paused()
                     continue
                 status, data = await read_answer(stream, Op.PIECE, within=self._patience.slice)
@@ -334,49 +271,25 @@ class Fetch:
                 await self._arrived(number, status, data, tally, bits)
         finally:
             for number in waiting:
-                self._release(number, tally)
-            self._tell()
+                self._wanted.release(number, tally.peer)
+            self._bell.ring()
             await stream.stop()
 
     def _next(self, tally: Tally, bits: bytearray) -> int | None:
-        """The piece to ask this peer for; None when there is none for it now."""
-        passed: list[int] = []
-        found = None
-        while self._todo and found is None:
-            number = heapq.heappop(self._todo)
-            if has_bit(bits, number):
-                found = number
-            else:
-                passed.append(number)
-        for number in passed:
-            heapq.heappush(self._todo, number)
-        if found is None and not self._todo and len(self._asked) <= 2 * max(self._running, 1):
-            slow = (n for n, peers in self._asked.items() if len(peers) == 1 and tally.peer not in peers)
-            found = next((number for number in slow if has_bit(bits, number)), None)
-        if found is not None:
-            self._asked.setdefault(found, []).append(tally.peer)
-        return found
-
-    def _release(self, number: int, tally: Tally) -> None:
-        """A piece is not expected from this peer any more."""
-        peers = self._asked.get(number, [])
-        if tally.peer in peers:
-            peers.remove(tally.peer)
-        if not peers and self._asked.pop(number, None) is not None and number not in self._partial.have:
-            heapq.heappush(self._todo, number)
+        return self._wanted.next(tally.peer, bits, peers=self._running)
 
     async def _arrived(self, number: int, status: Status, data: bytes, tally: Tally, bits: bytearray) -> None:
         self._received += len(data)
         if status is Status.NOT_HERE:
-            _clear(bits, number)
-            self._release(number, tally)
+            clear_bit(bits, number)
+            self._wanted.release(number, tally.peer)
             return
         try:
             self._check_willing(status, tally)
             await self._check_and_keep(number, data, tally)
         finally:
-            self._release(number, tally)
-            self._tell()
+            self._wanted.release(number, tally.peer)
+            self._bell.ring()
 
     async def _check_and_keep(self, number: int, data: bytes, tally: Tally) -> None:
         # At once, and although another peer may have been quicker: whoever sent something wrong is named.
@@ -421,25 +334,6 @@ class Fetch:
     def _knows_layout(self) -> bool:
         return self._partial.layout is not None
 
-    def _fill_todo(self) -> None:
-        self._todo = [number for number in range(self._partial.pieces) if number not in self._partial.have]
-
-    def _tell(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _change(self, within: float, *, at_least: float = 0.0) -> None:
-        """Wait until something happens, or ``within`` seconds have passed; nothing wakes it before ``at_least``."""
-        if at_least:
-            await asyncio.sleep(at_least)
-            return
-        changed = self._changed
-        try:
-            async with asyncio.timeout(within):
-                await changed.wait()
-        except TimeoutError:
-            pass
-
     def _let_go(self) -> None:
         """Keep what came for the next time."""
         if self._partial.layout is not None:
@@ -450,7 +344,3 @@ class Fetch:
         told = "; ".join(f"{t.peer[:12]}: {t.standing.value}{f' ({t.why})' if t.why else ''}" for t in self._tallies)
         here = f"{len(self._partial.have)} of {self._partial.pieces} pieces are here" if self._partial.known else ""
         return f"no peer gives blob {self._partial.root}. {here}. {told or 'No peer was asked'}"
-
-
-def _clear(bits: bytearray, number: int) -> None:
-    bits[number // 8] &= ~(0x80 >> (number % 8)) & 0xFF

@@ -101,6 +101,11 @@ def has_bit(bits: bytes | bytearray, number: int) -> bool:
     return bool(bits[number // 8] & (0x80 >> (number % 8)))
 
 
+def clear_bit(bits: bytearray, number: int) -> None:
+    """Take piece ``number`` from them."""
+    bits[number // 8] &= ~(0x80 >> (number % 8)) & 0xFF
+
+
 def check_bits(bits: bytes, pieces: int) -> bytes:
     """``bits``, if they speak of so many pieces.
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from compute_mesh.blobs import PROTOCOL
-from compute_mesh.blobs.fetching import Fetch, Fetched, Progress
+from compute_mesh.blobs.fetching import Fetch
 from compute_mesh.blobs.messages import Op, Request, Status
+from compute_mesh.blobs.outcomes import Fetched, Progress
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.rates import Allowance
 from compute_mesh.blobs.reachable import manifests

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from compute_mesh.blobs.fetching import Fetched, Progress
+from compute_mesh.blobs.outcomes import Fetched, Progress
 from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.bench import at_home
 from compute_mesh.node.context import Context

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from compute_mesh.blobs import PROTOCOL as BLOBS
-from compute_mesh.blobs.fetching import Fetch, NoProvider
+from compute_mesh.blobs.fetching import Fetch
 from compute_mesh.blobs.messages import Request, Status
+from compute_mesh.blobs.outcomes import NoProvider
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf

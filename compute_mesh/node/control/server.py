@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import grpc
 
-from compute_mesh.blobs.fetching import Progress
+from compute_mesh.blobs.outcomes import Progress
 from compute_mesh.blobs.providers import Tally
 from compute_mesh.node.control import node_pb2 as pb
 from compute_mesh.node.control.names import CAUSE, SERVICE

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from compute_mesh.blobs import PROTOCOL
-from compute_mesh.blobs.fetching import Fetch, Patience
+from compute_mesh.blobs.fetching import Fetch
 from compute_mesh.blobs.messages import Request, Status
+from compute_mesh.blobs.outcomes import Patience
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from compute_mesh.blobs import PROTOCOL
-from compute_mesh.blobs.fetching import Fetch, Fetched
+from compute_mesh.blobs.fetching import Fetch
 from compute_mesh.blobs.messages import Request, Status
+from compute_mesh.blobs.outcomes import Fetched
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from compute_mesh.blobs.fetching import MOST_BAD, NoProvider, Patience, UnsoundRoot
+from compute_mesh.blobs.fetching import MOST_BAD
 from compute_mesh.blobs.messages import Op, Request, Status, answer_head, bits_of
+from compute_mesh.blobs.outcomes import NoProvider, Patience, UnsoundRoot
 from compute_mesh.blobs.providers import Standing
 from compute_mesh.transport.frames import read_frame_or_end
 from compute_mesh.transport.memory.weather import Weather
