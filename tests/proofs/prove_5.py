@@ -52,7 +52,7 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     shots = pictures()
     home = shots.prepared(folder / "home")
     assets = lecs("asset", "list", "--json").ok().json["assets"]
-    require(10 <= len(assets) <= 25, f"{len(assets)} assets")
+    require(10 <= len(assets) <= 27, f"{len(assets)} assets")
     with shots.workspace(home) as address, shots.browser() as page:
         wanted = [*shots.SHOTS, shots.difference(home)]
         files = [shots.take(page, address, shot, folder / f"{shot.name}.png") for shot in wanted]

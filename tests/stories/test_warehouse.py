@@ -177,12 +177,12 @@ def test_dagster_shows_it(built: Any) -> None:
 
 
 def test_the_whole_estate() -> None:
-    """No more than 25 assets, every one described; the build has no part of the warehouse in it."""
+    """No more than 27 assets, every one described; the build has no part of the warehouse in it."""
     from lecs_pipeline.whole import defs
 
     graph = defs.resolve_asset_graph()
     names = {node.key.to_user_string(): node for node in graph.asset_nodes}
-    assert len(names) <= 25
+    assert len(names) <= 27, "more than that, and the graph is not read any more"
     assert all(node.description for node in names.values())
     ours = {name.removeprefix("warehouse/") for name in names if name.startswith("warehouse/")}
     assert ours == {
