@@ -7,13 +7,15 @@ from typing import Any
 
 from assets.cards.model import write_card
 from assets.evaluation.scoring import Evaluated, evaluate
-from assets.training.published import adapters_of
+from assets.training.published import adapters_of, evaluations_of
 from assets.training.running import training_lock
+from assets.training.standing import standing_of
 from corpus.errors import InvalidRecipe
 from corpus.training.bootstrap import Comparison
 from corpus.training.exposure import Canary, canary_of
 from lecs_pipeline.clock import now
 from lecs_pipeline.versions import find_version
+from substrate.record.documents import Document
 from substrate.record.plain_yaml import NotPlainYaml, load_plain
 from substrate.store.errors import NotFound
 from substrate.store.files import read_plain
@@ -58,10 +60,36 @@ def evaluate_version(
         return found
 
 
+def measured_before(path: Path, adapter: Document, canaries: Sequence[Canary]) -> Document | None:
+    """The newest signed evaluation of an adapter with these canaries, while all of the adapter may be served."""
+    wanted = {one.name for one in canaries}
+    with open_home(path) as home:
+        if not standing_of(home, adapter, now()).whole:
+            return None
+        found = [d for d in evaluations_of(home, adapter) if {one["name"] for one in d.body["canaries"]} == wanted]
+    return found[-1] if found else None
+
+
+def compared_in(evaluation: Document) -> Comparison | None:
+    """The comparison that a signed evaluation holds; None where nothing was held out."""
+    for one in evaluation.body["heldOut"]:
+        return Comparison(
+            texts=one["texts"],
+            tokens=one["tokens"],
+            bytes=one["bytes"],
+            base=float(one["base"]),
+            adapted=float(one["adapter"]),
+            delta=float(one["delta"]),
+            low=float(one["low"]),
+            high=float(one["high"]),
+        )
+    return None
+
+
 def told_of(found: Evaluated) -> dict[str, Any]:
     """The object that `lecs eval --json` prints."""
     return {
-        "heldout": heldout_of(found),
+        "heldout": heldout_of(found.document),
         "samples": found.samples,
         "canaries": {
             "verbatim": {
@@ -79,20 +107,20 @@ def told_of(found: Evaluated) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def heldout_of(found: Evaluated) -> dict[str, Any]:
+def heldout_of(evaluation: Document) -> dict[str, Any]:
     """Bits per byte of base and adapter on held-out texts; figures are null where none was held out."""
-    whole = found.compared
+    body, whole = evaluation.body, compared_in(evaluation)
     return {
-        "base_bpb": _rounded(whole.base) if whole else None,
-        "adapter_bpb": _rounded(whole.adapted) if whole else None,
-        "delta": _rounded(whole.delta) if whole else None,
-        "low": _rounded(whole.low) if whole else None,
-        "high": _rounded(whole.high) if whole else None,
+        "base_bpb": whole.base if whole else None,
+        "adapter_bpb": whole.adapted if whole else None,
+        "delta": whole.delta if whole else None,
+        "low": whole.low if whole else None,
+        "high": whole.high if whole else None,
         "tokens": whole.tokens if whole else 0,
         "texts": whole.texts if whole else 0,
-        "left_out": found.left_out,
-        "by_language": [_group(name, one) for name, one in found.languages.items()],
-        "by_domain": [_group(name, one) for name, one in found.domains.items()],
+        "left_out": body["leftOut"],
+        "by_language": [_group(one) for one in body["languages"]],
+        "by_domain": [_group(one) for one in body["domains"]],
     }
 
 
@@ -109,12 +137,6 @@ def sentence_of(found: Comparison | None) -> str:
     return f"{told}. {'Better' if found.delta < 0 else 'Worse'} than the base."
 
 
-def _rounded(figure: float) -> float:
-    return round(figure, 6)
-
-
-def _group(name: str, one: Comparison) -> dict[str, Any]:
-    return {
-        "name": name, "texts": one.texts, "delta": _rounded(one.delta), "low": _rounded(one.low),
-        "high": _rounded(one.high),
-    }  # fmt: skip
+def _group(one: dict[str, Any]) -> dict[str, Any]:
+    figures = {name: float(one[name]) for name in ("delta", "low", "high")}
+    return {"name": one["name"], "texts": one["texts"], **figures}

@@ -4,6 +4,8 @@ Nothing of a text is in it. The folder is named by the digest of the GGUF file, 
 what was written, so that a changed byte is met before anything is trained on it.
 """
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -74,7 +76,9 @@ def _write(gguf: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+    # The reader of GGUF files draws a bar that `disable_progress_bar` does not reach.
+    with contextlib.redirect_stderr(io.StringIO()):
+        model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     # The configuration remembers that the weights were quantised, and cannot be written like that.
     del model.config.quantization_config
     model.hf_quantizer = None

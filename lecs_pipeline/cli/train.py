@@ -61,7 +61,7 @@ def train(
         **paths_of(path, adapter),
         "digest": adapter.body["digest"],
         "cohorts": [_cohort(one, outcome.cohorts) for one in outcome.trained.run.body["cohorts"]],
-        "heldout": heldout_of(found),
+        "heldout": heldout_of(found.document),
     }
     if json:
         emit(answer)
