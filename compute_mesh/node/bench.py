@@ -35,13 +35,17 @@ async def at_home(path: Path) -> AsyncIterator[Bench]:
     Raises:
         HomeError: as `open_home`.
     """
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, thread_name_prefix="lecs-home") as executor, ExitStack() as stack:
+    loop, stack = asyncio.get_running_loop(), ExitStack()
+    executor = ThreadPoolExecutor(1, thread_name_prefix="lecs-home")
+    try:
         home = await loop.run_in_executor(executor, lambda: stack.enter_context(open_home(path)))
-        try:
-            yield Bench(executor, home)
-        finally:
-            await asyncio.shield(loop.run_in_executor(executor, stack.close))
+        yield Bench(executor, home)
+    finally:
+        # The home is closed after the step that is going on; the loop does not stand still until then, even when
+        # whoever waits here is cancelled again.
+        closing = loop.run_in_executor(executor, stack.close)
+        executor.shutdown(wait=False)
+        await asyncio.shield(closing)
 
 
 def replica_of(home: Home, limits: Limits | None = None) -> Replica:

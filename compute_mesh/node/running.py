@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from compute_mesh.node.context import Context
 from compute_mesh.node.control.names import socket_path
@@ -27,13 +28,17 @@ class Ready:
     status_url: str
 
 
-def run_node(context: Context, ready: Callable[[Ready], None]) -> None:
-    """Run until it is stopped; everything is closed within five seconds then.
+def run_node(context: Context, ready: Callable[[Ready], None]) -> NoReturn:
+    """Run until it is stopped; everything is closed, and the process gone, within five seconds then.
 
     Raises:
         Busy: a node is running on this home. TransportFailed: its addresses cannot be listened on. OSError: its port.
     """
     asyncio.run(_run(context, ready))
+    # All is closed and on disk. The threads of the bindings would hold up the end of the interpreter for five seconds.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _run(context: Context, ready: Callable[[Ready], None]) -> None:
