@@ -58,7 +58,10 @@ def test_silent_until_invited_then_joined_and_in_step(world, small, lecs) -> Non
     both = [lecs("node", "status", "--json", home=node.home).ok().json for node in (founder, newcomer)]
     assert both[0]["cut"] == both[1]["cut"]
     assert (both[0]["missing"], both[0]["forks"], both[0]["problems"]) == (0, 0, [])
-    (peer,) = lecs("node", "peers", "--json", home=founder.home).ok().json["peers"]
+    # What a newcomer has is measured beside its work, so its announcement may come after its documents.
+    peers = ("node", "peers", "--json")
+    assert until(lambda: lecs(*peers, home=founder.home).ok().json["peers"][0]["resources"] is not None)
+    (peer,) = lecs(*peers, home=founder.home).ok().json["peers"]
     assert (peer["node"], peer["state"]) == (made["node"], "admitted")
     assert peer["resources"]["cores"] >= 1
     assert set(founder.ready) == documented("lecs node start")

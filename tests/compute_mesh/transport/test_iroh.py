@@ -28,7 +28,7 @@ def sockets():
 
 async def main():
     transport = await IrohTransport.open(bytes(32), [b"x"], bind=sys.argv[1:])
-    for _ in range(100):  # The library's one search for a router has a socket of its own, for less than a second.
+    for _ in range(600):  # The library's one search for a router has a socket of its own, for a while.
         if not any(line == "udp 00000000" for line in sockets()):
             break
         await asyncio.sleep(0.1)
