@@ -106,8 +106,10 @@ def drop(path: Path, prefix: str, cohort: int | None) -> Standing:
         chosen = [one for one in before.cohorts if (one.state == "dropped" if cohort is None else one.cohort == cohort)]
         if cohort is not None and not chosen:
             raise NotFound(f"this adapter has no cohort {cohort}")
-        for one in chosen:
-            TrainedFiles(home.path).drop_term(one.digest)
+        # Two cohorts with the same text have the same file: it goes when neither may be served.
+        needed = {one.digest for one in before.cohorts if one.state == "served" and one not in chosen}
+        for digest in {one.digest for one in chosen} - needed:
+            TrainedFiles(home.path).drop_term(digest)
         return standing_of(home, adapter, now())
 
 

@@ -56,9 +56,18 @@ def members_listed(home: Home, run: Document) -> dict[str, Any]:
     return found
 
 
+def rows_by_cohort(home: Home, run: Document) -> dict[int, list[str]]:
+    """Cohort -> the rows that a run trained it on.
+
+    Raises:
+        NotFound, Tampered: as `members_listed`.
+    """
+    return {one["cohort"]: one["rows"] for one in members_listed(home, run)["cohorts"]}
+
+
 def rows_trained(home: Home, run: Document) -> dict[str, int]:
     """Row -> cohort, for every row that a run trained on."""
-    return {row: one["cohort"] for one in members_listed(home, run)["cohorts"] for row in one["rows"]}
+    return {row: cohort for cohort, rows in rows_by_cohort(home, run).items() for row in rows}
 
 
 def _own(home: Home, kind: str) -> list[Document]:

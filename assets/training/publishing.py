@@ -133,6 +133,7 @@ def _sign(
     for one in ready.terms:
         if one.cohort in ready.staged:
             install(ready.staged[one.cohort], files.term(one.digest), ABOUT, about[one.cohort])
+        files.add_members(one.digest, _members(plan, one.cohort))
     note = {"terms": [one.digest for one in ready.terms], "mark": plan.mark, "law": law_of_home(home, home.roles())}
     released = hashlib.sha256((ready.served / "release" / "adapter_model.safetensors").read_bytes()).hexdigest()
     rank = json.loads((ready.served / "release" / "adapter_config.json").read_bytes())["r"]
@@ -164,29 +165,30 @@ def _document(home: Home, kind: str, fields: dict[str, Any], time: str) -> Docum
 def _about(files: TrainedFiles, plan: Plan, cohort: int) -> dict[str, Any]:
     from safetensors import safe_open
 
-    texts, work = plan.members.train[cohort], files.work(plan.plans[cohort]) / "term.safetensors"
-    with safe_open(work, "numpy") as file:
+    with safe_open(files.work(plan.plans[cohort]) / "term.safetensors", "numpy") as file:
         noted = file.metadata()
     return {
-        "cohort": cohort,
         "plan": plan.plans[cohort],
-        "members": [[one.contribution, one.row] for one in texts],
-        "contributors": len({one.who for one in texts}),
+        "members": _members(plan, cohort),
         "steps": int(noted["steps"]),
         "losses": json.loads(noted["losses"]),
     }
 
 
+def _members(plan: Plan, cohort: int) -> list[list[str]]:
+    return [[one.contribution, one.row] for one in plan.members.train[cohort]]
+
+
 def _run_fields(home: Home, files: TrainedFiles, plan: Plan, ready: _Ready, time: str) -> dict[str, Any]:
     cohorts = []
     for one in ready.terms:
-        about = files.about(one.digest) or {}
+        about, texts = files.about(one.digest) or {}, plan.members.train[one.cohort]
         cohorts.append(
             {
                 "cohort": one.cohort,
                 "digest": one.digest,
-                "items": len(about["members"]),
-                "contributors": about["contributors"],
+                "items": len(texts),
+                "contributors": len({text.who for text in texts}),
                 "steps": about["steps"],
                 "tokens": about["steps"] * plan.recipe.batch * plan.recipe.length,
             }

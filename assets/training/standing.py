@@ -12,7 +12,7 @@ from typing import Any
 
 from assets.intake.surveyed import law_of_home
 from assets.training.members import TRAIN, refusal_now
-from assets.training.published import adapters_of, find_adapter, rows_trained, run_of
+from assets.training.published import adapters_of, find_adapter, rows_by_cohort, rows_trained, run_of
 from substrate.record.documents import Document
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
@@ -61,15 +61,15 @@ class Standing:
 def standing_of(home: Home, adapter: Document, as_of: str) -> Standing:
     """Ask the gate about whatever changed since an adapter was published, and say what is left of it."""
     files = TrainedFiles(home.path)
-    refused = _refusals(home, files, adapter, as_of)
     run = run_of(home, adapter)
+    refused = _refusals(home, files, adapter, run, as_of)
     figures = {one["cohort"]: one for one in run.body["cohorts"]}
     excluded = _excluded(home, adapter)
     cohorts = []
     for term in adapter.body["terms"]:
         number, digest = term["cohort"], term["digest"]
         file = files.term(digest) / "adapter.gguf"
-        here, back = file.exists(), refused.get(digest, [])
+        here, back = file.exists(), refused.get(number, [])
         cohorts.append(
             Cohort(
                 cohort=number,
@@ -96,19 +96,23 @@ def serve_latest(home: Home, prefix: str, clock: Callable[[], str]) -> Standing:
     return standing
 
 
-def _refusals(home: Home, files: TrainedFiles, adapter: Document, as_of: str) -> dict[str, list[str]]:
-    """By term, the rows that may not be trained on any more."""
+def _refusals(home: Home, files: TrainedFiles, adapter: Document, run: Document, as_of: str) -> dict[int, list[str]]:
+    """By cohort, the rows that may not be trained on any more; also a row of which nobody knows whose it is."""
     roles = home.roles()
     noted = files.noted(adapter.body["digest"])
     candidates = _changed(home, noted, roles)
-    found: dict[str, list[str]] = {}
+    rows = rows_by_cohort(home, run)
+    found: dict[int, list[str]] = {}
     for term in adapter.body["terms"]:
         about = files.about(term["digest"])
-        for contribution, row in about["members"] if about else ():
-            if candidates is None or contribution in candidates:
-                reason = refusal_now(home, roles, contribution, row, TRAIN, as_of)
-                if reason:
-                    found.setdefault(term["digest"], []).append(row)
+        if about is None:
+            continue
+        whose = {row: contribution for contribution, row in about["members"]}
+        for row in rows[term["cohort"]]:
+            contribution = whose.get(row)
+            asked = candidates is None or contribution in candidates
+            if contribution is None or (asked and refusal_now(home, roles, contribution, row, TRAIN, as_of)):
+                found.setdefault(term["cohort"], []).append(row)
     return found
 
 

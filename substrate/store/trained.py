@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from substrate.store.errors import NotFound
 from substrate.store.files import overwrite_and_remove, sync_folder, write_atomic
 
 FOLDER: Final = Path("derived") / "adapters"
-#: Beside the files of a term: its cohort, its plan, its members (contribution and row), figures of its training.
+#: Beside the files of a term: its plan, figures of its training, and every (contribution, row) that stands behind it.
+#: Two cohorts with the same text have the same term, so whose it is in a run only the run's own list says.
 ABOUT: Final = "about.json"
 #: Beside the files of what is served: the digests of its terms, and when the gate was asked.
 TERMS: Final = "terms.json"
@@ -42,6 +44,20 @@ class TrainedFiles:
     def about(self, digest: str) -> dict[str, Any] | None:
         """What is noted of a term; None where it is not here."""
         return _read(self.term(digest) / ABOUT)
+
+    def add_members(self, digest: str, members: list[list[str]]) -> None:
+        """Note that these (contribution, row) stand behind a term too, beside those that are noted already.
+
+        Raises:
+            NotFound: the term is not here.
+        """
+        about = self.about(digest)
+        if about is None:
+            raise NotFound(f"no term {digest[:16]}… is here")
+        known = {tuple(member) for member in about["members"]}
+        new = [member for member in members if tuple(member) not in known]
+        if new:
+            _write(self.term(digest) / ABOUT, {**about, "members": [*about["members"], *new]})
 
     def noted(self, digest: str) -> dict[str, Any] | None:
         """What is noted of what is served; None where it is not here."""
@@ -91,11 +107,15 @@ def install(staging: Path, target: Path, note: str, body: dict[str, Any]) -> Non
     if (target / note).exists():
         shutil.rmtree(staging, ignore_errors=True)
         return
-    write_atomic(staging / note, json.dumps(body, sort_keys=True).encode("ascii"), mode=0o600, durable=False)
+    _write(staging / note, body, durable=False)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.rmtree(target, ignore_errors=True)
     staging.replace(target)
     sync_folder(target.parent)
+
+
+def _write(path: Path, body: dict[str, Any], *, durable: bool = True) -> None:
+    write_atomic(path, json.dumps(body, sort_keys=True).encode("ascii"), mode=0o600, durable=durable)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -67,10 +67,10 @@ def click_to_no(url: str, home: Path, given: list[tuple[str, str]]) -> list[floa
     return found
 
 
-def told(times: list[float]) -> dict[str, float]:
+def told(what: str, times: list[float]) -> dict[str, float]:
     """Milliseconds for the table."""
     return {
-        "click to no, median, ms": round(1000 * percentile(times, 0.5)),
-        "p95, ms": round(1000 * percentile(times, 0.95)),
-        "longest, ms": round(1000 * max(times)),
+        f"{what}, median, ms": round(1000 * percentile(times, 0.5)),
+        f"{what}, p95, ms": round(1000 * percentile(times, 0.95)),
+        f"{what}, longest, ms": round(1000 * max(times)),
     }

@@ -180,6 +180,37 @@ def test_a_withdrawal_drops_the_term_at_the_next_use(
         assert not files.served(done.trained.adapter.body["digest"]).exists()
 
 
+def test_the_same_text_in_two_cohorts_is_one_file_and_two_terms(
+    tmp_path: Path, lecs: Any, make_row: Any, rows_file: Any, tiny: Path
+) -> None:
+    """Whoever takes it back takes back the term of their own cohort, and no other one's."""
+    home = tmp_path / "home"
+    (tmp_path / "charter.yaml").write_text(CHARTER)
+    lecs("init", "--charter", tmp_path / "charter.yaml", home=home).ok()
+    rows = [make_row(story("moulin", 1), contributor={"kind": "pseudonym", "name": f"Voix {n}"}) for n in range(6)]
+    given = lecs("contribute", rows_file(tmp_path / "rows.jsonl", rows), "--json", home=home).ok().json["contributions"]
+    put_tiny_base(home, tiny)
+    lecs("dataset", "build", home=home).ok()
+    train_version(home, "latest", parse_training_recipe(RECIPE).changed(held_out="0"))
+    before = standing(home, "latest")
+    assert before.whole
+    assert len({one.digest for one in before.cohorts}) == 1
+    assert [one.contributors for one in before.cohorts] == [1, 1]
+    read = {use["id"]: use["cohort"] for use in lecs("consent", "list", "--json", home=home).ok().json["contributions"]}
+    with open_home(home) as opened:
+        trained = {member[0] for _, about in TrainedFiles(opened.path).terms() for member in about["members"]}
+    assert {read[one] for one in trained} == {0, 1}
+    for taken in (one for one in given if one["id"] in trained):
+        copy = tmp_path / taken["id"][-4:]
+        shutil.copytree(home, copy, symlinks=True)
+        lecs("consent", "withdraw", "--code", "-", stdin=taken["withdrawal_code"], home=copy).ok()
+        states = {one.cohort: one.state for one in standing(copy, "latest").cohorts}
+        mine = read[taken["id"]]
+        assert states == {mine: "dropped", 1 - mine: "served"}
+        found = lecs("adapter", "drop", "--json", home=copy).ok().json
+        assert {one["cohort"]: one["state"] for one in found["cohorts"]} == states
+
+
 CASES = {
     "withdrawn": (11, "withdrawn"),
     "narrowed": (45, "purpose-not-given"),

@@ -53,6 +53,18 @@ def test_a_text_takes_its_terms_what_was_made_of_them_and_every_checkpoint_along
     assert not (files.folder / "work").exists()
 
 
+def test_a_term_goes_with_each_text_that_stands_behind_it(tmp_path: Path) -> None:
+    """The same bytes came from two people's texts: either takes them along."""
+    files = TrainedFiles(tmp_path)
+    a_term(files, "a", ["one"])
+    files.add_members("a", [["one", "row of one"], ["two", "row of two"]])
+    about = files.about("a")
+    assert about is not None
+    assert about["members"] == [["one", "row of one"], ["two", "row of two"]]
+    files.forget("two")
+    assert files.about("a") is None
+
+
 def test_what_nobody_can_account_for_goes_too(tmp_path: Path) -> None:
     """A term without its note, or with a damaged one, may hold anything."""
     files = TrainedFiles(tmp_path)
