@@ -173,6 +173,7 @@ def _inbox(home: Path, inbox: Path) -> list[str]:
     return [one.batch for one in taken]
 
 
+@pytest.mark.long  # Every command, one after the other: row 1 of `make prove ISSUE=5`.
 def test_every_object_has_the_documented_keys(
     markdown: Any, small_home: Any, call_lecs: Callable[..., str], tmp_path: Path
 ) -> None:

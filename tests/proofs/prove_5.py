@@ -52,7 +52,7 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     shots = pictures()
     home = shots.prepared(folder / "home")
     assets = lecs("asset", "list", "--json").ok().json["assets"]
-    require(10 <= len(assets) <= 27, f"{len(assets)} assets")
+    require(10 <= len(assets) <= 27, f"{len(assets)} assets")  # docs/decisions/0046
     with shots.workspace(home) as address, shots.browser() as page:
         wanted = [*shots.SHOTS, shots.difference(home)]
         files = [shots.take(page, address, shot, folder / f"{shot.name}.png") for shot in wanted]
@@ -64,12 +64,14 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
             made = lecs("asset", "make", name, "--json", home=home)
             require(made.code == 0, f"lecs asset make {name}: {made.err[-300:]}")
             done |= set(made.json["made"])
+    pages = _all_of("tests/docs/test_how_to.py", "tests/docs/test_json.py", "tests/docs/test_tutorial.py")
     return Shown(
         "the pictures of docs/images (graph, asset and its plot, failed and passed checks, partitions, map, release "
         "diff) are taken again from a running system; the definitions pass; `lecs asset make` makes every asset that a "
-        "run makes",
-        "python tests/proofs/prove_5.py --row 1; python docs/take_screenshots.py",
+        "run makes; every block of the how-to pages runs, and every command prints what its page says",
+        "python tests/proofs/prove_5.py --row 1; python docs/take_screenshots.py; pytest tests/docs",
         {
+            **pages,
             "assets": len(assets),
             "made": len(done),
             "checks": sum(asset["checks"] for asset in assets),

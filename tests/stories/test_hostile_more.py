@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from hostile_more import Stage, Verdict, attempts, build_stage, play
 
+#: Row 4 of `make prove ISSUE=3` plays these and the heavy ones.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Stage:
