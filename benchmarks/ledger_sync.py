@@ -180,9 +180,9 @@ def main() -> None:
         "# Ledger sync",
         "",
         f"`python benchmarks/ledger_sync.py {' '.join(map(str, sizes))}`, {time.strftime('%Y-%m-%d')}; "
-        f"{os.cpu_count()} cores (load of the last five minutes: {os.getloadavg()[1]:.1f}); {NODES} logs, both sides in "
-        "one process, no network delay. 100 % is a newcomer's first join, with the CPU seconds of both sides; 0 % is the "
-        f"median of {EQUAL_ROUNDS} sessions.",
+        f"{os.cpu_count()} cores (load of the last five minutes: {os.getloadavg()[1]:.1f}); {NODES} logs, both sides "
+        "in one process, no network delay. 100 % is a newcomer's first join, with the CPU seconds of both sides; "
+        f"0 % is the median of {EQUAL_ROUNDS} sessions.",
         "",
         "| documents | differing | documents sent | bytes | overhead | seconds | CPU of both | verified a CPU second |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
