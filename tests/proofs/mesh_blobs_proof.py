@@ -38,13 +38,13 @@ class Size:
 
     blob: int = 1 << 30
     kills: int = 20
-    rate: float = 24 * MIB
+    rate: float = 16 * MIB
     seeds: int = 30
     nodes: int = 200
     fuzz_seconds: int = 600
 
 
-SMALL = Size(blob=96 * MIB, kills=4, rate=8 * MIB, seeds=2, nodes=30, fuzz_seconds=20)
+SMALL = Size(blob=96 * MIB, kills=4, rate=4 * MIB, seeds=2, nodes=30, fuzz_seconds=20)
 #: What a kill may cost.
 MOST_AGAIN = 16 * MIB
 
@@ -120,6 +120,7 @@ def _taker_killed(folder: Path, root: str, size: Size, chance: random.Random) ->
             gained = pieces_here(home, root) - here
             again.append(sum(giver.given() for giver in givers) - given - gained * MIB)
         before = pieces_here(home, root)
+        require(before < size.blob // MIB, "it was complete after the last kill: slower givers are needed")
         done = Taker.start(home, root, *givers).done()
     finally:
         for giver in givers:
