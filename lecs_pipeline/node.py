@@ -30,6 +30,35 @@ def settle(home: Home) -> None:
     install_models(home)
 
 
+async def measured_speed(path: Path) -> dict[str, Any] | None:
+    """Tokens a second on the model that answers in this home, for the node's announcement; None where none can run."""
+    import asyncio
+
+    from compute_mesh.runtime.header import BadGguf
+    from compute_mesh.runtime.model import INFERENCE, LanguageModel, language_model
+    from compute_mesh.runtime.needs import TooLarge
+    from compute_mesh.runtime.processor import ProcessorTooOld
+    from compute_mesh.runtime.speed import measure_speed
+    from substrate.record.errors import RecordError
+    from substrate.store.errors import HomeError
+    from substrate.store.models import ModelRefused
+
+    def found() -> LanguageModel:
+        with open_home(path) as home:
+            return language_model(home, INFERENCE, now())
+
+    try:
+        model = await asyncio.to_thread(found)
+        speed = await measure_speed(model.path)
+    except (ModelRefused, HomeError, RecordError, BadGguf, TooLarge, ProcessorTooOld):
+        return None
+    return {
+        "model": model.id,
+        "promptMilli": round(speed.prompt * 1000),
+        "generationMilli": round(speed.generation * 1000),
+    }
+
+
 def init_node(path: Path) -> dict[str, Any]:
     """Keys and a settings file; in an empty folder nothing else. What is there stays."""
     make_keys(path, "node", "transport")
@@ -57,7 +86,7 @@ def node_context(path: Path, bind: list[str] | None = None, status_port: int | N
     from lecs_pipeline.lending import Lending
     from substrate.record.kinds import explain
 
-    context = context_of(path, settle=settle, texts=Lending())
+    context = context_of(path, settle=settle, measure_speed=measured_speed, texts=Lending())
     given = {"bind": bind or None, "status_port": status_port}
     if wanted := {name: value for name, value in given.items() if value is not None}:
         try:

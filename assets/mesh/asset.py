@@ -41,11 +41,17 @@ def _whole(ledger: LedgerStatus) -> bool:
 
 
 def _table(peers: list[PeerLine]) -> str:
-    lines = ["| node | state | last seen | cores | memory |", "|---|---|---|---:|---:|"]
+    lines = [
+        "| node | state | last seen | cores | memory | tokens a second, read | written |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
     for peer in peers:
         has = peer.resources or {}
         memory = f"{has['memoryBytes'] / 1e9:.1f} GB" if has else ""
-        lines.append(
-            f"| `…{peer.node[-12:]}` | {peer.state} | {peer.last_seen or 'never'} | {has.get('cores', '')} | {memory} |"
-        )
+        speed = has.get("speed") or {}
+        cells = [
+            f"`…{peer.node[-12:]}`", peer.state, peer.last_seen or "never", f"{has.get('cores', '')}", memory,
+            *(f"{speed[name] / 1000:.0f}" if speed else "" for name in ("promptMilli", "generationMilli")),
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

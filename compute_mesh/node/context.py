@@ -26,7 +26,7 @@ def tidy(home: Home) -> None:
     tidy_up(home, clock())
 
 
-def no_model() -> None:
+async def no_model(_: Path) -> None:
     """Where nobody passed in a way to measure tokens a second."""
     return
 

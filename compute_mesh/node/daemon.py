@@ -116,7 +116,8 @@ class Node:
             known = self.online.transport if self.online is not None else None
             joined = await join(self.context, ticket, known)
             if self.online is None:
-                self.online = await Online.open(self.context, await self._membership(), joined.transport)
+                membership = await self._membership()
+                self.online = await Online.open(self.context, membership, joined.transport, joined.announced)
             return joined.node, joined.state
 
     async def sync(self, peer: str) -> tuple[list[Outcome], list[str]]:

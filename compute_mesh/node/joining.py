@@ -11,6 +11,7 @@ from compute_mesh.node.context import Context
 from compute_mesh.node.identity import mark_online, mesh_folder
 from compute_mesh.node.meeting import CONNECT_SECONDS, Failed, Meetings
 from compute_mesh.node.online import ANNOUNCED_HOURS, open_endpoint
+from compute_mesh.node.resources import look_up
 from compute_mesh.peers import joining
 from compute_mesh.peers.announcement import Announcement, announce
 from compute_mesh.peers.book import PeerBook
@@ -28,11 +29,12 @@ _TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """``state``: admitted or pending. ``transport`` is the open endpoint, for whoever goes on."""
+    """``state``: admitted or pending. Endpoint and what was announced over it are for whoever goes on."""
 
     node: str
     state: str
     transport: Transport
+    announced: Announcement
     outcome: Outcome
 
 
@@ -85,7 +87,7 @@ async def join(context: Context, text: str, transport: Transport | None = None) 
         if transport is None:
             await endpoint.close()
         raise
-    return Joined(context.node, state or PENDING, endpoint, outcome)
+    return Joined(context.node, state or PENDING, endpoint, own, outcome)
 
 
 async def _first_visit(meetings: Meetings, endpoint: Transport, inviter: Announcement, own: Announcement) -> Outcome:
@@ -117,5 +119,7 @@ async def _ask(context: Context, ticket: Ticket, endpoint: Transport) -> joining
 
 
 def _announcement(context: Context, commons: str, endpoint: Transport) -> Announcement:
+    """What the newcomer says of itself; what takes time to measure follows when it has come in."""
     now, keys = context.now(), context.identity
-    return announce(keys.node, keys.transport, commons, endpoint.address(), now, hours_after(now, ANNOUNCED_HOURS))
+    expires, resources = hours_after(now, ANNOUNCED_HOURS), look_up(context.path)
+    return announce(keys.node, keys.transport, commons, endpoint.address(), now, expires, resources)

@@ -27,9 +27,10 @@ from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Connection, Transport
 from compute_mesh.transport.iroh.endpoint import IrohTransport
 from compute_mesh.transport.serving import Handler, cancel_all, serve
+from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.errors import RecordError
-from substrate.record.times import hours_after
+from substrate.record.times import hours_after, seconds_after
 
 PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL)
 ANNOUNCED_HOURS: Final = 24
@@ -38,6 +39,8 @@ _AGAIN_SECONDS: Final = 1800.0
 FANOUT: Final = 8
 _AT_ONCE: Final = 4
 _LONGEST_PAUSE: Final = 3600.0
+#: A node that has just begun has its ledger to bring in step first: a model is loaded this many seconds later.
+_SPEED_AFTER_SECONDS: Final = 20.0
 
 
 @dataclass
@@ -59,14 +62,20 @@ class Online:
     meetings: Meetings
     desk: BlobDesk
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _announced: tuple[float, Announcement] | None = None
+    #: The last announcement, and until when (of the monotonic clock) it is used again.
+    _announced: Announcement | None = None
+    _fresh_until: float = 0.0
     _bandwidth: int | None = None
+    _speed: JsonObject | None = None
     _pauses: dict[str, float] = field(default_factory=dict)
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     @classmethod
-    async def open(cls, context: Context, membership: Membership, transport: Transport | None = None) -> "Online":
-        """Open the endpoint (or take one that is open) and begin.
+    async def open(
+        cls, context: Context, membership: Membership, transport: Transport | None = None,
+        announced: Announcement | None = None,
+    ) -> "Online":  # fmt: skip
+        """Open the endpoint (or take one that is open, and over which ``announced`` was told) and begin.
 
         Raises:
             TransportFailed: nothing can listen where the settings say.
@@ -76,7 +85,7 @@ class Online:
         online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found))
         async with at_home(context.path) as bench:
             book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
-        online._bandwidth = await asyncio.to_thread(memory_bandwidth)
+        online._announced = announced
         handlers: dict[bytes, Handler] = {
             exchange.PROTOCOL: online._take_introduction,
             messages.PROTOCOL: online._take_session,
@@ -86,6 +95,7 @@ class Online:
         online._tasks = [
             asyncio.create_task(serve(found, handlers)),
             asyncio.create_task(online._keep_in_step()),
+            asyncio.create_task(online._measure()),
         ]
         return online
 
@@ -97,18 +107,16 @@ class Online:
             self.book.save()
 
     def announcement(self) -> Announcement:
-        """What this node says of itself now; signed anew when the address changed, or after half an hour."""
-        address = self.transport.address()
-        if self._announced is not None:
-            signed, own = self._announced
-            if own.address == address and time.monotonic() - signed < _AGAIN_SECONDS:
-                return own
-        now = self.context.now()
-        expires = hours_after(now, ANNOUNCED_HOURS)
-        resources = look_up(self.context.path, self._bandwidth, self.context.measure_speed())
-        keys = self.context.identity
+        """What this node says of itself now; signed anew after a change, or after half an hour."""
+        address, last, now = self.transport.address(), self._announced, self.context.now()
+        if last is not None:
+            if last.address == address and time.monotonic() < self._fresh_until:
+                return last
+            now = max(now, seconds_after(last.time, 1))  # Of two by one second, the later one would not always count.
+        expires, keys = hours_after(now, ANNOUNCED_HOURS), self.context.identity
+        resources = look_up(self.context.path, self._bandwidth, self._speed)
         own = announce(keys.node, keys.transport, self.membership.commons, address, now, expires, resources)
-        self._announced = (time.monotonic(), own)
+        self._announced, self._fresh_until = own, time.monotonic() + _AGAIN_SECONDS
         return own
 
     def invite(self, hours: int) -> Ticket:
@@ -146,6 +154,22 @@ class Online:
             found.setdefault(address.peer, address)
         found.pop(self.transport.id, None)
         return found
+
+    async def _measure(self) -> None:
+        """Measure the machine, and tell peers each result at once. Until then they know what need not be measured."""
+        self._bandwidth = await asyncio.to_thread(memory_bandwidth)
+        self._tell_anew()
+        await asyncio.sleep(_SPEED_AFTER_SECONDS)
+        try:
+            self._speed = await self.context.measure_speed(self.context.path)
+        except Exception as error:  # A node without this figure is a node all the same.
+            self.context.tally.wrong("program", f"a fault of the program ({type(error).__name__}): please report it")
+        if self._speed is not None:
+            self._tell_anew()
+
+    def _tell_anew(self) -> None:
+        self._fresh_until = 0.0
+        self.changed.set()
 
     async def _keep_in_step(self) -> None:
         """Tell some peers at once when something changed here, and look at all of them now and then."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from compute_mesh.transport.interface import Buffer, Stream
+from compute_mesh.transport.wrapped import WrappedStream
 
 
 class Pace:
@@ -23,35 +24,24 @@ class Pace:
         await asyncio.sleep(max(0.0, self._free_at - now))
 
 
-class PacedStream(Stream):
+class PacedStream(WrappedStream):
     """A stream at the pace of its node."""
 
     def __init__(self, inner: Stream, up: Pace, down: Pace) -> None:
         """``up`` and ``down`` are the node's."""
-        self._inner, self._up, self._down = inner, up, down
+        super().__init__(inner)
+        self._up, self._down = up, down
 
     async def _write(self, data: Buffer) -> None:
         await self._up.take(memoryview(data).nbytes)
-        await self._inner.write(data, within=_FAR)
+        await super()._write(data)
 
     async def _read_exact(self, size: int) -> bytes:
-        found = await self._inner.read_exact(size, within=_FAR)
+        found = await super()._read_exact(size)
         await self._down.take(size)
         return found
 
     async def _read(self, most: int) -> bytes:
-        found = await self._inner.read(most, within=_FAR)
+        found = await super()._read(most)
         await self._down.take(len(found))
         return found
-
-    async def _finish(self) -> None:
-        await self._inner.finish(within=_FAR)
-
-    def _drop(self) -> None:
-        # The inner stream's own `stop` is a coroutine without an await: dropping is at once.
-        self._inner._dropped = True
-        self._inner._drop()
-
-
-#: The deadline is the outer stream's.
-_FAR = 3600.0

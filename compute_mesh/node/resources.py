@@ -1,8 +1,8 @@
-"""What this machine has, looked up and measured; tokens a second come from whoever can run a model."""
+"""What this machine has, looked up and measured; tokens a second are measured by whoever knows the approved models."""
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,11 +31,11 @@ _TELLING: Final = frozenset(
 _COPY_BYTES: Final = 64 << 20
 _COPIES: Final = 4
 
-#: Returns {"model", "promptMilli", "generationMilli"}, or None where no model is approved.
-MeasureSpeed = Callable[[], JsonObject | None]
+#: For a home: {"model", "promptMilli", "generationMilli"}, or None where no approved model can be run here.
+MeasureSpeed = Callable[[Path], Awaitable[JsonObject | None]]
 
 
-def look_up(home: Path, bandwidth: int | None, speed: JsonObject | None = None) -> JsonObject:
+def look_up(home: Path, bandwidth: int | None = None, speed: JsonObject | None = None) -> JsonObject:
     """The fields of `announcement.Resources`."""
     found: JsonObject = {
         "cores": psutil.cpu_count(logical=False) or psutil.cpu_count() or 1,

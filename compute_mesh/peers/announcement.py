@@ -38,7 +38,7 @@ class Gpu(Closed):
 
 
 class Speed(Closed):
-    """Tokens a second on an approved model, in thousandths, and which model that was."""
+    """Tokens a second of one core on an approved model, in thousandths, and which model that was."""
 
     model: Line
     promptMilli: Count  # noqa: N815

@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from compute_mesh.runtime.header import BadGguf, read_header
 from compute_mesh.runtime.needs import check_fits, needs
@@ -59,8 +59,8 @@ def try_adapter(model: Path, adapter: Path, *, seconds: float = MOST_SECONDS) ->
     _run([str(model), str(adapter)], needs(shape, 64).ram + 2 * adapter.stat().st_size, seconds, adapter.name)
 
 
-def _run(arguments: list[str], memory: int, seconds: float, name: str) -> None:
-    check_processor()
+def bounded(memory: int) -> dict[str, Any]:
+    """How a process is started that loads a model and may die of it: silent but for its output, ``memory`` bytes."""
     room = memory + _BESIDE
 
     def limit() -> None:
@@ -68,12 +68,18 @@ def _run(arguments: list[str], memory: int, seconds: float, name: str) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     environment = {**os.environ, "GGML_NO_BACKTRACE": "1", "OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": ""}
+    return {
+        "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "env": environment,
+        "preexec_fn": limit,
+    }  # fmt: skip
+
+
+def _run(arguments: list[str], memory: int, seconds: float, name: str) -> None:
+    check_processor()
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=environment, preexec_fn=limit, timeout=seconds, check=False,
-        )  # fmt: skip
+            [sys.executable, "-c", _PROGRAM, *arguments], timeout=seconds, check=False, **bounded(memory)
+        )
     except subprocess.TimeoutExpired:
         raise BadGguf("loading", f"{name}: it was not loaded within {seconds:.0f} seconds") from None
     if done.returncode or done.stdout != _LOADED:

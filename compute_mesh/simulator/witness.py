@@ -5,6 +5,7 @@ from collections import deque
 from compute_mesh.blobs.messages import Op, Request
 from compute_mesh.transport.frames import LENGTH_BYTES
 from compute_mesh.transport.interface import DEADLINE, Buffer, Connection, Stream
+from compute_mesh.transport.wrapped import WrappedStream
 from substrate.record.pieces import HASH_BYTES, piece_name
 
 
@@ -50,18 +51,19 @@ class _WatchedConnection(Connection):
         return self._inner.round_trip()
 
 
-class _WatchedStream(Stream):
+class _WatchedStream(WrappedStream):
     def __init__(self, inner: Stream, peer: str, witness: Witness) -> None:
-        self._inner, self._peer, self._witness = inner, peer, witness
+        super().__init__(inner)
+        self._peer, self._witness = peer, witness
         self._asked: deque[Request] = deque()
         self._answer = bytearray()
 
-    async def write(self, data: Buffer, *, within: float = DEADLINE) -> None:
-        await self._inner.write(data, within=within)
+    async def _write(self, data: Buffer) -> None:
+        await super()._write(data)
         self._asked.append(Request.from_bytes(bytes(data)[LENGTH_BYTES:]))
 
-    async def read_exact(self, size: int, *, within: float = DEADLINE) -> bytes:
-        found = await self._inner.read_exact(size, within=within)
+    async def _read_exact(self, size: int) -> bytes:
+        found = await super()._read_exact(size)
         self._answer += found
         length = int.from_bytes(self._answer[:LENGTH_BYTES], "big") + LENGTH_BYTES
         if len(self._answer) >= length:
@@ -70,27 +72,3 @@ class _WatchedStream(Stream):
             if request.op is Op.PIECE and whole:
                 self._witness.saw(self._peer, request, whole)
         return found
-
-    async def read(self, most: int, *, within: float = DEADLINE) -> bytes:
-        return await self._inner.read(most, within=within)
-
-    async def finish(self, *, within: float = DEADLINE) -> None:
-        await self._inner.finish(within=within)
-
-    async def stop(self) -> None:
-        await self._inner.stop()
-
-    async def _write(self, data: Buffer) -> None:
-        raise NotImplementedError
-
-    async def _read_exact(self, size: int) -> bytes:
-        raise NotImplementedError
-
-    async def _read(self, most: int) -> bytes:
-        raise NotImplementedError
-
-    async def _finish(self) -> None:
-        raise NotImplementedError
-
-    def _drop(self) -> None:
-        raise NotImplementedError

@@ -28,6 +28,11 @@ def write_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds_after(time: str, seconds: int) -> str:
+    """The time ``seconds`` seconds after ``time``."""
+    return write_time(datetime.fromisoformat(time) + timedelta(seconds=seconds))
+
+
 def hours_after(time: str, hours: int) -> str:
     """The time ``hours`` hours after ``time``."""
     return write_time(datetime.fromisoformat(time) + timedelta(hours=hours))

@@ -194,6 +194,8 @@ def decoders() -> dict[str, Decoder]:
     ok = blob.answer_head(blob.Status.OK, 3) + b"abc"
     asking = joining.canonical_bytes({"key": "00" * 16, "own": _announcement().raw.decode()})
     book, own = _book(), _announcement()
+    texts = {"charter": _charter().raw.decode(), "own": own.raw.decode()}
+    welcome, refusal = (joining.canonical_bytes(said) for said in ({**texts, "state": "admitted"}, {"refused": "No."}))
     return {
         "frame": Decoder(_fed(lambda s: read_frame(s, cap=1 << 16)), (frame(b"abc"),)),
         "frame or end": Decoder(_fed(lambda s: read_frame_or_end(s, cap=1 << 16)), (frame(b""), b"")),
@@ -207,7 +209,7 @@ def decoders() -> dict[str, Decoder]:
             _fed(lambda s: exchange.introduce(s, own, book, NOW, PEER)), (frame(peers[1]),)
         ),
         "join, asked": Decoder(_fed(_let_in), (frame(asking),)),
-        "join, asking": Decoder(_fed(lambda s: joining.ask_in(s, _ticket(), own)), (frame(peers[1]),)),
+        "join, asking": Decoder(_fed(lambda s: joining.ask_in(s, _ticket(), own)), (frame(welcome), frame(refusal))),
         "ledger message": Decoder(ledger.decode, said),
         "ledger session, asked": Decoder(_fed(lambda s: answer(s, _replica(), _at_once)), (session,)),
         "ledger session, asking": Decoder(_fed(lambda s: ask(s, _replica(), _at_once)), (session[len(said[0]) + 4 :],)),

@@ -38,13 +38,13 @@ class Size:
 
     blob: int = 1 << 30
     kills: int = 20
-    rate: float = 24 * MIB
+    rate: float = 16 * MIB
     seeds: int = 30
     nodes: int = 200
     fuzz_seconds: int = 600
 
 
-SMALL = Size(blob=96 * MIB, kills=4, rate=8 * MIB, seeds=2, nodes=30, fuzz_seconds=20)
+SMALL = Size(blob=96 * MIB, kills=4, rate=4 * MIB, seeds=2, nodes=30, fuzz_seconds=20)
 #: What a kill may cost.
 MOST_AGAIN = 16 * MIB
 
@@ -62,9 +62,8 @@ def _two_givers(folder: Path, size: int) -> str:
     return root
 
 
-def row_2(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
+def row_2(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """One blob from two givers, one lying and one killed half way; the taker killed at random moments."""
-    size = size if isinstance(size, Size) else Size()
     root = _two_givers(folder, size.blob)
     one_lies = _liar_and_killed(folder, root, size)
     killed = _taker_killed(folder, root, size, random.Random(8))
@@ -121,6 +120,7 @@ def _taker_killed(folder: Path, root: str, size: Size, chance: random.Random) ->
             gained = pieces_here(home, root) - here
             again.append(sum(giver.given() for giver in givers) - given - gained * MIB)
         before = pieces_here(home, root)
+        require(before < size.blob // MIB, "it was complete after the last kill: slower givers are needed")
         done = Taker.start(home, root, *givers).done()
     finally:
         for giver in givers:
@@ -140,9 +140,8 @@ def _remove(home: Path) -> None:
         path.rmdir() if path.is_dir() else path.unlink()
 
 
-def row_3(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
+def row_3(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """Simulated nodes in bad weather, parted and healed, a tenth of them lying: what the honest ones hold and name."""
-    size = size if isinstance(size, Size) else Size()
     plan = replace(Plan(), nodes=size.nodes) if size.nodes != SMALL.nodes else replace(SMALL_PLAN, nodes=size.nodes)
     for seed in range(size.seeds):
         if str(seed) not in kept:
@@ -174,9 +173,8 @@ def row_3(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
     )  # fmt: skip
 
 
-def row_4(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
+def row_4(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """Every decoder under hypothesis and, guided by coverage, under atheris; silence at every step of a protocol."""
-    size = size if isinstance(size, Size) else Size()
     figures = pytest_figures("tests/compute_mesh/test_decoders.py", "tests/compute_mesh/test_deadlines.py")
     require(importlib.util.find_spec("atheris") is not None, "atheris is not installed: pip install atheris")
     names = list(load("decoders", COMPUTE_MESH / "decoders.py").decoders())

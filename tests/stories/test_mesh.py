@@ -55,15 +55,19 @@ def test_silent_until_invited_then_joined_and_in_step(world, small, lecs) -> Non
     lecs(*withdrawn, stdin=small.codes["second"], home=founder.home).ok()
     other = ("consent", "show", small.ids["second"], "--json")
     assert until(lambda: lecs(*other, home=newcomer.home).ok().json["state"] == "withdrawn")
-    both = [lecs("node", "status", "--json", home=node.home).ok().json for node in (founder, newcomer)]
-    assert both[0]["cut"] == both[1]["cut"]
+
+    def statuses() -> list:
+        return [lecs("node", "status", "--json", home=node.home).ok().json for node in (founder, newcomer)]
+
+    assert until(lambda: len({one["cut"] for one in statuses()}) == 1)
+    both = statuses()
     assert (both[0]["missing"], both[0]["forks"], both[0]["problems"]) == (0, 0, [])
-    # What a newcomer has is measured beside its work, so its announcement may come after its documents.
+    # What a newcomer has came with its first word; what has to be measured follows.
     peers = ("node", "peers", "--json")
-    assert until(lambda: lecs(*peers, home=founder.home).ok().json["peers"][0]["resources"] is not None)
     (peer,) = lecs(*peers, home=founder.home).ok().json["peers"]
     assert (peer["node"], peer["state"]) == (made["node"], "admitted")
     assert peer["resources"]["cores"] >= 1
+    assert until(lambda: "memoryBandwidth" in lecs(*peers, home=founder.home).ok().json["peers"][0]["resources"])
     assert set(founder.ready) == documented("lecs node start")
     assert set(both[0]) == documented("lecs node status")
     assert set(joined) == documented("lecs node join")

@@ -1,4 +1,7 @@
-"""Real processes over iroh: two that give, one of which lies and one of which is killed, and one that is killed too."""
+"""Real processes over iroh: two that give, one of which lies, and one that takes and is killed on the way.
+
+A giver that is killed costs seconds of patience: over iroh the proof shows it, in virtual time `test_fetching`.
+"""
 
 import os
 import random
@@ -18,7 +21,7 @@ def _wait_for(pieces: int, home: Path, root: str, taker: Taker) -> None:
         time.sleep(0.01)
 
 
-def test_a_liar_a_killed_giver_and_a_killed_taker_leave_a_right_blob(tmp_path: Path) -> None:
+def test_a_liar_and_a_killed_taker_leave_a_right_blob(tmp_path: Path) -> None:
     data = random.Random(1).randbytes(40 * MIB + 5)
     (tmp_path / "file").write_bytes(data)
     root = PiecedBlobs(tmp_path / "liar" / "pieced").put(tmp_path / "file").root
@@ -26,8 +29,8 @@ def test_a_liar_a_killed_giver_and_a_killed_taker_leave_a_right_blob(tmp_path: P
     for place in (tmp_path / "liar" / "pieced" / root).iterdir():
         (tmp_path / "honest" / "pieced" / root).mkdir(exist_ok=True)
         os.link(place, tmp_path / "honest" / "pieced" / root / place.name)
-    liar = Giver.start(tmp_path / "liar", lie=3, rate=16 * MIB)
-    honest = Giver.start(tmp_path / "honest", rate=16 * MIB)
+    liar = Giver.start(tmp_path / "liar", lie=3, rate=8 * MIB)
+    honest = Giver.start(tmp_path / "honest", rate=8 * MIB)
     home = tmp_path / "taker"
     try:
         first = Taker.start(home, root, honest)
@@ -35,10 +38,7 @@ def test_a_liar_a_killed_giver_and_a_killed_taker_leave_a_right_blob(tmp_path: P
         first.kill()
         here = pieces_here(home, root)
         assert here >= 8
-        second = Taker.start(home, root, liar, honest, patience=2)
-        _wait_for(32, home, root, second)
-        honest.kill()
-        done = second.done()
+        done = Taker.start(home, root, liar, honest).done()
     finally:
         liar.kill()
         honest.kill()

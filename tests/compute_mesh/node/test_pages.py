@@ -21,7 +21,11 @@ FULL = Snapshot(
     LedgerStatus("ab" * 32, 12_345, 7, (f"{DID}/0123456789abcdef",), 2, 3, 4_567_890, "admitted"),
     [
         PeerLine(DID, "admitted", "2026-11-29T10:00:00Z", 12.3, "x@192.0.2.1:4100", ("a <rule>",),
-                 {"cores": 8, "memoryBytes": 16_000_000_000, "gpus": [{"name": "A GPU", "memoryBytes": 1}]}, True),
+                 {"cores": 8, "memoryBytes": 16_000_000_000, "gpus": [{"name": "A GPU", "memoryBytes": 1}],
+                  "memoryBandwidth": 7_400_000_000,
+                  "speed": {"model": "small-1", "promptMilli": 146_200, "generationMilli": 57_250}}, True),
+        PeerLine(DID, "admitted", "", None, "x@192.0.2.3:4100", (),
+                 {"cores": 4, "memoryBytes": 8_000_000_000, "gpus": []}, True),
         PeerLine(DID, "pending", "", None, "x@192.0.2.2:4100", (), None, False),
     ],
     ["the cut is incomplete: <2> documents", "the clock of …x is 300 s ahead of this machine's"],
@@ -79,7 +83,8 @@ def test_a_node_without_a_commons_says_so(tmp_path) -> None:
 def test_everything_is_shown_and_nothing_of_it_is_markup(tmp_path) -> None:
     """Names and sentences from elsewhere are text."""
     _, html, headers = serving(tmp_path, FULL, ask)
-    for words in ("12,345", "The commons of &lt;the&gt; tests", "incomplete: &lt;2&gt;", "pending", "12 ms", "1 GPU"):
+    told = ("12,345", "The commons of &lt;the&gt; tests", "incomplete: &lt;2&gt;", "pending", "12 ms", "1 GPU")
+    for words in (*told, "copies 7.4 GB a second", "146 read, 57 written", "4 cores, 8.0 GB memory</td>"):
         assert words in html
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "<script" not in html
@@ -90,7 +95,7 @@ def test_metrics(tmp_path) -> None:
     _, text, headers = serving(tmp_path, FULL, lambda pages: ask(pages, "metrics"))
     assert headers["content-type"].startswith("text/plain")
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
-    assert (lines["lecs_documents"], lines["lecs_missing"], lines["lecs_peers"]) == ("12345.0", "2.0", "1.0")
+    assert (lines["lecs_documents"], lines["lecs_missing"], lines["lecs_peers"]) == ("12345.0", "2.0", "2.0")
 
 
 @pytest.mark.parametrize(

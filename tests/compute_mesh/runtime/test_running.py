@@ -1,5 +1,6 @@
 """The packaged model runs: repeatable writing, several at once, scoring, adapters that come and go, clear refusals."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from compute_mesh.runtime.needs import Needs, TooLarge, check_fits, needs
 from compute_mesh.runtime.processor import ProcessorTooOld, check_processor
 from compute_mesh.runtime.sampling import InvalidGrammar, Sampling
 from compute_mesh.runtime.scoring import passes, score_text, score_tokens
+from compute_mesh.runtime.speed import measure_speed
 from compute_mesh.runtime.trial import try_adapter, try_model
 from compute_mesh.runtime.writing import Writing, write, write_together
 
@@ -174,4 +176,15 @@ def test_a_file_is_first_loaded_in_a_process_of_its_own(tmp_path: Path, adapter:
     with pytest.raises(BadGguf, match="loading"):
         try_model(small)
     with pytest.raises(BadGguf, match="loading"):
+        asyncio.run(measure_speed(small))
+    with pytest.raises(BadGguf, match="loading"):
         try_adapter(small_model(tmp_path / "other.gguf"), adapter)
+
+
+def test_the_speed_of_a_model_is_measured_apart_and_within_a_time(tmp_path: Path) -> None:
+    small = small_model(tmp_path / "small.gguf")
+    speed = asyncio.run(measure_speed(small))
+    assert speed.prompt > 0
+    assert speed.generation > 0
+    with pytest.raises(BadGguf, match="measured"):
+        asyncio.run(measure_speed(small, seconds=0))
