@@ -6,6 +6,7 @@ The same model file, context, and one thread each, in turns within one run; toke
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -58,16 +59,23 @@ def main() -> None:
             return len(logits[np.arange(len(tokens)), tokens] - total)
 
         many = Sampling(tokens=256, temperature=1.0, seed=3)
-        prompts = [prompt] * 4
+        # A model goes on counting: a story that it ends early would leave the others to be written with fewer.
+        prompts = [one.tokens(", ".join(str(n) for n in range(start, start + 12)) + ",") for start in (1, 20, 50, 200)]
 
         def together() -> int:
-            return sum(len(answer.tokens) for answer in write_together(four, prompts, many))
+            return whole(len(answer.tokens) for answer in write_together(four, prompts, many))
 
         def in_turn() -> int:
-            return sum(
+            return whole(
                 len(write(one, each, Sampling(tokens=256, temperature=1.0, seed=3 + number)).tokens)
                 for number, each in enumerate(prompts)
             )
+
+        def whole(lengths: Iterable[int]) -> int:
+            found = list(lengths)
+            if found != [256] * 4:
+                raise SystemExit(f"a text ended early, so four at once were not measured: {found}")
+            return sum(found)
 
         clock = time.process_time
         rows = [

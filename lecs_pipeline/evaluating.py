@@ -7,7 +7,7 @@ from typing import Any
 
 from assets.cards.model import write_card
 from assets.evaluation.scoring import Evaluated, evaluate
-from assets.training.published import adapters_of, evaluations_of
+from assets.training.published import evaluations_of, newest_of
 from assets.training.running import training_lock
 from assets.training.standing import standing_of
 from corpus.errors import InvalidRecipe
@@ -41,9 +41,7 @@ def canaries_from(file: Path | None) -> list[Canary]:
     return [canary_of(one) for one in found["canaries"]]
 
 
-def evaluate_version(
-    path: Path, version: str, canaries: Sequence[Canary], told: Told = lambda _: None
-) -> Evaluated:  # fmt: skip
+def evaluate_version(path: Path, version: str, canaries: Sequence[Canary], told: Told = lambda _: None) -> Evaluated:
     """Measure the newest adapter of a version.
 
     Raises:
@@ -51,12 +49,10 @@ def evaluate_version(
     """
     with open_home(path) as home, training_lock(path, "lecs eval"):
         chosen = find_version(home, version)
-        mine = [a for a in adapters_of(home) if a.body["version"] == chosen.body["version"]]
-        if not mine:
-            raise NotFound("this version has no adapter yet: `lecs train` makes one")
-        found = evaluate(home, chosen, mine[-1], canaries, now, told)
+        adapter = newest_of(home, chosen)
+        found = evaluate(home, chosen, adapter, canaries, now, told)
         with contextlib.suppress(NotFound):  # Another node's adapter, or one whose files are gone, has no card here.
-            write_card(home, mine[-1], now())
+            write_card(home, adapter, now())
         return found
 
 

@@ -6,9 +6,8 @@ from assets.cards.model import write_card
 from assets.evaluation.asset import evaluation
 from assets.partitions import VERSIONS
 from assets.release.asset import partition_of, version_of
-from assets.training.published import adapters_of
+from assets.training.published import newest_of
 from assets.workspace import Workspace, now
-from substrate.store.errors import NotFound
 
 
 @dg.asset(
@@ -19,10 +18,7 @@ def model_card(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
     """A card as Hugging Face reads one: base, version, recipe, cohorts, excluded rows, evaluation, limits."""
     with workspace.open() as home:
         version = version_of(home, partition_of(context))
-        mine = [a for a in adapters_of(home) if a.body["version"] == version.body["version"]]
-        if not mine:
-            raise NotFound("this version has no adapter yet")
-        path = write_card(home, mine[-1], now())
+        path = write_card(home, newest_of(home, version), now())
         card = path.read_text("utf-8")
     return dg.MaterializeResult(
         metadata={"card": dg.MetadataValue.md(card), "path": dg.MetadataValue.path(str(path))},

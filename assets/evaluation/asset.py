@@ -8,9 +8,8 @@ from assets.evaluation.scoring import Evaluated, evaluate
 from assets.partitions import VERSIONS
 from assets.release.asset import partition_of, version_of
 from assets.training.asset import lora_run
-from assets.training.published import adapters_of
+from assets.training.published import newest_of
 from assets.workspace import Workspace, now
-from substrate.store.errors import NotFound
 
 
 @dg.asset(
@@ -21,10 +20,7 @@ def evaluation(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Ma
     """Bits per byte as paired differences with their interval, by language and domain."""
     with workspace.open() as home:
         version = version_of(home, partition_of(context))
-        mine = [a for a in adapters_of(home) if a.body["version"] == version.body["version"]]
-        if not mine:
-            raise NotFound("this version has no adapter yet")
-        found = evaluate(home, version, mine[-1], [], now)
+        found = evaluate(home, version, newest_of(home, version), [], now)
     return dg.MaterializeResult(metadata=_metadata(found))
 
 

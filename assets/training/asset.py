@@ -10,7 +10,7 @@ from assets.partitions import VERSION_TAG, VERSIONS, version_key
 from assets.release.asset import partition_of, version_of
 from assets.training.curves import curves
 from assets.training.planning import base_folder, missing_cohorts, plan_run
-from assets.training.published import adapters_of
+from assets.training.published import find_adapter
 from assets.training.publishing import publish_run
 from assets.training.running import train_cohorts, training_lock
 from assets.training.standing import DROPPED, standing_of
@@ -58,7 +58,7 @@ def lora_run(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mate
 def every_term_may_be_served(workspace: Workspace) -> dg.AssetCheckResult:
     """No term of the newest adapter holds a text that may not be trained on any more."""
     with workspace.open() as home:
-        standing = standing_of(home, adapters_of(home)[-1], now())
+        standing = standing_of(home, find_adapter(home, "latest"), now())
     dropped = [one.cohort for one in standing.cohorts if one.state == DROPPED]
     return dg.AssetCheckResult(
         passed=not dropped,

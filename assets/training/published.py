@@ -40,6 +40,18 @@ def find_adapter(home: Home, prefix: str) -> Document:
     return found[-1]
 
 
+def newest_of(home: Home, version: Document) -> Document:
+    """The newest adapter of a version.
+
+    Raises:
+        NotFound: it has none.
+    """
+    mine = [d for d in adapters_of(home) if d.body["version"] == version.body["version"]]
+    if not mine:
+        raise NotFound("this version has no adapter yet: `lecs train` makes one")
+    return mine[-1]
+
+
 def evaluations_of(home: Home, adapter: Document) -> list[Document]:
     """What this home measured of an adapter, oldest first."""
     mine = [d for d in _own(home, "Evaluation") if d.body["adapter"] == adapter.body["digest"]]

@@ -173,26 +173,29 @@ def row_6(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 
 def row_7(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """From a withdrawal to what is served without the cohort, with a generation in flight."""
+    from compute_mesh.runtime.loaded import Loaded
+
     (folder / "recipe.yaml").write_text(t.QUICK.replace("steps: 12", "steps: 1"))
     given = t.rows(40)
-    home = t.founded(folder / "one", given)
+    home = t.founded(folder / "one", given[:20])
+    taken = t.lecs("contribute", t.write(folder / "more.jsonl", given[20:]), home=home)["contributions"]
     t.lecs("dataset", "build", home=home)
     t.train(home, folder / "recipe.yaml")
-    ids = [one["id"] for one in t.lecs("consent", "list", home=home)["contributions"]]
     begun, waits = time.monotonic(), []
-    for number in range(size.withdrawals):
-        copy = folder / f"copy {number}"
-        shutil.copytree(home, copy, ignore=shutil.ignore_patterns("base"))
-        t.share_base(copy)
-        waits.append(_withdrawn_in(copy, ids[number % len(ids)]))
-        shutil.rmtree(copy)
+    with Loaded(models_proof.packaged()) as loaded:
+        for number in range(size.withdrawals):
+            copy = folder / f"copy {number}"
+            shutil.copytree(home, copy, ignore=shutil.ignore_patterns("base"))
+            t.share_base(copy)
+            waits.append(_withdrawn_in(copy, taken[number % len(taken)]["withdrawal_code"], loaded))
+            shutil.rmtree(copy)
     waits.sort()
     p95 = waits[min(len(waits) - 1, int(len(waits) * 0.95))]
     require(p95 < 5, f"p95 is {p95:.2f} seconds")
     return Shown(
-        "a withdrawal by `lecs consent withdraw`, then the adapter is resolved in a process of its own, while another "
-        "process writes with the adapter of before",
-        "lecs consent withdraw; lecs generate --adapter latest",
+        "from the start of the withdrawing command to a process that served the whole adapter and has put on what is "
+        "left of it, while another process writes with the adapter of before",
+        "lecs consent withdraw, beside lecs generate --adapter latest",
         {
             "withdrawals": len(waits), "p95 seconds": round(p95, 2), "median": round(waits[len(waits) // 2], 2),
             "minutes": round((time.monotonic() - begun) / 60, 1),
@@ -200,31 +203,41 @@ def row_7(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     )  # fmt: skip
 
 
-def _withdrawn_in(home: Path, identifier: str) -> float:
-    """Seconds of withdrawing in this process and asking what is served, while a generation runs."""
-    command = [LECS, "generate", "--prompt", "Once", "--adapter", "latest", "--max-tokens", "400", "--home", str(home)]
-    writing = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment(OMP_NUM_THREADS="1")
-    )
-    assert writing.stdout is not None
-    writing.stdout.read(1)
-    require(writing.poll() is None, "the generation had ended before the withdrawal")
-    from consent.change import Voice, withdraw
-    from consent.founding import steward_of
-    from lecs_pipeline.clock import now
-    from lecs_pipeline.training import standing
-    from substrate.store.home import open_home
+#: A model goes on counting, so that the answer is still being written when the withdrawal is through.
+_COUNTING = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,"
 
-    whole = len(standing(home, "latest").served)
-    begun = time.perf_counter()
-    with open_home(home) as opened:
-        withdraw(opened, identifier, Voice(steward_of(opened), "request"), now())
-    served = standing(home, "latest").served
-    seconds = time.perf_counter() - begun
-    writing.kill()
-    writing.wait()
-    require(len(served) == whole - 1, f"{len(served)} of {whole} terms are served after the withdrawal")
+
+def _withdrawn_in(home: Path, code: str, loaded: Any) -> float:
+    """Seconds from withdrawing to what is served being put on, while a generation runs."""
+    command = [LECS, "generate", "--prompt", _COUNTING, "--adapter", "latest", "--max-tokens", "1500"]
+    writing = subprocess.Popen(
+        [*command, "--home", str(home)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=clean_environment(OMP_NUM_THREADS="1"),
+    )  # fmt: skip
+    assert writing.stdout is not None
+    try:
+        writing.stdout.read(1)
+        whole = _served(home, loaded)
+        begun = time.perf_counter()
+        t.lecs("consent", "withdraw", "--code", "-", home=home, stdin=code)
+        left = _served(home, loaded)
+        seconds = time.perf_counter() - begun
+        require(writing.poll() is None, "the generation had ended before the withdrawal was through")
+    finally:
+        writing.kill()
+        writing.wait()
+    require(left == whole - 1, f"{left} of {whole} terms are served after the withdrawal")
     return seconds
+
+
+def _served(home: Path, loaded: Any) -> int:
+    """Ask what may be served, and put it on; how many terms that is."""
+    from compute_mesh.runtime.loaded import Adapter
+    from lecs_pipeline.training import standing
+
+    served = standing(home, "latest").served
+    loaded.use([Adapter(file, scale) for file, scale in served])
+    return len(served)
 
 
 def row_8(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:

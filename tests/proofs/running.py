@@ -100,6 +100,7 @@ def pytest_figures(*arguments: str, **environment: str) -> dict[str, int]:
 #: What runs write: results of what is proven, and no part of it. The figures of redaction carry its digest.
 RESULTS = (
     ":!docs/reference/proofs",
+    ":!benchmarks/results",
     ":!docs/reference/redaction-figures.md",
     ":!docs/reference/redaction-ablation.md",
     ":!consent/redaction/measured.json",
