@@ -39,6 +39,15 @@ from substrate.record.schemas.founding import (
     Policy,
     Recipe,
 )
+from substrate.record.schemas.jobs import (
+    AuditAppeal,
+    AuditRuling,
+    AuditVerdict,
+    JobAcceptance,
+    JobManifest,
+    JobReceipt,
+    Settlement,
+)
 from substrate.record.schemas.training import Adapter, Evaluation, TrainingRun
 
 __all__ = ["CONTEXT", "KINDS", "Token", "check_schema", "explain", "is_known", "is_private"]
@@ -73,10 +82,19 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Evaluation,
         HomeRestored,
         TextsImported,
+        JobManifest,
+        JobReceipt,
+        JobAcceptance,
+        Settlement,
+        AuditVerdict,
+        AuditAppeal,
+        AuditRuling,
     )
 }
 
-_ALWAYS_PRIVATE: Final = frozenset({"ConsentRecord", "CoConsent", "Appeal", "CaseNote"})
+_ALWAYS_PRIVATE: Final = frozenset(
+    {"ConsentRecord", "CoConsent", "Appeal", "CaseNote", "JobManifest", "JobReceipt", "JobAcceptance"}
+)
 _PRIVATE_UNLESS_BY_CODE: Final = frozenset({"ConsentWithdrawal", "ConsentNarrowing"})
 
 
