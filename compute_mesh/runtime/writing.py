@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from compute_mesh.runtime.loaded import PASS, Loaded
+from compute_mesh.runtime.loaded import PASS, Floats, Loaded
 from compute_mesh.runtime.needs import TooLarge
 from compute_mesh.runtime.sampling import Answer, Chooser, Sampling
 
 Finish = Literal["end", "stop", "length"]
+#: Hears, for each choice, the number of the text, the token, and the scores that it was chosen from (a view, valid
+#: until it returns). The token that ends an answer is told too.
+Watch = Callable[[int, int, Floats], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,14 @@ class Written:
 class Writing:
     """One answer that is being written: iterate over it for the pieces of text, then read ``done``."""
 
-    def __init__(self, loaded: Loaded, prompt: Sequence[int], sampling: Sampling) -> None:
+    def __init__(self, loaded: Loaded, prompt: Sequence[int], sampling: Sampling, watch: Watch | None = None) -> None:
         """Nothing is computed before the first piece is asked for.
 
         Raises:
             TooLarge: the prompt leaves no room.
         """
         _check_room(loaded, prompt)
-        self._loaded, self._prompt, self._sampling = loaded, prompt, sampling
+        self._loaded, self._prompt, self._sampling, self._watch = loaded, prompt, sampling, watch
         self.done = Written("", (), "length")
 
     def __iter__(self) -> Iterator[str]:
@@ -46,6 +49,8 @@ class Writing:
             room = _room(loaded, self._prompt, sampling)
             while len(written) < room:
                 token = chooser.choose(loaded.handle, -1)
+                if self._watch:
+                    self._watch(0, token, loaded.scores(1)[0])
                 if loaded.ends(token):
                     finish = "end"
                     break
@@ -65,9 +70,9 @@ class Writing:
             yield rest
 
 
-def write(loaded: Loaded, prompt: Sequence[int], sampling: Sampling) -> Written:
+def write(loaded: Loaded, prompt: Sequence[int], sampling: Sampling, watch: Watch | None = None) -> Written:
     """One answer, whole."""
-    writing = Writing(loaded, prompt, sampling)
+    writing = Writing(loaded, prompt, sampling, watch)
     for _ in writing:
         pass
     return writing.done
@@ -88,7 +93,11 @@ class _Slot:
 
 
 def write_together(
-    loaded: Loaded, prompts: Sequence[Sequence[int]], sampling: Sampling, told: Callable[[int], None] = lambda _: None
+    loaded: Loaded,
+    prompts: Sequence[Sequence[int]],
+    sampling: Sampling,
+    told: Callable[[int], None] = lambda _: None,
+    watch: Watch | None = None,
 ) -> list[Written]:
     """Answers to several prompts, in their order, as many at once as the limits have sequences.
 
@@ -100,7 +109,7 @@ def write_together(
     """
     for prompt in prompts:
         _check_room(loaded, prompt)
-    together = _Together(loaded, sampling, prompts)
+    together = _Together(loaded, sampling, prompts, watch)
     try:
         return together.run(told)
     finally:
@@ -108,8 +117,10 @@ def write_together(
 
 
 class _Together:
-    def __init__(self, loaded: Loaded, sampling: Sampling, prompts: Sequence[Sequence[int]]) -> None:
-        self.loaded, self.sampling, self.prompts = loaded, sampling, prompts
+    def __init__(
+        self, loaded: Loaded, sampling: Sampling, prompts: Sequence[Sequence[int]], watch: Watch | None
+    ) -> None:
+        self.loaded, self.sampling, self.prompts, self.watch = loaded, sampling, prompts, watch
         self.waiting = deque(range(len(prompts)))
         self.slots: dict[int, _Slot] = {}
         self.done: dict[int, Written] = {}
@@ -171,6 +182,8 @@ class _Together:
     def _advance(self, slot: _Slot) -> bool:
         """Choose the next token of one text; whether it is over."""
         token = slot.chooser.choose(self.loaded.handle, slot.output)
+        if self.watch:
+            self.watch(slot.number, token, self.loaded.scores(slot.output + 1)[slot.output])
         if self.loaded.ends(token):
             return self._over(slot, "end")
         slot.written.append(token)
