@@ -1,0 +1,85 @@
+"""Which receipts are audited, and by whom.
+
+The rate falls with the number of audits in a row that were consistent, as in BOINC's adaptive replication: the first
+ten always, then one over the streak, never less than a floor. A sample is drawn by a digest that did not exist when the
+receipt was signed, so a worker cannot know which job is looked at, nor choose its auditor. Whoever belongs to the same
+person as a party, or vouched for one, is not drawn.
+
+What a third party may read: the auditor's own probes, and jobs whose submitter marked them spot or quorum.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Final
+
+from substrate.record.schemas.jobs import Assurance
+
+#: Audits of a worker that are not drawn but done: all of them. Source: BOINC's ``MIN_CONSECUTIVE_VALID``.
+ALWAYS: Final = 10
+#: The least share of receipts that is audited.
+FLOOR: Final = Decimal("0.02")
+_ARITHMETIC: Final = Context(prec=28, rounding=ROUND_HALF_EVEN)
+_DRAW: Final = b"lecs/audit-draw/1\n"
+_AUDITOR: Final = b"lecs/auditor/1\n"
+
+
+def rate(streak: int, floor: Decimal = FLOOR) -> Decimal:
+    """The share of receipts to audit after ``streak`` consistent audits in a row: 1 for the first `ALWAYS`."""
+    if streak < ALWAYS:
+        return Decimal(1)
+    return max(floor, _ARITHMETIC.divide(Decimal(1), Decimal(1 + streak)))
+
+
+def may_be_read(assurance: Assurance, probe: bool) -> bool:
+    """Whether a third party may read a job at all: a probe is its own; the mark is the submitter's consent."""
+    return probe or assurance != "none"
+
+
+def is_drawn(receipt: str, beacon: str, share: Decimal) -> bool:
+    """Whether a receipt is audited: a number from both digests (64 hexadecimal digits each) lies below ``share``."""
+    number = int.from_bytes(hashlib.sha256(_DRAW + bytes.fromhex(receipt + beacon)).digest(), "big")
+    return _ARITHMETIC.divide(Decimal(number), Decimal(2**256)) < share
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node that may audit: whose it is, and for whom its owner vouched or who vouched for them."""
+
+    node: str
+    owner: str
+    vouched: frozenset[str] = frozenset()
+
+
+def auditors(receipt: str, beacon: str, parties: Iterable[Candidate], candidates: Iterable[Candidate]) -> list[str]:
+    """Nodes in the order in which they are asked to audit a receipt: the first who can does.
+
+    The order is by SHA-256 over receipt, beacon and node, so everybody finds the same. ``parties``: worker and
+    submitter.
+    """
+    involved = list(parties)
+    nodes, owners = {party.node for party in involved}, {party.owner for party in involved}
+    near = owners.union(*(party.vouched for party in involved))
+    able = {
+        one.node
+        for one in candidates
+        if one.node not in nodes and one.owner not in near and not owners & one.vouched
+    }  # fmt: skip
+    seed = _AUDITOR + bytes.fromhex(receipt + beacon)
+    return sorted(able, key=lambda node: hashlib.sha256(seed + node.encode()).digest())
+
+
+def caught(share: Decimal, lies: Decimal, jobs: int) -> Decimal:
+    """The chance that of ``jobs``, a share of them ``lies``, at least one is caught: 1 - (1 - share * lies)^jobs."""
+    kept = _ARITHMETIC.subtract(Decimal(1), _ARITHMETIC.multiply(share, lies))
+    return _ARITHMETIC.subtract(Decimal(1), _ARITHMETIC.power(kept, jobs))
+
+
+def jobs_until_caught(share: Decimal, lies: Decimal, chance: Decimal) -> int:
+    """The least number of jobs after which a liar is caught once with ``chance``; 919 for 5 %, 10 %, 99 %."""
+    per_job = float(_ARITHMETIC.multiply(share, lies))
+    if per_job >= 1:
+        return 1
+    return math.ceil(math.log(1 - float(chance)) / math.log(1 - per_job))
