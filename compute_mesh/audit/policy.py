@@ -83,3 +83,30 @@ def jobs_until_caught(share: Decimal, lies: Decimal, chance: Decimal) -> int:
     if per_job >= 1:
         return 1
     return math.ceil(math.log(1 - float(chance)) / math.log(1 - per_job))
+
+
+def quarantine_chances(jobs: int, lies: float, auditors: int, power: float = 1.0) -> list[float]:
+    """The chance that a worker who lies in a share ``lies`` of its jobs is in quarantine after 1, 2, ... ``jobs`` jobs.
+
+    A walk over (lies found, streak): each job is audited at `rate` of the streak, a lie is found with ``power`` and
+    ends the streak, and the second counts when another of ``auditors`` nodes, each as likely, finds it.
+    """
+    most = math.ceil(1 / FLOOR) + ALWAYS
+    other = 1 - 1 / auditors
+    none, one, done = [1.0] + [0.0] * most, [0.0] * (most + 1), 0.0
+    found = []
+    for _ in range(jobs):
+        after_none, after_one = [0.0] * (most + 1), [0.0] * (most + 1)
+        for streak in range(most + 1):
+            audited = float(rate(streak))
+            lie, honest = audited * lies * power, audited * (1 - lies * power)
+            longer = min(streak + 1, most)
+            after_none[streak] += none[streak] * (1 - audited)
+            after_none[longer] += none[streak] * honest
+            after_one[0] += none[streak] * lie + one[streak] * lie * (1 - other)
+            after_one[streak] += one[streak] * (1 - audited)
+            after_one[longer] += one[streak] * honest
+            done += one[streak] * lie * other
+        none, one = after_none, after_one
+        found.append(done)
+    return found
