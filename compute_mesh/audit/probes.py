@@ -13,11 +13,11 @@ _COUNT: Final = {"inference": "prompts", "embeddings": "texts"}
 def probe_fields(
     mould: JsonObject, inputs: Sequence[JsonObject], count: int, seed: int, idempotency: str, deadline: str
 ) -> JsonObject:
-    """The fields of a manifest that differs from ``mould``, a manifest that was seen, only in what every job differs in.
+    """The fields of a manifest that differs from ``mould``, one that was seen, only in what every job differs in.
 
     Args:
-        mould: the body of an inference or embeddings job; drawn among those that the auditor sent or ran lately, so that
-            probes are as often of each kind as jobs are.
+        mould: the body of an inference or embeddings job; drawn among those that the auditor sent or ran lately, so
+            that probes are as often of each kind as jobs are.
         inputs: blobs of the auditor's own texts, ``count`` of them in the blob.
         seed, idempotency, deadline: fresh, as a submitter draws them; the deadline as far ahead as the mould's was.
 
