@@ -100,7 +100,9 @@ def row_5(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
     for lies in (1.0, 0.5, 0.2):
         chances = tests.quarantine_chances(1500, lies, tests.NODES - 2)
         late = next(n + 1 for n, chance in enumerate(chances) if chance >= 0.99)
-        expected = sum(1 - chance for chance in [0.0, *chances])
+        left = [1 - chance for chance in [0.0, *chances]]
+        expected = sum(left)
+        spread = (sum((2 * n + 1) * share for n, share in enumerate(left)) - expected**2) ** 0.5
         results = [tests.jobs_until_quarantine(commons, roles, seed, lies, 2 * late) for seed in range(size.seeds)]
         jobs = [found for found, _ in results]
         require(all(not honest for _, honest in results), "an honest node was quarantined")
