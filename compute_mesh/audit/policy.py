@@ -53,6 +53,11 @@ class Candidate:
     vouched: frozenset[str] = frozenset()
 
 
+def unrelated(one: Candidate, other: Candidate) -> bool:
+    """Whether two nodes are of different persons of whom neither vouched for the other."""
+    return one.owner != other.owner and one.owner not in other.vouched and other.owner not in one.vouched
+
+
 def auditors(receipt: str, beacon: str, parties: Iterable[Candidate], candidates: Iterable[Candidate]) -> list[str]:
     """Nodes in the order in which they are asked to audit a receipt: the first who can does.
 
@@ -60,13 +65,7 @@ def auditors(receipt: str, beacon: str, parties: Iterable[Candidate], candidates
     submitter.
     """
     involved = list(parties)
-    nodes, owners = {party.node for party in involved}, {party.owner for party in involved}
-    near = owners.union(*(party.vouched for party in involved))
-    able = {
-        one.node
-        for one in candidates
-        if one.node not in nodes and one.owner not in near and not owners & one.vouched
-    }  # fmt: skip
+    able = {one.node for one in candidates if all(unrelated(one, party) for party in involved)}
     seed = _AUDITOR + bytes.fromhex(receipt + beacon)
     return sorted(able, key=lambda node: hashlib.sha256(seed + node.encode()).digest())
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from compute_mesh.adapters.gguf import write_adapter
 from compute_mesh.audit.claims import TOP, Claim, Recorder, evidence_root, leaves
-from compute_mesh.audit.forcing import force
+from compute_mesh.audit.forcing import Forced, force
 from compute_mesh.audit.replaying import distance, draws
-from compute_mesh.runtime.loaded import Limits, Loaded
+from compute_mesh.audit.tolerances import SAME_CLASS
+from compute_mesh.audit.verdicts import judge_answers
+from compute_mesh.runtime.loaded import Adapter, Limits, Loaded
 from compute_mesh.runtime.model import FILES, packaged_folder
 from compute_mesh.runtime.sampling import Sampling
 from compute_mesh.runtime.writing import write, write_together
@@ -93,6 +97,33 @@ def test_the_end_of_an_answer_is_a_place_too(model: Loaded) -> None:
     forced = force(model, cut)
     assert len(forced.misfit) == 9
     assert forced.misfit[8] > 1
+
+
+def test_whoever_leaves_the_adapter_out_is_told_by_a_few_answers(model: Loaded, tmp_path: Path) -> None:
+    """The whole chain on the packaged model: the honest answers fit, the same ones do not fit with an adapter."""
+    chance = np.random.default_rng(2)
+    tensors = {
+        f"base_model.model.model.layers.{layer}.self_attn.v_proj.lora_{letter}.weight": chance.normal(0, 0.2, shape)
+        for layer in range(4, 12)
+        for letter, shape in (("A", (4, 576)), ("B", (192, 4)))
+    }
+    write_adapter(tmp_path / "a.gguf", tensors, alpha=8, rank=4, heads=9, kv_heads=3)
+    claims = [written(model, Sampling(tokens=16, temperature=0), text) for text in PROMPTS]
+    honest = [force(model, claim) for claim in claims]
+    lied = [force_with(model, claim, tmp_path / "a.gguf") for claim in claims]
+    assert judge_answers(claims, honest, SAME_CLASS).word != "inconsistent"
+    assert judge_answers(claims, lied, SAME_CLASS).word == "inconsistent"
+    told_right = [replace(claim, top=claim.top[:0]) for claim in claims]
+    alone = judge_answers(told_right, [force_with(model, c, tmp_path / "a.gguf") for c in told_right], SAME_CLASS)
+    assert (alone.statistic, alone.word) == ("margin", "inconsistent"), "the tokens alone tell it"
+
+
+def force_with(model: Loaded, claim: Claim, adapter: Path) -> Forced:
+    try:
+        model.use([Adapter(adapter)])
+        return force(model, claim)
+    finally:
+        model.use([])
 
 
 def test_lies_about_log_probabilities_are_far_off(model: Loaded, greedy: Claim) -> None:
