@@ -36,6 +36,11 @@ _LIBRARY: Final = re.compile(r"^\s*(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$", re.MULT
 _DESKTOP: Final = re.compile(
     r"_tkinter|_curses|readline|nis|_gdbm|_dbm|_crypt|ossaudiodev|spwd|_?xx|_test|_ctypes_test"
 )
+#: What any extension module of the package index may load (PEP 600), beside the C library itself.
+_STANDARD: Final = (
+    "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6",
+    "libz.so.1", "libexpat.so.1",
+)  # fmt: skip
 _NOT_A_PACKAGE: Final = frozenset({"..", "__pycache__", "bin", "lib", "include", "share"})
 
 
@@ -73,7 +78,9 @@ def libraries(files: tuple[Path, ...]) -> tuple[Bind, ...]:
         asked = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         raise CannotSandbox("ldd", "`ldd` of the C library is needed to find what Python loads") from None
-    found = sorted({Path(path) for path in _LIBRARY.findall(asked.stdout)})
+    named = {Path(path) for path in _LIBRARY.findall(asked.stdout)}
+    standard = {path.with_name(name) for path in named if path.name.startswith("libc.so") for name in _STANDARD}
+    found = sorted(named | {path for path in standard if path.exists()})
     return tuple(_library(path) for path in found if SITE_PACKAGES not in path.parents)
 
 
