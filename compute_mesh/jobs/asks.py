@@ -65,6 +65,7 @@ class Node:
         friends: people whose jobs it runs before others'; the owner is one without being named.
         draining: it takes nothing new. quiet: its quiet hours, in which it begins no job of others.
         capped: what it may give today is given. federated: it holds federated texts. attested: a TEE that was checked.
+        admitted: the charter names it; others get jobs whose inputs are public, and settle nothing.
         engine: digest of its engine class. standing, reputation: of audits; reputation is between 0 and 1.
     """
 
@@ -82,6 +83,7 @@ class Node:
     capped: bool = False
     federated: bool = False
     attested: bool = False
+    admitted: bool = True
     engine: str = ""
     standing: Standing = "good"
     reputation: float = 0.5
@@ -120,6 +122,7 @@ REASONS: Final[dict[str, str]] = {
     "quarantined": "every live node is in quarantine",
     "memory": "no live node has enough memory, and a model is never split over several",
     "federated-size": "a model that learns from federated texts has fewer than seven thousand million parameters",
+    "privacy-member": "no admitted node is live",
     "privacy-own-node": "none of your own nodes is live, and the job may run nowhere else",
     "privacy-trusted": "no node that you trust is live, and the job may run nowhere else",
     "privacy-tee": "no live node has an attested trusted execution environment",

@@ -11,7 +11,9 @@ def _private(ask: Ask, node: Node) -> bool:
         return node.owner == ask.person
     if ask.privacy == "trusted":
         return node.owner == ask.person or node.node in ask.trusted
-    return ask.privacy != "tee" or node.attested
+    if ask.privacy == "public":
+        return True
+    return node.admitted and (ask.privacy == "member" or node.attested)
 
 
 def _roomy(ask: Ask, node: Node) -> bool:

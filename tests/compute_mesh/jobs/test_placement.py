@@ -49,6 +49,7 @@ REFUSALS: list[tuple[str, dict, dict]] = [
     ("quorum", {"quorum": 2}, {"slots": 2}),
     ("probation", {"assurance": "none"}, {"standing": "probation"}),
     ("quarantined", {}, {"standing": "quarantined"}),
+    ("privacy-member", {"privacy": "member"}, {"admitted": False}),
     ("privacy-own-node", {"privacy": "own-node"}, {}),
     ("privacy-trusted", {"privacy": "trusted", "trusted": frozenset({"another"})}, {}),
     ("privacy-tee", {"privacy": "tee"}, {}),
