@@ -148,7 +148,13 @@ class Language:
             self._channel.give(job, "likely", likely)
         value = {
             "answers": [
-                {"text": one.text, "tokens": list(one.tokens), "finish": one.finish, "promptTokens": size}
+                {
+                    "text": one.text,
+                    "tokens": list(one.tokens),
+                    "finish": one.finish,
+                    "promptTokens": size,
+                    "promptRead": one.read,
+                }  # fmt: skip
                 for one, size in zip(answers, going.prompts, strict=True)
             ],
             "likely": digest_of(likely) if likely else "",
