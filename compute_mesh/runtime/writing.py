@@ -15,8 +15,8 @@ Finish = Literal["end", "stop", "length"]
 class Written:
     """An answer: its text, its tokens, and why it ended (the model said so, a stop text, or the limit).
 
-    ``likely``: records of `compute_mesh.runtime.likely`, one for each token, where they were asked for. ``read``: tokens
-    of the prompt that were computed for it: all of them, since nothing is kept from one text for another.
+    ``likely``: records of `compute_mesh.runtime.likely`, one for each token, where they were asked for. ``read``: how
+    many tokens of the prompt were computed for it: all of them, since nothing is kept from one text for another.
     """
 
     text: str

@@ -147,16 +147,7 @@ class Language:
         if likely:
             self._channel.give(job, "likely", likely)
         value = {
-            "answers": [
-                {
-                    "text": one.text,
-                    "tokens": list(one.tokens),
-                    "finish": one.finish,
-                    "promptTokens": size,
-                    "promptRead": one.read,
-                }  # fmt: skip
-                for one, size in zip(answers, going.prompts, strict=True)
-            ],
+            "answers": [_answer(one, size) for one, size in zip(answers, going.prompts, strict=True)],
             "likely": digest_of(likely) if likely else "",
         }
         self._channel.say("result", job=job, value=value)
@@ -191,6 +182,16 @@ class Language:
         finally:
             self._loaded.use(worn)
         return found
+
+
+def _answer(written: Written, prompt: int) -> dict[str, Any]:
+    return {
+        "text": written.text,
+        "tokens": list(written.tokens),
+        "finish": written.finish,
+        "promptTokens": prompt,
+        "promptRead": written.read,
+    }
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """A memory of one prompt cannot be read by the next: not by state, not by scores, not by how much is computed.
 
-Who probes a cache asks whether a prompt is answered sooner, or otherwise, after somebody else has used it. Here the work
-is counted instead of timed: every token of a prompt is computed every time.
+Who probes a cache asks whether a prompt is answered sooner, or otherwise, after somebody else has used it. Here the
+work is counted instead of timed: every token of a prompt is computed every time.
 """
 
 import json
