@@ -69,12 +69,10 @@ class Language:
         """Do jobs until the node closes the pipe."""
         while True:
             message = self._channel.hear(wait=not self._together.busy)
-            if message is None:
+            if message is None or message["op"] == "cancel":
                 self._step()
             elif message["op"] == "run":
                 self._take(message)
-            elif message["op"] == "cancel":
-                self._stop(message["job"])
             elif message["op"] == "clear":
                 self._loaded.forget()
                 self._channel.say("cleared")
@@ -126,6 +124,9 @@ class Language:
             self._channel.say("piece", job=job, index=index, text=text)
 
     def _step(self) -> None:
+        """One token more of everything that is wanted."""
+        for job in [job for job in self._going if self._channel.is_cancelled(job)]:
+            self._stop(job)
         try:
             finished = self._together.step()
         except Exception as error:
@@ -150,7 +151,10 @@ class Language:
             "answers": [_answer(one, size) for one, size in zip(answers, going.prompts, strict=True)],
             "likely": digest_of(likely) if likely else "",
         }
-        self._channel.say("result", job=job, value=value)
+        try:
+            self._channel.say("result", job=job, value=value)
+        except ValueError as error:
+            self._channel.failed(job, error)  # More than a message holds.
 
     def _stop(self, job: int, *, tell: bool = True) -> None:
         going = self._going.pop(job, None)

@@ -123,7 +123,7 @@ def test_a_killed_training_goes_on_elsewhere_with_the_same_digest(base: Path, pl
             assert going.over
             with pytest.raises(JobFailed) as refused:
                 await ended(found, place, Job("lora", {"settings": {}}))
-            assert (refused.value.why, refused.value.rule) == (Why.REFUSED, "TypeError")
+            assert (refused.value.why, refused.value.rule) == (Why.REFUSED, "KeyError")
             assert len(found.processes) == 1
 
     run(work())
