@@ -7,6 +7,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Final
 
 from compute_mesh.jobs.asks import Ask, Node
@@ -37,6 +38,8 @@ _AWAY: Final = 10.0
 #: Seconds that a worker has to heed a cancellation before its stream is dropped.
 _HEED: Final = 10.0
 _DIGEST: Final = 64
+#: Who came first; a clock would not tell two of one moment apart.
+_ARRIVALS: Final = count()
 #: Reasons of waiting that pass by themselves.
 _PASSING: Final = frozenset({"busy", "drained", "quiet", "capped", "probation"})
 
@@ -379,19 +382,11 @@ class JobDesk:
 def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str]) -> Ask:
     """A manifest as placement looks at it. ``arrival`` is the order in which they came."""
     return Ask(
-        job=manifest.digest, submitter=manifest.submitter, arrival=next_arrival(), kind=manifest.job,
+        job=manifest.digest, submitter=manifest.submitter, arrival=next(_ARRIVALS), kind=manifest.job,
         model=manifest.body["model"]["digest"], memory=manifest.body["limits"]["memory"] << 20,
         interactive=interactive, privacy=manifest.privacy, assurance=manifest.assurance, quorum=manifest.quorum,
         federated="selection" in manifest.data, trusted=trusted,
     )  # fmt: skip
-
-
-def next_arrival() -> float:
-    """The clock of the loop, or 0 before there is one."""
-    try:
-        return asyncio.get_running_loop().time()
-    except RuntimeError:
-        return 0.0
 
 
 def _urn() -> str:

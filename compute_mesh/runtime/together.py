@@ -34,6 +34,7 @@ class _Slot:
     room: int
     next: int
     read: int = 0
+    computed: int = 0
     place: int = 0
     output: int = -1
     written: list[int] = field(default_factory=list)
@@ -117,6 +118,7 @@ class Together:
                 self._batch.n_tokens = len(part)
                 self._loaded.decode(self._batch)
                 slot.read += len(part)
+                slot.computed += len(part)
                 slot.place = slot.read
                 return
 
@@ -125,6 +127,7 @@ class Together:
             self._put(place, slot.next, slot.place, sequence, wanted=True)
             slot.output = place
             slot.place += 1
+            slot.computed += not slot.written
         self._batch.n_tokens = len(ready)
         self._loaded.decode(self._batch)
 
@@ -156,7 +159,7 @@ class Together:
     def _end(self, slot: _Slot, finish: Finish) -> Written:
         if not slot.answer.stopped and (rest := slot.answer.add(b"", last=True)):
             self._piece(slot.asked.number, rest)
-        return Written(slot.answer.text, tuple(slot.written), finish, b"".join(slot.likely))
+        return Written(slot.answer.text, tuple(slot.written), finish, b"".join(slot.likely), slot.computed)
 
     def _free(self, sequence: int, slot: _Slot) -> None:
         slot.asked.chooser.close()

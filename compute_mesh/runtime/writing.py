@@ -18,13 +18,15 @@ Watch = Callable[[int, int, Floats], None]
 class Written:
     """An answer: its text, its tokens, and why it ended (the model said so, a stop text, or the limit).
 
-    ``likely``: records of `compute_mesh.runtime.likely`, one for each token, where they were asked for.
+    ``likely``: records of `compute_mesh.runtime.likely`, one for each token, where they were asked for. ``read``: how
+    many tokens of the prompt were computed for it: all of them, since nothing is kept from one text for another.
     """
 
     text: str
     tokens: tuple[int, ...]
     finish: Finish
     likely: bytes = b""
+    read: int = 0
 
 
 class Writing:
@@ -68,7 +70,7 @@ class Writing:
         finally:
             chooser.close()
             rest = "" if answer.stopped else answer.add(b"", last=True)
-            self.done = Written(answer.text, tuple(written), finish)
+            self.done = Written(answer.text, tuple(written), finish, read=len(self._prompt))
         if rest:
             yield rest
 

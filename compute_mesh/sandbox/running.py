@@ -89,7 +89,7 @@ def _start(built: Built, group: Group | None, stack: ExitStack, stdin: int, stdo
     running = Running(outside, -1, group)
     try:
         first = _first_process(told[0])
-        running = Running(outside, os.pidfd_open(first), group)
+        running = Running(outside, _descriptor(first), group)
         limit_process(built.box, first, group)
         os.write(go[0], b"g")
     except BaseException:
@@ -120,6 +120,15 @@ def _first_process(told: int) -> int:
         "bubblewrap could not make its namespaces: the kernel must let ordinary users make them "
         "(sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces, or AppArmor's restriction)",
     )
+
+
+def _descriptor(process: int) -> int:
+    try:
+        return os.pidfd_open(process)
+    except OSError as error:
+        raise CannotSandbox(
+            "kernel", f"the kernel gives no descriptor of a process ({os.strerror(error.errno or 0)}): it needs 5.3"
+        ) from None
 
 
 class _End(list[int]):

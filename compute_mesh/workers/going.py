@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Self
 
+from compute_mesh.workers.answers import check_result
 from compute_mesh.workers.failures import JobFailed, Why
-from compute_mesh.workers.messages import Data, Failed, OfJob, Piece, Progress, Result
+from compute_mesh.workers.messages import Data, Failed, Job, OfJob, Piece, Progress, Result
 
 _CANCELLED = "Cancelled"
 
@@ -13,8 +14,10 @@ _CANCELLED = "Cancelled"
 class Going:
     """Iterate over it: progress, pieces and data as they come, at last the `Result`; or it raises `JobFailed`."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, job: Job, most: int) -> None:
         """``most``: bytes that the job may give, all of it together."""
+        self._job = job
+        self._given: dict[str, bytes] = {}
         self._events: asyncio.Queue[OfJob | JobFailed] = asyncio.Queue()
         self._left = most
         self._parts: dict[str, bytearray] = {}
@@ -69,7 +72,11 @@ class Going:
         raise JobFailed(Why.ENDED, "the job was read to its end before")
 
     def hear(self, event: OfJob) -> bool:
-        """Take an event of the worker; false when it gave more bytes than the job may have."""
+        """Take an event of the worker; false when it gave more bytes than the job may have.
+
+        Raises:
+            BadFrame: a result that does not fit the job.
+        """
         if self._over:
             return True
         self._left -= _size(event)
@@ -79,14 +86,17 @@ class Going:
             whole = self._parts.setdefault(event.name, bytearray())
             whole.extend(event.data)
             if event.last:
-                self._events.put_nowait(Data(event.job, event.name, bytes(self._parts.pop(event.name)), True))
+                self._given[event.name] = data = bytes(self._parts.pop(event.name))
+                self._events.put_nowait(Data(event.job, event.name, data, True))
         elif isinstance(event, Failed):
             why = Why.CANCELLED if self.cancelled and event.rule == _CANCELLED else Why.REFUSED
             self.fail(JobFailed(why, f"the worker did not do it: {event.rule}", event.rule))
+        elif isinstance(event, Result):
+            check_result(self._job, event.value, self._given)
+            self._events.put_nowait(event)
+            self._end()
         else:
             self._events.put_nowait(event)
-            if isinstance(event, Result):
-                self._end()
         return True
 
     def fail(self, failure: JobFailed) -> None:
@@ -98,6 +108,7 @@ class Going:
     def _end(self) -> None:
         self._over = True
         self._parts.clear()
+        self._given.clear()
         for call in self._when_over:
             call()
 

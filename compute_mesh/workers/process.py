@@ -76,7 +76,7 @@ class Worker:
 
     async def begin(self, job: Job, *, seconds: float, most: int) -> Going:
         """Begin a job, which may take ``seconds`` and give ``most`` bytes. It fails where the worker is gone."""
-        number, going = self._next, Going(most)
+        number, going = self._next, Going(job, most)
         self._next += 1
         self._jobs[number] = going
         timer = asyncio.get_running_loop().call_later(seconds, self._late, going)

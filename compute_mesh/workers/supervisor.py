@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from compute_mesh.sandbox.groups import remove_leftovers
 from compute_mesh.workers.failures import JobFailed, Why
 from compute_mesh.workers.going import Going
 from compute_mesh.workers.messages import Job
@@ -56,7 +57,10 @@ class Request:
 
 @dataclass(eq=False, slots=True)
 class _Kept:
-    """A worker, or one that is being started. ``active``: its jobs now; ``begun``: all of them."""
+    """A worker, or one that is being started.
+
+    ``active``: its jobs now; ``begun``: all of them; ``until``: when it has lived long enough.
+    """
 
     key: tuple[str, str]
     slots: int
@@ -64,13 +68,18 @@ class _Kept:
     active: int = 0
     begun: int = 0
     used: float = 0.0
+    until: float = 0.0
     closed: bool = False
     timer: asyncio.TimerHandle | None = None
 
     def takes(self, key: tuple[str, str], jobs: int) -> bool:
         """Whether it can begin another job of this key now."""
         ready = self.worker is not None and self.worker.alive and not self.closed
-        return ready and self.key == key and self.active < self.slots and self.begun < jobs
+        return ready and self.key == key and self.active < self.slots and not self.spent(jobs)
+
+    def spent(self, jobs: int) -> bool:
+        """Whether it is to be renewed."""
+        return self.begun >= jobs or asyncio.get_running_loop().time() >= self.until
 
 
 class Supervisor:
@@ -79,6 +88,7 @@ class Supervisor:
     def __init__(self, keeping: Keeping | None = None, start: Start = start_worker) -> None:
         """``start`` makes a worker in a place."""
         self._keeping, self._start = keeping or Keeping(), start
+        remove_leftovers()
         self._starter = ThreadPoolExecutor(_STARTERS, thread_name_prefix="lecs-box")
         self._kept: list[_Kept] = []
         self._changed = asyncio.Condition()
@@ -178,6 +188,7 @@ class Supervisor:
             kept.timer = None
 
     async def _begin(self, kept: _Kept, place: Place) -> _Kept:
+        kept.until = asyncio.get_running_loop().time() + place.box.wall_seconds
         try:
             kept.worker = await self._start(place, self._starter)
         except BaseException:
@@ -206,7 +217,7 @@ class Supervisor:
             self._changed.notify_all()
 
     async def _empty(self, kept: _Kept, worker: Worker) -> None:
-        if kept.key[0] == "fresh" or kept.begun >= self._keeping.jobs or not worker.alive or self._closing:
+        if kept.key[0] == "fresh" or kept.spent(self._keeping.jobs) or not worker.alive or self._closing:
             await self._end(kept)
             return
         try:

@@ -69,12 +69,10 @@ class Language:
         """Do jobs until the node closes the pipe."""
         while True:
             message = self._channel.hear(wait=not self._together.busy)
-            if message is None:
+            if message is None or message["op"] == "cancel":
                 self._step()
             elif message["op"] == "run":
                 self._take(message)
-            elif message["op"] == "cancel":
-                self._stop(message["job"])
             elif message["op"] == "clear":
                 self._loaded.forget()
                 self._channel.say("cleared")
@@ -126,6 +124,9 @@ class Language:
             self._channel.say("piece", job=job, index=index, text=text)
 
     def _step(self) -> None:
+        """One token more of everything that is wanted."""
+        for job in [job for job in self._going if self._channel.is_cancelled(job)]:
+            self._stop(job)
         try:
             finished = self._together.step()
         except Exception as error:
@@ -147,13 +148,13 @@ class Language:
         if likely:
             self._channel.give(job, "likely", likely)
         value = {
-            "answers": [
-                {"text": one.text, "tokens": list(one.tokens), "finish": one.finish, "promptTokens": size}
-                for one, size in zip(answers, going.prompts, strict=True)
-            ],
+            "answers": [_answer(one, size) for one, size in zip(answers, going.prompts, strict=True)],
             "likely": digest_of(likely) if likely else "",
         }
-        self._channel.say("result", job=job, value=value)
+        try:
+            self._channel.say("result", job=job, value=value)
+        except ValueError as error:
+            self._channel.failed(job, error)  # More than a message holds.
 
     def _stop(self, job: int, *, tell: bool = True) -> None:
         going = self._going.pop(job, None)
@@ -185,6 +186,16 @@ class Language:
         finally:
             self._loaded.use(worn)
         return found
+
+
+def _answer(written: Written, prompt: int) -> dict[str, Any]:
+    return {
+        "text": written.text,
+        "tokens": list(written.tokens),
+        "finish": written.finish,
+        "promptTokens": prompt,
+        "promptRead": written.read,
+    }
 
 
 def main() -> None:

@@ -32,11 +32,13 @@ class Vectors:
         """The engine class."""
         import torch
 
-        precision = "bf16" if self._half else "fp32"
         return {
-            "model": self._digest, "build": f"torch {torch.__version__}", "isa": torch.backends.cpu.get_cpu_capability(),
-            "precision": precision, "threads": self._threads,
-        }  # fmt: skip
+            "model": self._digest,
+            "build": f"torch {torch.__version__}",
+            "isa": torch.backends.cpu.get_cpu_capability(),
+            "precision": "bf16" if self._half else "fp32",
+            "threads": self._threads,
+        }
 
     def do(self, job: int, kind: str, parameters: Mapping[str, Any], inputs: Mapping[str, bytes]) -> dict[str, Any]:
         """Vectors of ``texts``: the bytes ``vectors`` are rows of half-precision floats of length 1."""

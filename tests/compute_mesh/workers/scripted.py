@@ -51,7 +51,7 @@ def boxes_left() -> list[int]:
 
 def groups_left() -> list[Path]:
     """Control groups of this process's boxes that are still there."""
-    return [path for path in Path("/sys/fs/cgroup").rglob(f"lecs-box-{os.getpid()}-*")]
+    return list(Path("/sys/fs/cgroup").rglob(f"lecs-box-{os.getpid()}-*"))
 
 
 def _name(process: int) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -174,10 +174,8 @@ def test_nobody_waits_for_a_worker_that_was_not_wanted_any_more() -> None:
                 task = asyncio.create_task(start_worker(place(), starter))
                 await asyncio.sleep(delay)
                 task.cancel()
-                try:
+                with suppress(asyncio.CancelledError):
                     await (await task).end()
-                except asyncio.CancelledError:
-                    pass
         assert boxes_left() == []
         assert groups_left() == []
 

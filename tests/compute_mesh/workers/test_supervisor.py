@@ -1,9 +1,11 @@
 """Workers kept warm for one requester: emptied, renewed, never shared, and gone at the end."""
 
 import asyncio
+import dataclasses
 import os
 import random
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from scripted import add, boxes_left, groups_left, place, request, run
 
+from compute_mesh.sandbox.groups import make_group, remove_leftovers
 from compute_mesh.workers.failures import JobFailed, Why
 from compute_mesh.workers.messages import Job
 from compute_mesh.workers.supervisor import Keeping, Request, Supervisor
@@ -91,15 +94,49 @@ def test_many_at_once_share_nothing_between_requesters() -> None:
     run(work())
 
 
-def test_a_worker_is_renewed_after_some_jobs_and_ends_when_idle() -> None:
+def test_a_worker_is_renewed_after_some_jobs() -> None:
     async def work() -> None:
-        async with supervisor(jobs=2, idle=0.2) as found:
+        async with supervisor(jobs=2) as found:
             seen = set[int]()
             for _ in range(5):
                 await value(found, add())
                 seen |= set(found.processes)
             # A renewed worker has ended before anybody looks: of each pair the first alone is seen.
             assert len(seen) == 3
+
+    run(work())
+
+
+def test_a_worker_that_has_lived_long_enough_is_renewed() -> None:
+    async def work() -> None:
+        old = place()
+        old = dataclasses.replace(old, box=dataclasses.replace(old.box, wall_seconds=0.0))
+        async with supervisor() as found:
+            for _ in range(2):
+                assert (await value(found, add(place=old)))["sum"] == 3
+                assert found.processes == {}
+
+    run(work())
+
+
+def test_control_groups_that_a_dead_node_left_are_removed() -> None:
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    group = make_group(1 << 27, 10, 1)
+    if group is None:
+        pytest.skip("no control group can be made here")
+    group.remove()
+    left = [folder.with_name(f"lecs-box-{gone.pid}-1") for folder in group.folders]
+    for folder in left:
+        folder.mkdir()
+    assert remove_leftovers() >= len(left)
+    assert not any(folder.exists() for folder in left)
+
+
+def test_a_worker_that_nobody_uses_ends() -> None:
+    async def work() -> None:
+        async with supervisor(idle=0.05) as found:
+            assert (await value(found, add()))["sum"] == 3
             while found.processes:
                 await asyncio.sleep(0.02)
             assert boxes_left() == []
