@@ -1,6 +1,7 @@
 """The engine class of a node: what decides over the last bits of a result (BOINC's homogeneous redundancy)."""
 
 from collections import Counter
+from collections.abc import Set
 from functools import cache
 from importlib.metadata import version
 from typing import Final
@@ -29,9 +30,13 @@ def llama_build() -> tuple[str, str]:
     """The installed llama.cpp with its bindings, and the widest instruction set that it uses here."""
     told = library().llama_print_system_info().decode("ascii", "replace").lower()
     used = {part.split("=")[0].strip().rsplit(" ", 1)[-1] for part in told.split("|") if "= 1" in part}
-    widest = next((name for name in _SETS if name in used), "plain")
-    repacked = "-repack" if "repack" in used else ""
-    return f"llama-cpp-python {version('llama-cpp-python')}", widest.replace("_", "-") + repacked
+    return f"llama-cpp-python {version('llama-cpp-python')}", widest(used)
+
+
+def widest(used: Set[str]) -> str:
+    """The name by which engines go that use these instruction sets (as llama.cpp names them, in small letters)."""
+    name = next((name for name in _SETS if name in used), "plain")
+    return name.replace("_", "-") + ("-repack" if "repack" in used else "")
 
 
 def llama_engine(header: Header, slots: int) -> JsonObject:

@@ -17,6 +17,7 @@ from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.placement import continuing, place
 from compute_mesh.jobs.receipts import write_acceptance
 from compute_mesh.jobs.rules import Refused, refused
+from compute_mesh.jobservice.asked import blobs_of
 from compute_mesh.jobservice.calling import Call, NotTaken, Worked
 from compute_mesh.jobservice.events import Checkpoint, Told
 from compute_mesh.jobservice.live import Heard, Live
@@ -165,7 +166,7 @@ class JobDesk:
             return found
         if found.manifest.submitter != self.signer.did:
             return refused("stranger", "a node submits what it signed itself")
-        named = [(blob["root"], blob["bytes"]) for blob in found.manifest.body["inputs"]]
+        named = [(blob["root"], blob["bytes"]) for blob in blobs_of(found.manifest)]
         brought = await asyncio.to_thread(lambda: [(blob_root(data), len(data)) for data in inputs])
         return found.manifest if named == brought else refused("inputs", "the blobs are not those that are named")
 

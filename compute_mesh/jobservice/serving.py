@@ -10,6 +10,7 @@ from compute_mesh.jobs.blobs import blob_root
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.receipts import check_acceptance
 from compute_mesh.jobs.rules import Refused
+from compute_mesh.jobservice.asked import blobs_of
 from compute_mesh.jobservice.events import Told
 from compute_mesh.jobservice.wire import HEARTBEAT, MOST_CHECKPOINT, SILENCE, Line, count_of, said, text_of
 from compute_mesh.jobservice.working import Wait, WorkDesk
@@ -76,7 +77,7 @@ class _Serving:
 
     async def _attempt(self, manifest: Manifest, checkpoint: int) -> None:
         await self.line.say({"op": "send"})
-        inputs = [await self._input(blob["root"], blob["bytes"]) for blob in manifest.body["inputs"]]
+        inputs = [await self._input(blob["root"], blob["bytes"]) for blob in blobs_of(manifest)]
         kept = await self.line.take(checkpoint) if checkpoint else None
         beside = [asyncio.create_task(self._listen()), asyncio.create_task(self._live())]
         try:

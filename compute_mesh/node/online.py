@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from compute_mesh import blobs
+from compute_mesh.jobservice import wire
 from compute_mesh.ledger import messages
 from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.admitting import admit, admitted_nodes
@@ -15,6 +16,7 @@ from compute_mesh.node.bench import at_home
 from compute_mesh.node.blobs import BlobDesk
 from compute_mesh.node.context import Context
 from compute_mesh.node.identity import mesh_folder
+from compute_mesh.node.jobs import JobRoom
 from compute_mesh.node.meeting import Failed, Meetings, until_closed
 from compute_mesh.node.resources import look_up, memory_bandwidth
 from compute_mesh.peers import exchange, joining
@@ -31,7 +33,7 @@ from substrate.record.documents import Document
 from substrate.record.errors import RecordError
 from substrate.record.times import hours_after
 
-PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL)
+PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL, wire.PROTOCOL)
 ANNOUNCED_HOURS: Final = 24
 _AGAIN_SECONDS: Final = 1800.0
 #: Peers that are told at once of a change; they tell others. Meetings that go on at once.
@@ -58,6 +60,7 @@ class Online:
     book: PeerBook
     meetings: Meetings
     desk: BlobDesk
+    jobs: JobRoom | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _announced: tuple[float, Announcement] | None = None
     _bandwidth: int | None = None
@@ -65,15 +68,17 @@ class Online:
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     @classmethod
-    async def open(cls, context: Context, membership: Membership, transport: Transport | None = None) -> "Online":
-        """Open the endpoint (or take one that is open) and begin.
+    async def open(
+        cls, context: Context, membership: Membership, transport: Transport | None = None, jobs: JobRoom | None = None
+    ) -> "Online":
+        """Open the endpoint (or take one that is open) and begin; ``jobs`` are served to peers, where there are any.
 
         Raises:
             TransportFailed: nothing can listen where the settings say.
         """
         found = transport or await open_endpoint(context)
         book = PeerBook(mesh_folder(context.path), context.node, membership.commons)
-        online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found))
+        online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found), jobs)
         async with at_home(context.path) as bench:
             book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
         online._bandwidth = await asyncio.to_thread(memory_bandwidth)
@@ -83,6 +88,8 @@ class Online:
             joining.PROTOCOL: online._take_newcomer,
             blobs.PROTOCOL: online.desk.service.serve,
         }
+        if jobs is not None:
+            handlers[wire.PROTOCOL] = jobs.service().serve
         online._tasks = [
             asyncio.create_task(serve(found, handlers)),
             asyncio.create_task(online._keep_in_step()),
@@ -99,17 +106,27 @@ class Online:
     def announcement(self) -> Announcement:
         """What this node says of itself now; signed anew when the address changed, or after half an hour."""
         address = self.transport.address()
+        offered = self.jobs.offered() if self.jobs is not None else None
         if self._announced is not None:
             signed, own = self._announced
-            if own.address == address and time.monotonic() - signed < _AGAIN_SECONDS:
+            same = own.address == address and (own.resources or {}).get("jobs") == offered
+            if same and time.monotonic() - signed < _AGAIN_SECONDS:
                 return own
         now = self.context.now()
         expires = hours_after(now, ANNOUNCED_HOURS)
         resources = look_up(self.context.path, self._bandwidth, self.context.measure_speed())
+        if offered is not None:
+            resources["jobs"] = offered
         keys = self.context.identity
         own = announce(keys.node, keys.transport, self.membership.commons, address, now, expires, resources)
         self._announced = (time.monotonic(), own)
         return own
+
+    def offers_anew(self) -> bool:
+        """Whether the jobs that this node offers are others than it announced."""
+        if self._announced is None or self.jobs is None:
+            return False
+        return bool((self._announced[1].resources or {}).get("jobs") != self.jobs.offered())
 
     def invite(self, hours: int) -> Ticket:
         """A ticket for one newcomer."""
