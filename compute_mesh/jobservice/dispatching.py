@@ -106,8 +106,10 @@ class JobDesk:
         self._wake.set()
         return line
 
-    async def follow(self, job: str) -> AsyncIterator[Heard]:
+    async def follow(self, job: str, *, words: bool = True) -> AsyncIterator[Heard]:
         """How a job stands and what it tells, until it has ended.
+
+        With ``words`` somebody sees pieces of answers as they come, so they are not written anew elsewhere.
 
         Raises:
             NotFound: no such job.
@@ -116,7 +118,7 @@ class JobDesk:
         if live is None:
             yield await asyncio.to_thread(self.store.line, job)
             return
-        async for heard in live.follow():
+        async for heard in live.follow(words):
             yield heard
 
     async def outputs(self, job: str) -> dict[str, bytes]:

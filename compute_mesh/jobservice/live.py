@@ -36,7 +36,7 @@ class Live:
     unwanted: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
     _past: list[Heard] = field(default_factory=list)
-    _listeners: list["asyncio.Queue[Heard]"] = field(default_factory=list)
+    _listeners: list[tuple["asyncio.Queue[Heard]", bool]] = field(default_factory=list)
 
     def tell(self, **changed: Any) -> None:
         """Stand otherwise; whoever listens hears of it where it differs."""
@@ -50,7 +50,7 @@ class Live:
         if isinstance(event, Progress):
             self._past = [one for one in self._past if not isinstance(one, Progress)]
         if isinstance(event, Piece):
-            self.shown = self.shown or bool(self._listeners)
+            self.shown = self.shown or any(words for _, words in self._listeners)
         self._past.append(event)
         self._pass_on(event)
 
@@ -58,13 +58,14 @@ class Live:
         """What was told of an attempt that came to nothing does not count."""
         self._past.clear()
 
-    async def follow(self) -> AsyncIterator[Heard]:
-        """How it stands and what it tells, from its beginning until it has ended."""
+    async def follow(self, words: bool = True) -> AsyncIterator[Heard]:
+        """How it stands and what it tells, from its beginning until it has ended; pieces only with ``words``."""
         heard: asyncio.Queue[Heard] = asyncio.Queue()
         for one in (self.line, *self._past):
-            heard.put_nowait(one)
-        self.shown = self.shown or any(isinstance(one, Piece) for one in self._past)
-        self._listeners.append(heard)
+            if words or not isinstance(one, Piece):
+                heard.put_nowait(one)
+        self.shown = self.shown or (words and any(isinstance(one, Piece) for one in self._past))
+        self._listeners.append((heard, words))
         try:
             while True:
                 one = await heard.get()
@@ -72,8 +73,9 @@ class Live:
                 if isinstance(one, JobLine) and one.over:
                     return
         finally:
-            self._listeners.remove(heard)
+            self._listeners.remove((heard, words))
 
     def _pass_on(self, one: Heard) -> None:
-        for listener in self._listeners:
-            listener.put_nowait(one)
+        for listener, words in self._listeners:
+            if words or not isinstance(one, Piece):
+                listener.put_nowait(one)

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from compute_mesh.jobs.blobs import job_blob
@@ -36,7 +36,10 @@ def model_named(models: Iterable[StandingModel], name: str, now: str, use: str) 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a submitter decides about a job beside its parameters; MiB, seconds, bytes, hours until its deadline."""
+    """What a submitter decides about a job beside its parameters; MiB, seconds, bytes, hours until its deadline.
+
+    ``idempotency``: 32 hexadecimal digits; a fresh one for each manifest where it is empty.
+    """
 
     memory: int = MEMORY
     seconds: int = SECONDS
@@ -44,7 +47,7 @@ class Terms:
     hours: int = HOURS
     assurance: Assurance = "spot"
     privacy: PrivacyClass = "member"
-    idempotency: str = field(default_factory=lambda: secrets.token_hex(16))
+    idempotency: str = ""
 
 
 def write_manifest(
@@ -66,6 +69,6 @@ def write_manifest(
         "assurance": terms.assurance,
         "privacy": terms.privacy,
         "deadline": hours_after(now, terms.hours),
-        "idempotency": terms.idempotency,
+        "idempotency": terms.idempotency or secrets.token_hex(16),
     }
     return write_document("JobManifest", f"urn:uuid:{uuid.uuid4()}", commons, fields, signer, now)
