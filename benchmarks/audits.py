@@ -58,6 +58,8 @@ def measure(cache: Path, records: Records, seconds: float) -> None:
             for case in CASES:
                 if not (batch := waiting[case.name][:SLOTS]):
                     continue
+                if case.last and any(left for name, left in waiting.items() if name != case.name):
+                    continue
                 if time.process_time() - begun > seconds:
                     return
                 del waiting[case.name][:SLOTS]

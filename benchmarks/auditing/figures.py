@@ -56,7 +56,10 @@ def values(records: Records, case: str, which: str, key: str) -> Values:
 
 
 def calibrated(records: Records, *, other: bool) -> dict[Statistic, Tolerance]:
-    """The largest mean and deviation over honest workers, of the auditor's class or of another."""
+    """The largest mean and deviation over honest workers, of the auditor's class or of another.
+
+    Both with four standard errors added: the bound takes them for known, and they come from so many places.
+    """
     found: dict[Statistic, Tolerance] = {}
     wanted: tuple[tuple[Statistic, str, str], ...] = (
         ("margin", "margin", "misfit"), ("draw", "draw", "misfit"), ("drift", "margin", "drift"),
@@ -66,10 +69,17 @@ def calibrated(records: Records, *, other: bool) -> dict[Statistic, Tolerance]:
         parts = [values(records, case, "calibration", key) for case in honest]
         clipped = [np.minimum(np.concatenate(part), CLIPS[name]) for part in parts if part]
         if clipped:
-            mean = max(float(part.mean()) for part in clipped)
-            spread = max(float(part.std()) for part in clipped)
+            upper = [_upper(part.astype(np.float64)) for part in clipped]
+            mean, spread = (max(pair[which] for pair in upper) for which in (0, 1))
             found[name] = Tolerance(round(mean, 5), round(spread, 5), CLIPS[name], LIES[name])
     return found
+
+
+def _upper(part: np.ndarray) -> tuple[float, float]:
+    """Mean and deviation of some places, and of each the limit that it hardly exceeds."""
+    mean, variance, count = part.mean(), part.var(), len(part)
+    error = np.sqrt(max(((part - mean) ** 4).mean() - variance**2, 0.0) / count)
+    return float(mean + 4 * np.sqrt(variance / count)), float(np.sqrt(variance + 4 * error))
 
 
 def statistic(case: Case) -> Statistic:

@@ -4,11 +4,12 @@ Honest places have a mean and a deviation, measured for each pair of engine clas
 clipped, so that by Bernstein's inequality the mean of n of them lies above `bound` with a chance of at most ``chance``,
 if places were independent. (They are not quite; the measured rates stand in benchmarks/results/audits.md.)
 
-An answer is called consistent only where the test could have told: where the bound lies below what the mildest known
-lie would show. Between the two, and with too few places, the verdict is that there is none.
+An answer is called consistent only where the test would have told: where the mildest known lie lies above the bound,
+but for a stated chance. With fewer places the verdict is that there is none.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -38,18 +39,34 @@ class Tolerance:
     lie: float
 
 
-#: Chance of a false "inconsistent" for one audit, by the inequality.
+#: Chance of a false "inconsistent" for one audit, and of a false "consistent" for the mildest lie, by the inequality.
 CHANCE: Final = 1e-6
+MISSED: Final = 0.01
 
 
 def bound(tolerance: Tolerance, places: int, chance: float = CHANCE) -> float:
     """The largest mean of ``places`` clipped values that is still consistent (Bernstein's inequality, solved)."""
+    return tolerance.mean + _beyond(tolerance.deviation**2, tolerance.clip, places, chance)
+
+
+def tells(tolerance: Tolerance, places: int, chance: float = CHANCE, missed: float = MISSED) -> bool:
+    """Whether the mildest lie would be above the bound, but for a chance of ``missed``.
+
+    Of a liar's places nothing but the mean is taken for known: values between 0 and the clip vary the most where they
+    are either.
+    """
+    variance = tolerance.lie * (tolerance.clip - tolerance.lie)
+    low = tolerance.lie - _beyond(variance, tolerance.clip, places, missed)
+    return bound(tolerance, places, chance) <= low
+
+
+def _beyond(variance: float, clip: float, places: int, chance: float) -> float:
+    """How far the mean of ``places`` values lies from what is expected with a chance of at most ``chance``."""
     if places == 0:
         return math.inf
     logarithm = math.log(1 / chance)
-    linear = tolerance.clip * logarithm / 3
-    root = math.sqrt(linear**2 + 2 * places * tolerance.deviation**2 * logarithm)
-    return tolerance.mean + (linear + root) / places
+    linear = clip * logarithm / 3
+    return (linear + math.sqrt(linear**2 + 2 * places * variance * logarithm)) / places
 
 
 def places_needed(tolerance: Tolerance, chance: float = CHANCE) -> int:
@@ -58,11 +75,12 @@ def places_needed(tolerance: Tolerance, chance: float = CHANCE) -> int:
     Raises:
         ValueError: the mildest lie looks like an honest answer, so no number is enough.
     """
-    gap = tolerance.lie - tolerance.mean
-    if gap <= 0:
+    if tolerance.lie <= tolerance.mean:
         raise ValueError("the mildest lie looks like an honest answer: this statistic tells nothing")
-    logarithm = math.log(1 / chance)
-    return math.ceil(2 * logarithm * (tolerance.deviation**2 + tolerance.clip * gap / 3) / gap**2)
+    most = 1
+    while not tells(tolerance, most, chance):
+        most *= 2
+    return bisect_left(range(most), True, key=lambda places: tells(tolerance, places, chance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,7 @@ def judge(values: Floats, statistic: Statistic, tolerance: Tolerance, chance: fl
     if value > limit:
         word: Word = "inconsistent"
     else:
-        word = "consistent" if limit <= tolerance.lie else "inconclusive"
+        word = "consistent" if tells(tolerance, places, chance) else "inconclusive"
     return Finding(statistic, value, limit, places, word)
 
 

@@ -60,10 +60,11 @@ def place(asks: Iterable[Ask], nodes: Iterable[Node], seed: bytes) -> Placed:
 
 def in_turn(asks: Iterable[Ask]) -> list[Ask]:
     """By priority; then those for which somebody waits; then everybody's first job, everybody's second, and so on."""
-    earlier, keyed = Counter[tuple[int, bool, str]](), []
+    earlier = Counter[tuple[int, bool, str]]()
+    keyed: list[tuple[tuple[int, bool, int, float, str], Ask]] = []
     for ask in sorted(asks, key=lambda ask: (ask.arrival, ask.job)):
         group = (ask.priority, not ask.interactive, ask.person)
-        keyed.append(((*group[:2], earlier[group], ask.arrival, ask.job), ask))
+        keyed.append(((group[0], group[1], earlier[group], ask.arrival, ask.job), ask))
         earlier[group] += 1
     return [ask for _, ask in sorted(keyed, key=lambda pair: pair[0])]
 

@@ -1,7 +1,7 @@
-"""Jobs on the mesh: what is asked for, what was done, what both sides agree on, what an auditor found.
+"""Jobs on the mesh: what is asked for, what was done, what both sides agree on.
 
 No prompt and no text stands in any of them: inputs and outputs are blobs, named by their roots. Manifests, receipts and
-acceptances are private to the parties and to auditors; daily totals, verdicts, appeals and rulings are public.
+acceptances are private to the parties and to auditors; daily totals are public.
 """
 
 from datetime import date
@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from substrate.record.schemas.base import Closed, Coarse, Count, Did, Digest, Envelope, Line, Nonce, Time, Token
-from substrate.record.schemas.training import Decimal
 
 JobType = Literal["inference", "embeddings", "lora", "evaluation"]
 Assurance = Literal["none", "spot", "quorum-2", "quorum-3"]
@@ -315,48 +314,3 @@ class Settlement(Envelope):
         if sum(total.jobs for total in self.totals) != self.receipts:
             raise ValueError("receipts is not the number of jobs in the totals")
         return self
-
-
-class AuditVerdict(Envelope):
-    """What an auditor, its signer, found about one receipt, by a published statistic and its bound.
-
-    ``beacon`` is the digest that drew the auditor; ``engine`` that of the worker's engine class; ``evidence`` the root
-    of the bundle from which the statistic can be computed again (it is shown to moderators on appeal).
-    """
-
-    type: Literal["AuditVerdict"]
-    job: JobType
-    manifest: Digest
-    receipt: Digest
-    worker: Did
-    model: Digest
-    engine: Digest
-    assurance: Literal["probe", "spot", "quorum-2", "quorum-3"]
-    beacon: Digest
-    verdict: Literal["consistent", "inconsistent", "inconclusive"]
-    statistic: Token
-    value: Decimal
-    bound: Decimal
-    tokens: Count
-    evidence: Digest
-    time: Time
-
-
-class AuditAppeal(Envelope):
-    """The worker that a verdict is about asks the moderators to look at the evidence."""
-
-    type: Literal["AuditAppeal"]
-    verdict: Digest
-    evidence: Digest
-    time: Time
-
-
-class AuditRuling(Envelope):
-    """The moderators' answer to an appeal: the verdict stands, or counts no more."""
-
-    type: Literal["AuditRuling"]
-    verdict: Digest
-    appeal: Digest
-    ruling: Literal["stands", "set-aside"]
-    reason: Line
-    time: Time
