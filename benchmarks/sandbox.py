@@ -23,7 +23,7 @@ from side_by_side import publish_lines
 from compute_mesh.runtime.model import FILES, packaged_folder
 from compute_mesh.sandbox.box import Box
 from compute_mesh.sandbox.bubblewrap import build
-from compute_mesh.sandbox.interpreter import ENVIRONMENT, covered, interpreter, python_command
+from compute_mesh.sandbox.interpreter import ENVIRONMENT, SITE_PACKAGES, covered, interpreter, python_command
 from compute_mesh.sandbox.running import start
 from compute_mesh.workers.frames import packed
 from compute_mesh.workers.messages import Job, Piece
@@ -67,12 +67,16 @@ def until_ready(place: Place, *, inside: bool) -> float:
     if inside:
         running = start(build(place.box), stdin=told, stdout=hears)
     else:
-        # The same program; what the box shows elsewhere is put where it is.
+        # The same program on the same packages; what the box shows elsewhere is where it is.
+        root = Path(__file__).resolve().parent.parent
         program = (
-            f"import compute_mesh.workers.inside.language as language; language.MODEL = {str(MODEL)!r}; language.main()"
+            f"import sys; sys.path += [{str(root)!r}, {str(SITE_PACKAGES)!r}]; "
+            "import compute_mesh.workers.inside.language as language; "
+            f"language.MODEL = {str(MODEL)!r}; language.main()"
         )
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-        process = subprocess.Popen([sys.executable, "-B", "-c", program], stdin=told, stdout=hears, env=environment)
+        environment = dict(place.box.environment) | {"LD_LIBRARY_PATH": ""}
+        command = [sys.executable, "-I", "-S", "-B", "-c", program]
+        process = subprocess.Popen(command, stdin=told, stdout=hears, env=environment)
     os.close(told)
     os.close(hears)
     with os.fdopen(tells, "wb") as pipe, os.fdopen(heard, "rb") as answers:
