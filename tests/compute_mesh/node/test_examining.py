@@ -1,9 +1,12 @@
 """What `lecs node doctor` says of the sandbox: it is tried, not believed."""
 
-import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from boxes import why_none
 
 from compute_mesh.node import examining
 from compute_mesh.node.examining import Finding
@@ -22,7 +25,7 @@ def test_without_bubblewrap_doctor_says_what_to_install(tmp_path: Path, monkeypa
     assert "install the package `bubblewrap`" in found.detail
 
 
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+@pytest.mark.skipif(bool(why_none()), reason=why_none())
 def test_a_sandbox_that_holds_is_told_with_what_was_tried(tmp_path: Path) -> None:
     assert sandbox(tmp_path) == Finding("sandbox", True, "12 ways out were tried and denied")
 
