@@ -46,7 +46,7 @@ def build(box: Box) -> Built:
     Raises:
         CannotSandbox: a part of it cannot be had on this machine, or something to be shown in it is not there.
     """
-    program, words = _bubblewrap(), [
+    program, words = find_bubblewrap(), [
         "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session",
         "--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "box", "--clearenv",
     ]  # fmt: skip
@@ -81,7 +81,12 @@ def _filter() -> bytes:
         ) from None
 
 
-def _bubblewrap() -> str:
+def find_bubblewrap() -> str:
+    """Where bubblewrap is.
+
+    Raises:
+        CannotSandbox: it is not installed, does not run, or is too old.
+    """
     found = shutil.which("bwrap")
     if found is None:
         raise CannotSandbox("bubblewrap", "bubblewrap is not installed: install the package `bubblewrap`")

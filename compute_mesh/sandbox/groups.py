@@ -14,6 +14,8 @@ from typing import Final
 
 _ROOT: Final = Path("/sys/fs/cgroup")
 _PERIOD: Final = 100_000
+#: What a box gets of a processor that others want too, in hundredths of what one of them gets.
+_SHARE: Final = 50
 _NUMBER = count(1)
 #: Groups of processes that are gone begin like this, so that the next start can remove them.
 _NAME: Final = "lecs-box"
@@ -68,6 +70,7 @@ def _second(name: str, memory: int, threads: int, cores: float) -> Group | None:
         _write(folder, "memory.swap.max", 0, needed=False)
         _write(folder, "memory.oom.group", 1, needed=False)
         _write(folder, "pids.max", threads)
+        _write(folder, "cpu.weight", _SHARE, needed=False)
         _write(folder, "cpu.max", f"{int(cores * _PERIOD)} {_PERIOD}", needed=False)
     except OSError:
         _remove(folder)
@@ -80,7 +83,7 @@ def _first(name: str, memory: int, threads: int, cores: float) -> Group | None:
     values = {
         "memory": (("memory.limit_in_bytes", memory, True), ("memory.memsw.limit_in_bytes", memory, False)),
         "pids": (("pids.max", threads, True),),
-        "cpu": (("cpu.cfs_quota_us", int(cores * _PERIOD), False),),
+        "cpu": (("cpu.cfs_quota_us", int(cores * _PERIOD), False), ("cpu.shares", _SHARE * 1024 // 100, False)),
     }
     for controller, parent in _first_parents().items():
         folder = parent / name

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from compute_mesh.sandbox.box import Box
+from compute_mesh.sandbox.bubblewrap import find_bubblewrap
 from compute_mesh.sandbox.interpreter import ENVIRONMENT, covered, interpreter, python_command
 from compute_mesh.sandbox.once import run_once
 
@@ -76,6 +77,7 @@ def prove() -> list[Attempt]:
     Raises:
         CannotSandbox: there is no box here.
     """
+    find_bubblewrap()
     with outside() as told:
         outcome = run_once(box_of(f"TOLD = {told!r}\n{ATTEMPTS}"))
     try:

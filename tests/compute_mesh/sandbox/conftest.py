@@ -1,14 +1,13 @@
-"""Boxes are really started; without bubblewrap there is nothing to try."""
+"""Boxes are really started here; where none can be had there is nothing to try."""
 
-import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
-collect_ignore: list[str] = []
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from boxes import skip_without
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if shutil.which("bwrap") is None:
-        for item in items:
-            if "sandbox" in item.path.parts and item.get_closest_marker("bare") is None:
-                item.add_marker(pytest.mark.skip(reason="bubblewrap is not installed"))
+    skip_without(items, "sandbox")

@@ -84,6 +84,21 @@ def output(built: Built) -> bytes:
     return text
 
 
+def test_a_program_in_a_box_has_nothing_of_its_starter() -> None:
+    """No open file but its three, no capability, no way to new privileges, nobody's number, a filter."""
+    program = """
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+opened = sorted(int(one) for one in os.listdir("/proc/self/fd"))
+print(json.dumps([opened, {name: status[name].strip() for name in
+    ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")}]))"""
+    opened, status = said(program)
+    assert opened == [0, 1, 2, 3], "the fourth is the one that lists them"
+    numbers = "\t".join(["65534"] * 4)
+    assert (status.pop("Uid"), status.pop("Gid"), status.pop("Groups") in ("", "65534")) == (numbers, numbers, True)
+    assert (status.pop("NoNewPrivs"), status.pop("Seccomp")) == ("1", "2")
+    assert set(status.values()) == {"0" * 16}
+
+
 def test_names_are_not_looked_up() -> None:
     program = """
 import socket

@@ -1,16 +1,14 @@
-"""Workers without a model in real boxes, and what every test of workers looks at in the end."""
+"""Workers really live in boxes here; where none can be had there is nothing to try."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from boxes import skip_without
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if shutil.which("bwrap") is None:
-        for item in items:
-            if "workers" in item.path.parts and item.get_closest_marker("bare") is None:
-                item.add_marker(pytest.mark.skip(reason="bubblewrap is not installed"))
+    skip_without(items, "workers")

@@ -164,24 +164,25 @@ async def failure(going: Going) -> JobFailed:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("job", "rule"),
-    [
-        (writing({"text": "word " * 600}), "TooLarge"),
-        (writing(STORY, grammar="no rule"), "InvalidGrammar"),
-        (writing({"messages": [{"role": "user"}]}), "KeyError"),
-        (writing(STORY, unknown=1), "TypeError"),
-        (writing(), "ValueError"),
-        (Job("lora"), "ValueError"),
-    ],
-)
-def test_what_the_worker_refuses_is_named_and_does_not_end_it(job: Job, rule: str) -> None:
+REFUSED = [
+    (writing({"text": "word " * 600}), "TooLarge"),
+    (writing(STORY, grammar="no rule"), "InvalidGrammar"),
+    (writing({"messages": [{"role": "user"}]}), "KeyError"),
+    (writing(STORY, unknown=1), "TypeError"),
+    (writing(), "ValueError"),
+    (Job("lora"), "ValueError"),
+]
+
+
+def test_what_the_worker_refuses_is_named_and_does_not_end_it() -> None:
     async def work() -> None:
         async with supervisor() as found:
-            with pytest.raises(JobFailed) as caught:
-                await ended(found, job)
-            assert (caught.value.why, caught.value.rule) == (Why.REFUSED, rule)
+            for job, rule in REFUSED:
+                with pytest.raises(JobFailed) as caught:
+                    await ended(found, job)
+                assert (caught.value.why, caught.value.rule) == (Why.REFUSED, rule)
             assert (await ended(found, writing(QUESTION)))[0]["answers"][0]["text"].endswith("Paris.")
+            assert len(found.processes) == 1
 
     run(work())
 

@@ -133,7 +133,7 @@ def test_texts_are_embedded_in_their_order() -> None:
     from compute_mesh.workloads.embedding import encoder
     from compute_mesh.workloads.model import WIDTH, packaged_folder
 
-    texts = [f"A letter about boats and number {number}. " * (1 + number % 4) for number in range(300)] + [""]
+    texts = [f"Boats, {number}." for number in range(300)] + [""]
 
     async def work() -> None:
         async with supervisor() as found:
@@ -145,7 +145,7 @@ def test_texts_are_embedded_in_their_order() -> None:
             some = [0, 150, 299, 300]
             expected = encoder(str(packaged_folder()), False).encode([texts[number] for number in some])
             assert ((vectors[some] * expected).sum(axis=1) > 0.999).all()
-            assert value["tokens"] > 3000
+            assert value["tokens"] > 1500
             task = asyncio.create_task(ended(found, place, job))
             await asyncio.sleep(0.2)
             task.cancel()
