@@ -44,6 +44,7 @@ def _documented(markdown: Any) -> dict[str, set[str]]:
 def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]:
     """Command -> its arguments, standard input and exit code."""
     from lecs_pipeline.blobs import put_blob
+    from lecs_pipeline.gateway import new_key
 
     plain, asked = small.ids["plain"], small.ids["asked"]
     receipt = str(small.path / "receipts" / f"{plain.removeprefix('urn:uuid:')}.json")
@@ -62,6 +63,10 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs backup": ([str(folder / "backups")], "", 0),
         "lecs key new": (["--name", "Somebody"], "", 0),
         "lecs key list": ([], "", 0),
+        "lecs key api new": (["--name", "an editor"], "", 0),
+        "lecs key api list": ([], "", 0),
+        "lecs key api revoke": ([new_key(small.path, "another", ["inference"], 0, 0)["id"]], "", 0),
+        "lecs audit list": ([], "", 0),
         "lecs key rotate": (["node"], "", 0),
         "lecs key export": ([str(folder / "home.key"), "--role", "home", "--code"], "", 0),
         "lecs charter show": ([], "", 0),

@@ -86,6 +86,7 @@ def test_the_documents_page_has_every_kind_its_authority_and_its_keys(markdown: 
 
 def test_the_jobs_page_has_every_rule_and_every_bound(markdown: Any) -> None:
     from compute_mesh.jobs import asks, receipts, rules
+    from compute_mesh.jobservice import states
     from substrate.record.schemas.jobs import JobManifest
 
     sections = markdown.sections(markdown.read("docs/reference/jobs.md"))
@@ -96,6 +97,7 @@ def test_the_jobs_page_has_every_rule_and_every_bound(markdown: Any) -> None:
     assert table("Refusals of a manifest") == rules.RULES
     assert table("Placement") == asks.REASONS
     assert table("Refusals of a receipt") == receipts.RULES
+    assert table("How a job ends") == states.FAILURES
     final = {row[0].strip("`") for row in markdown.tables(sections["Placement"]) if row[2] == "refused"}
     assert final == asks.FINAL
     schema = JobManifest.model_json_schema()
