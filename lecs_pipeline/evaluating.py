@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.cards.model import write_card
-from assets.evaluation.scoring import Evaluated, evaluate
+from assets.evaluation.scoring import Evaluated, Score, evaluate
 from assets.training.published import adapters_of, evaluations_of
 from assets.training.running import training_lock
 from assets.training.standing import standing_of
@@ -42,9 +42,9 @@ def canaries_from(file: Path | None) -> list[Canary]:
 
 
 def evaluate_version(
-    path: Path, version: str, canaries: Sequence[Canary], told: Told = lambda _: None
+    path: Path, version: str, canaries: Sequence[Canary], told: Told = lambda _: None, score: Score | None = None
 ) -> Evaluated:  # fmt: skip
-    """Measure the newest adapter of a version.
+    """Measure the newest adapter of a version; ``score``: elsewhere than here.
 
     Raises:
         NotFound: it has none. As `evaluate`.
@@ -54,7 +54,7 @@ def evaluate_version(
         mine = [a for a in adapters_of(home) if a.body["version"] == chosen.body["version"]]
         if not mine:
             raise NotFound("this version has no adapter yet: `lecs train` makes one")
-        found = evaluate(home, chosen, mine[-1], canaries, now, told)
+        found = evaluate(home, chosen, mine[-1], canaries, now, told, score)
         with contextlib.suppress(NotFound):  # Another node's adapter, or one whose files are gone, has no card here.
             write_card(home, mine[-1], now())
         return found

@@ -68,7 +68,7 @@ def run_prompt(
     """
     data = prompts_blob(prompts)
     parameters = {"form": prompts.form, "prompts": len(prompts.prompts), **sampling}
-    manifest = _manifest(path, "inference", parameters, model, [data], terms)
+    manifest = manifest_for(path, "inference", parameters, model, [data], terms)
     done = run_job(path, manifest.raw, [data], hear, interactive=True)
     return done, json.loads(done.outputs["answers"])["answers"]
 
@@ -86,7 +86,7 @@ def embed_texts(
 
     def embed(part: Sequence[str]) -> Ended:
         data = texts_blob(part)
-        manifest = _manifest(path, "embeddings", {"texts": len(part)}, model, [data], terms)
+        manifest = manifest_for(path, "embeddings", {"texts": len(part)}, model, [data], terms)
         done = run_job(path, manifest.raw, [data], _deaf, interactive=False)
         with turn:
             told(len(part))
@@ -136,7 +136,7 @@ def check_done(line: dict[str, Any]) -> None:
         raise JobNotDone(f"{word}: {sentence}")
 
 
-def submit_manifest(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
+def submitmanifest_for(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
     """Queue a manifest as it stands; how it stands then, or the rule that it breaks."""
     with node_of(path) as node:
         for event in node.submit(manifest, inputs, interactive=False, follow=False):
@@ -193,13 +193,20 @@ def _shown(line: dict[str, Any]) -> dict[str, Any]:
     return {name: line[name] for name in ("job", "type", "state", "node", "reason", "position")}
 
 
-def _manifest(
-    path: Path, job: JobType, parameters: JsonObject, model: str, inputs: Sequence[bytes], terms: Terms
-) -> Document:
+def manifest_for(
+    path: Path, job: JobType, parameters: JsonObject, model: str, inputs: Sequence[bytes], terms: Terms,
+    adapter: tuple[str, bytes] | None = None,
+) -> Document:  # fmt: skip
+    """A manifest, signed by this home's node; ``adapter`` as in `write_manifest`.
+
+    Raises:
+        ModelRefused: no model of that name is approved for it.
+    """
     with open_home(path) as home:
         chosen = _model(home, model, USE_OF[job])
         return write_manifest(
-            job, parameters, chosen, inputs, terms, signer=home.node, commons=home.commons, now=now()
+            job, parameters, chosen, inputs, terms, signer=home.node, commons=home.commons, now=now(),
+            adapter=adapter,
         )  # fmt: skip
 
 

@@ -261,7 +261,7 @@ async def _with_signs(first: list[Heard], events: AsyncIterator[Heard]) -> Async
     coming: asyncio.Future[Heard] | None = None
     try:
         while True:
-            coming = coming or asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+            coming = coming or asyncio.ensure_future(anext(events))
             await asyncio.wait([coming], timeout=_ALIVE)
             if not coming.done():
                 yield None

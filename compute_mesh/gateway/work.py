@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -101,7 +101,7 @@ class Asked:
         return found | {f"x-lecs-{name}": value for name, value in (("node", line.node), ("queue-reason", line.reason))
                         if value}  # fmt: skip
 
-    async def events(self, *, words: bool) -> AsyncIterator[Heard]:
+    async def events(self, *, words: bool) -> AsyncGenerator[Heard, None]:
         """What happens, until it is done; ``words``: pieces of answers too.
 
         Raises:

@@ -12,6 +12,7 @@ from substrate.record.canonical import JsonObject
 MOST_MESSAGES: Final = 256
 MOST_STOPS: Final = 16
 MOST_STOP: Final = 256
+_KEY: Final = 64
 ROLES: Final = frozenset({"system", "user", "assistant"})
 
 
@@ -33,7 +34,7 @@ class Prompts:
 
 def prompts_blob(prompts: Prompts) -> bytes:
     """The input blob of a job of type A."""
-    listed = [
+    listed: list[JsonObject] = [
         {"text": one} if isinstance(one, str) else {"messages": [{"role": r, "content": c} for r, c in one]}
         for one in prompts.prompts
     ]
@@ -76,6 +77,40 @@ def read_texts(data: bytes, most: int, *, exactly: bool = False) -> list[str]:
     if exactly and len(texts) != most:
         raise _wrong("not as many texts as the manifest says")
     return texts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text to train on: ``key`` (64 hexadecimal digits) orders it, ``weight`` says how often it is read."""
+
+    key: str
+    weight: int
+    text: str
+
+
+def lines_blob(lines: Sequence[Line]) -> bytes:
+    """The input blob of a job of type C with texts of the submitter's own."""
+    return _dumped({"texts": [{"key": one.key, "weight": one.weight, "text": one.text} for one in lines]})
+
+
+def read_lines(data: bytes, count: int) -> list[JsonObject]:
+    """The texts to train on of an input blob.
+
+    Raises:
+        CannotRun: ``inputs``: it is no such blob.
+    """
+    found = _object(data, {"texts"}).get("texts")
+    if not isinstance(found, list) or len(found) != count or not all(_is_line(one) for one in found):
+        raise _wrong("texts to train on")
+    return found
+
+
+def _is_line(one: Any) -> bool:
+    if not isinstance(one, dict) or one.keys() != {"key", "weight", "text"}:
+        return False
+    key, weight = one["key"], one["weight"]
+    named = isinstance(key, str) and len(key) == _KEY and set(key) <= set("0123456789abcdef")
+    return named and type(weight) is int and 0 < weight < 1 << 40 and isinstance(one["text"], str)
 
 
 def _dumped(content: dict[str, Any]) -> bytes:

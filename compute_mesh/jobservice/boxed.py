@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +15,8 @@ from compute_mesh.audit.engines import widest
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.asked import Prompts, read_prompts, read_texts
 from compute_mesh.jobservice.engine import ModelHere
-from compute_mesh.jobservice.events import CannotRun, Event, Finished, Output, Piece, Progress
+from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
+from compute_mesh.jobservice.training import finished_training, training_job
 from compute_mesh.runtime.likely import RECORD, read_records
 from compute_mesh.runtime.sampling import Sampling
 from compute_mesh.runtime.shape import check_adapter
@@ -24,8 +25,9 @@ from compute_mesh.workers.failures import JobFailed, Why
 from compute_mesh.workers.messages import Data, Job, Result
 from compute_mesh.workers.messages import Piece as WorkerPiece
 from compute_mesh.workers.messages import Progress as WorkerProgress
-from compute_mesh.workers.place import Place, Worn, language_place, vectors_place
+from compute_mesh.workers.place import Place, Worn, language_place, training_place, vectors_place
 from compute_mesh.workers.supervisor import Request, Supervisor
+from compute_mesh.workloads.base import plain_base
 from substrate.record.canonical import JsonObject
 from substrate.record.schemas.jobs import PrivacyClass
 
@@ -34,6 +36,8 @@ SENSITIVE: Final[frozenset[PrivacyClass]] = frozenset({"own-node", "trusted", "t
 #: Tokens of prompt and answer together that a worker has room for.
 CONTEXT: Final = 2048
 _F16: Final = "1/1"
+#: Bytes of all checkpoints of a training and its term.
+_MOST_TRAINED: Final = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Runnable:
     Attributes:
         kind: ``language`` for a GGUF file, ``vectors`` for a folder of an embedding model.
         path, digest: of the file or folder, and of its bytes as workers are told it.
-        quantisation: as receipts name it.
+        quantisation: as receipts name it. bases: where the plain bases of models lie, on which terms are trained.
     """
 
     here: ModelHere
@@ -51,6 +55,7 @@ class Runnable:
     path: Path
     digest: str
     quantisation: str = "none"
+    bases: Path | None = None
 
 
 @dataclass(eq=False)
@@ -78,21 +83,24 @@ class BoxedEngine:
         """See `Engine`."""
         await self.supervisor.close()
 
-    async def run(self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None) -> AsyncIterator[Event]:
+    async def run(
+        self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None
+    ) -> AsyncGenerator[Event, None]:
         """See `Engine`. The adapter's bytes come after the inputs that the manifest lists."""
         model = self._models.get(manifest.body["model"]["digest"])
         if model is None or manifest.job not in model.here.kinds:
             raise CannotRun("no-model", "the model is not here (any more)")
         try:
             with _adapter(self.folder, manifest, inputs) as worn:
-                async for event in self._run(model, manifest, inputs, worn):
+                work = self._train if manifest.job == "lora" else self._run
+                async for event in work(model, manifest, inputs, worn, checkpoint):
                     yield event
         except JobFailed as error:
             raise CannotRun(_reason(error), str(error)) from None
 
     async def _run(
-        self, model: Runnable, manifest: Manifest, inputs: Sequence[bytes], worn: Sequence[Worn]
-    ) -> AsyncIterator[Event]:
+        self, model: Runnable, manifest: Manifest, inputs: Sequence[bytes], worn: Sequence[Worn], _: bytes | None
+    ) -> AsyncGenerator[Event, None]:
         work = _WORK.get(manifest.job)
         if work is None:
             raise CannotRun("type-declined", "this node does not run jobs of this type")
@@ -118,6 +126,45 @@ class BoxedEngine:
                     for name, data in outputs.items():
                         yield Output(name, data)
                     yield replace(finished, engine=_receipt_engine(engine, model))
+
+    async def _train(
+        self,
+        model: Runnable,
+        manifest: Manifest,
+        inputs: Sequence[bytes],
+        _: Sequence[Worn],
+        checkpoint: bytes | None,
+    ) -> AsyncGenerator[Event, None]:
+        """A term of the submitter's texts. Its checkpoints are of this node's engine class."""
+        place = await asyncio.to_thread(self._training_place, model)
+        limits = manifest.body["limits"]
+        request = Request(
+            place, manifest.submitter, training_job(manifest, inputs, checkpoint), seconds=limits["seconds"],
+            most=_MOST_TRAINED, fresh=manifest.privacy in SENSITIVE,
+        )  # fmt: skip
+        given, steps = dict[str, bytes](), 0
+        async with self.supervisor.run(request) as going:
+            async for event in going:
+                if isinstance(event, WorkerProgress):
+                    steps = event.of
+                    yield Progress(event.done, event.of, event.note, event.figure)
+                elif isinstance(event, Data) and event.name == "checkpoint":
+                    yield Checkpoint(model.here.engine, event.data)
+                elif isinstance(event, Data):
+                    given[event.name] = event.data
+                elif isinstance(event, Result):
+                    yield Output("term", given.get("term", b""))
+                    yield Output("about", json.dumps(event.value).encode("utf-8"))
+                    yield finished_training(manifest, event.value, steps)
+
+    def _training_place(self, model: Runnable) -> Place:
+        if model.bases is None:
+            raise CannotRun("no-model", "no term can be trained on this model here")
+        name = f"training {model.here.digest}"
+        if name not in self._places:
+            base = plain_base(model.path, model.here.digest, model.bases)
+            self._places[name] = training_place(base, model.here.digest, threads=self.threads)
+        return self._places[name]
 
     def _place(self, model: Runnable, worn: Sequence[Worn]) -> Place:
         if worn:

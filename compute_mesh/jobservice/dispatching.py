@@ -5,7 +5,7 @@ import contextlib
 import os
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
@@ -106,7 +106,7 @@ class JobDesk:
         self._wake.set()
         return line
 
-    async def follow(self, job: str, *, words: bool = True) -> AsyncIterator[Heard]:
+    async def follow(self, job: str, *, words: bool = True) -> AsyncGenerator[Heard, None]:
         """How a job stands and what it tells, until it has ended.
 
         With ``words`` somebody sees pieces of answers as they come, so they are not written anew elsewhere.
@@ -228,7 +228,14 @@ class JobDesk:
             elif why == "busy":
                 found.append(replace(node, busy=node.slots))
             elif why in ("quiet", "capped", "drained"):
-                found.append(replace(node, **{"draining" if why == "drained" else why: True}))
+                found.append(
+                    replace(
+                        node,
+                        draining=node.draining or why == "drained",
+                        quiet=node.quiet or why == "quiet",
+                        capped=node.capped or why == "capped",
+                    )
+                )
         return found
 
     def _begin(self, live: Live, nodes: Sequence[str], engines: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """What runs jobs on this node, as the rest sees it: sandboxed workers, or in tests something that pretends."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Engine(Protocol):
         """What it can run now."""
         ...
 
-    def run(self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None) -> AsyncIterator[Event]:
+    def run(self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None) -> AsyncGenerator[Event, None]:
         """Events of a job, the last one `Finished`; closing the iterator ends the job.
 
         Raises:

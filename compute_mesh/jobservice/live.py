@@ -1,7 +1,7 @@
 """A job that has not ended, in memory: how it stands, what it told, and who listens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,7 +58,7 @@ class Live:
         """What was told of an attempt that came to nothing does not count."""
         self._past.clear()
 
-    async def follow(self, words: bool = True) -> AsyncIterator[Heard]:
+    async def follow(self, words: bool = True) -> AsyncGenerator[Heard, None]:
         """How it stands and what it tells, from its beginning until it has ended; pieces only with ``words``."""
         heard: asyncio.Queue[Heard] = asyncio.Queue()
         for one in (self.line, *self._past):

@@ -182,7 +182,7 @@ class WorkDesk:
         await self.law.log([receipt])
 
     async def _run(self, attempt: "_Attempt", inputs: Sequence[bytes], checkpoint: bytes | None) -> None:
-        async with aclosing(self.engine.run(attempt.manifest, inputs, checkpoint)) as events:  # type: ignore[type-var]
+        async with aclosing(self.engine.run(attempt.manifest, inputs, checkpoint)) as events:
             async for event in events:
                 if isinstance(event, Finished):
                     attempt.finished = event

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +64,9 @@ class FakeEngine:
     def models(self) -> Sequence[ModelHere]:
         return self.here
 
-    async def run(self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None) -> AsyncIterator[Event]:
+    async def run(
+        self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None
+    ) -> AsyncGenerator[Event, None]:
         self.begun.append(manifest.digest)
         try:
             if manifest.job == "lora":
@@ -83,7 +85,7 @@ class FakeEngine:
         finally:
             self.closed.append(manifest.digest)
 
-    async def _train(self, checkpoint: bytes | None) -> AsyncIterator[Event]:
+    async def _train(self, checkpoint: bytes | None) -> AsyncGenerator[Event, None]:
         done = int(checkpoint or b"0")
         self.resumed.append(done)
         while done < 10:
