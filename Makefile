@@ -59,6 +59,7 @@ bench: setup ## Measure side by side (SIZES="1000000" for a million items) and w
 	@$(BIN)/python benchmarks/pool.py
 	@$(BIN)/python benchmarks/workspace.py
 	@$(BIN)/python benchmarks/runtime.py
+	@$(BIN)/python benchmarks/sandbox.py
 	@$(BIN)/python benchmarks/ledger_sync.py
 	@$(BIN)/python benchmarks/build.py $(SIZES)
 

@@ -21,7 +21,8 @@ from compute_mesh.runtime.loaded import Limits, Loaded
 from compute_mesh.runtime.model import FILES, packaged_folder
 from compute_mesh.runtime.sampling import Sampling
 from compute_mesh.runtime.scoring import score_tokens
-from compute_mesh.runtime.writing import write, write_together
+from compute_mesh.runtime.together import write_together
+from compute_mesh.runtime.writing import write
 
 MODEL: Final = packaged_folder() / FILES[0]["path"]
 CONTEXT: Final = 512

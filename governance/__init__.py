@@ -1,1 +1,1 @@
-"""The law of governance: credits, trust, chambers and disputes. Built by a later issue; no rule lives here yet."""
+"""The law of governance: reputation from audits; credits, trust, chambers and disputes come with a later issue."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.cards.model import write_card
-from assets.evaluation.scoring import Evaluated, evaluate
+from assets.evaluation.scoring import Evaluated, Score, evaluate
 from assets.training.published import evaluations_of, newest_of
 from assets.training.running import training_lock
 from assets.training.standing import standing_of
@@ -41,8 +41,10 @@ def canaries_from(file: Path | None) -> list[Canary]:
     return [canary_of(one) for one in found["canaries"]]
 
 
-def evaluate_version(path: Path, version: str, canaries: Sequence[Canary], told: Told = lambda _: None) -> Evaluated:
-    """Measure the newest adapter of a version.
+def evaluate_version(
+    path: Path, version: str, canaries: Sequence[Canary], told: Told = lambda _: None, score: Score | None = None
+) -> Evaluated:  # fmt: skip
+    """Measure the newest adapter of a version; ``score``: elsewhere than here.
 
     Raises:
         NotFound: it has none. As `evaluate`.
@@ -50,7 +52,7 @@ def evaluate_version(path: Path, version: str, canaries: Sequence[Canary], told:
     with open_home(path) as home, training_lock(path, "lecs eval"):
         chosen = find_version(home, version)
         adapter = newest_of(home, chosen)
-        found = evaluate(home, chosen, adapter, canaries, now, told)
+        found = evaluate(home, chosen, adapter, canaries, now, told, score)
         with contextlib.suppress(NotFound):  # Another node's adapter, or one whose files are gone, has no card here.
             write_card(home, adapter, now())
         return found

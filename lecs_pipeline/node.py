@@ -74,19 +74,25 @@ def init_node(path: Path) -> dict[str, Any]:
     }
 
 
-def node_context(path: Path, bind: list[str] | None = None, status_port: int | None = None) -> "Context":
+def node_context(
+    path: Path, bind: list[str] | None = None, status_port: int | None = None, gateway: str = ""
+) -> "Context":
     """The node of a home, with its settings; ``bind`` and ``status_port`` win over them.
 
     Raises:
-        NoHome, UnsafeKey, InvalidSettings.
+        NoHome, UnsafeKey, InvalidSettings. NotLoopback: ``gateway`` is no address of this machine alone.
     """
     from pydantic import ValidationError
 
+    from compute_mesh.gateway.server import loopback_address
     from compute_mesh.node.context import context_of
     from lecs_pipeline.lending import Lending
     from substrate.record.kinds import explain
 
+    if gateway:
+        loopback_address(gateway)
     context = context_of(path, settle=settle, measure_speed=measured_speed, texts=Lending())
+    context = replace(context, gateway=gateway)
     given = {"bind": bind or None, "status_port": status_port}
     if wanted := {name: value for name, value in given.items() if value is not None}:
         try:
@@ -98,12 +104,13 @@ def node_context(path: Path, bind: list[str] | None = None, status_port: int | N
 
 
 def start_node(
-    path: Path, bind: list[str] | None, ready: "Callable[[Ready], None]", status_port: int | None = None
-) -> None:
+    path: Path, bind: list[str] | None, ready: "Callable[[Ready], None]", status_port: int | None = None,
+    gateway: str = "",
+) -> None:  # fmt: skip
     """Run the node until it is stopped."""
     from compute_mesh.node.running import run_node
 
-    run_node(node_context(path, bind, status_port), ready)
+    run_node(node_context(path, bind, status_port, gateway), ready)
 
 
 def stop_node(path: Path) -> None:

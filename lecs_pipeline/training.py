@@ -42,7 +42,13 @@ def recipe_from(file: Path | None) -> TrainingRecipe:
     )
 
 
-def train_version(path: Path, version: str, recipe: TrainingRecipe, told: Told = lambda _: None) -> Outcome:
+#: Trains cohorts of a plan on a base, and leaves each term in the work folder of its plan.
+Train = Callable[[Home, Plan, list[int], Path, Told], None]
+
+
+def train_version(
+    path: Path, version: str, recipe: TrainingRecipe, told: Told = lambda _: None, train: Train = train_cohorts
+) -> Outcome:
     """Train the cohorts of a version whose terms are not here yet, and publish the adapter.
 
     Raises:
@@ -52,14 +58,14 @@ def train_version(path: Path, version: str, recipe: TrainingRecipe, told: Told =
         tidy_up(home, now())
         plan = plan_run(home, find_version(home, version), recipe, now())
         told({"event": "planned", "cohorts": len(plan.plans), "held_out": len(plan.members.held_out)})
-        return _train(home, plan, told)
+        return _train(home, plan, told, train)
 
 
-def _train(home: Home, plan: Plan, told: Told) -> Outcome:
+def _train(home: Home, plan: Plan, told: Told, train: Train) -> Outcome:
     base = base_folder(home, plan.model)
     missing = missing_cohorts(home, plan)
     if missing:
-        train_cohorts(home, plan, missing, base, told)
+        train(home, plan, missing, base, told)
     return Outcome(publish_run(home, plan, base, now), tuple(missing))
 
 

@@ -137,6 +137,13 @@ class Commons:
             "Evaluation": self.node,
             "HomeRestored": self.node,
             "TextsImported": self.node,
+            "JobManifest": self.other_node,
+            "JobReceipt": self.node,
+            "JobAcceptance": self.other_node,
+            "Settlement": self.node,
+            "AuditVerdict": self.other_node,
+            "AuditAppeal": self.node,
+            "AuditRuling": self.moderators[0],
         }.get(kind, self.stewards[0])
 
     def one_of_each(self) -> dict[str, Document]:
@@ -146,7 +153,8 @@ class Commons:
             "CharterChange", "ModelApproval", "ModelRevocation", "Approval", "CoConsent", "ConsentWithdrawal",
             "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased",
             "DatasetVersion", "HomeRestored", "TextsImported", "PartyConsent", "Appeal", "CaseNote", "TrainingRun",
-            "Adapter", "Evaluation",
+            "Adapter", "Evaluation", "JobManifest", "JobReceipt", "JobAcceptance", "Settlement", "AuditVerdict",
+            "AuditAppeal", "AuditRuling",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -455,6 +463,111 @@ class Commons:
             "languages": [group],
             "domains": [{**group, "name": "letter"}],
             "canaries": [{"name": "mill", "model": "served", "rank": 50, "candidates": 101, "verbatim": False}],
+            "time": TIME,
+        }
+
+    def _JobManifest(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "job": "inference",
+            "model": {"approval": hexadecimal("an approval"), "digest": hexadecimal("a model")},
+            "inputs": [{"root": hexadecimal("prompts"), "bytes": 40}],
+            "inference": {
+                "form": "chat",
+                "prompts": 1,
+                "tokens": 64,
+                "seed": 7,
+                "temperature": 800,
+                "topK": 40,
+                "topP": 950,
+            },
+            "limits": {"memory": 1024, "seconds": 600, "output": 1_048_576},
+            "assurance": "spot",
+            "privacy": "public",
+            "deadline": "2026-11-22T11:00:00Z",
+            "idempotency": hexadecimal("idempotency")[:32],
+        }
+
+    def _JobReceipt(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "manifest": hexadecimal("a manifest"),
+            "submitter": self.other_node.did,
+            "job": "inference",
+            "model": hexadecimal("a model"),
+            "engine": {
+                "library": "none",
+                "processor": "x86-64-avx2",
+                "quantisation": "q4-1",
+                "batch": 512,
+                "cache": "f16",
+                "flashAttention": "auto",
+                "slots": 1,
+                "promptCache": "off",
+            },
+            "tokens": {"read": 12, "written": 34, "trained": 0},
+            "outcome": "done",
+            "outputs": [{"root": hexadecimal("answers"), "bytes": 120}],
+            "begun": TIME,
+            "ended": TIME,
+        }
+
+    def _JobAcceptance(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "manifest": hexadecimal("a manifest"),
+            "receipt": hexadecimal("a receipt"),
+            "worker": self.node.did,
+            "answer": "accepted",
+            "time": TIME,
+        }
+
+    def _Settlement(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "day": "2026-11-22",
+            "worker": self.node.did,
+            "submitter": self.other_node.did,
+            "side": "worker",
+            "receipts": 1,
+            "root": hexadecimal("receipts"),
+            "totals": [
+                {
+                    "model": hexadecimal("a model"),
+                    "quantisation": "q4-1",
+                    "job": "inference",
+                    "jobs": 1,
+                    "read": 12,
+                    "written": 34,
+                    "trained": 0,
+                }
+            ],
+        }
+
+    def _AuditVerdict(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "job": "inference",
+            "manifest": hexadecimal("a manifest"),
+            "receipt": hexadecimal("a receipt"),
+            "worker": self.node.did,
+            "model": hexadecimal("a model"),
+            "engine": hexadecimal("an engine class"),
+            "assurance": "spot",
+            "beacon": hexadecimal("a beacon"),
+            "verdict": "consistent",
+            "statistic": "mean-margin",
+            "value": "0.002",
+            "bound": "0.01",
+            "tokens": 34,
+            "evidence": hexadecimal("evidence"),
+            "time": TIME,
+        }
+
+    def _AuditAppeal(self) -> dict[str, Any]:  # noqa: N802
+        return {"verdict": hexadecimal("a verdict"), "evidence": hexadecimal("evidence"), "time": TIME}
+
+    def _AuditRuling(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "verdict": hexadecimal("a verdict"),
+            "appeal": hexadecimal("an appeal"),
+            "ruling": "set-aside",
+            "reason": "The evidence was of another model.",
             "time": TIME,
         }
 

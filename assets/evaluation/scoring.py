@@ -16,7 +16,7 @@ from assets.training.members import Member, Members, members_of
 from assets.training.planning import base_folder
 from assets.training.published import run_of
 from assets.training.standing import SERVED, Standing, standing_of
-from compute_mesh.runtime.model import EVALUATION, language_model
+from compute_mesh.runtime.model import EVALUATION, LanguageModel, language_model
 from compute_mesh.workloads.lora_job import SCORED, run_job
 from corpus.recipe import Recipe
 from corpus.training.bootstrap import Comparison, Scored, compare, compare_by
@@ -31,6 +31,8 @@ from substrate.store.home import Home
 from substrate.store.trained import TrainedFiles
 
 Told = Callable[[dict[str, Any]], None]
+#: Measures texts with an adapter as it stands: the events ``texts`` and ``nats`` (of ``base`` and ``served``).
+Score = Callable[[Standing, LanguageModel, list[str], Told], list[dict[str, Any]]]
 #: What base and adapter are asked to go on from, so that people see a difference.
 PROMPTS: Final = ("The kitchen smelled of", "Dear neighbour,", "When I was young, we")
 SAMPLE_TOKENS: Final = 20
@@ -52,9 +54,11 @@ class Evaluated:
 
 def evaluate(
     home: Home, version: Document, adapter: Document, canaries: Sequence[Canary], clock: Callable[[], str],
-    told: Told = lambda _: None,
+    told: Told = lambda _: None, score: "Score | None" = None,
 ) -> Evaluated:  # fmt: skip
     """Measure an adapter as it may be served now against its base.
+
+    ``score`` measures the texts elsewhere; here, in a process of its own, canaries and samples come with them.
 
     Raises:
         TakenBack, NotAdmitted: as `members_of`. NotFound: nothing of the adapter may be served. ModelRefused.
@@ -68,7 +72,10 @@ def evaluate(
         raise NotFound("nothing of this adapter may be served any more: `lecs adapter retrain`")
     members = members_of(home, version, recipe, as_of)
     scored, left_out = _scored(home, members)
-    events = list(_run(home, model, standing, recipe.alpha, recipe.rank, run, scored, canaries, told))
+    if score is not None:
+        events = score(standing, model, [one.text for one in scored], told)
+    else:
+        events = list(_run(home, model, standing, recipe.alpha, recipe.rank, run, scored, canaries, told))
     return _publish(home, version, adapter, scored, left_out, events, clock())
 
 

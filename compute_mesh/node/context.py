@@ -33,7 +33,10 @@ async def no_model(_: Path) -> None:
 
 @dataclass
 class Context:
-    """One running node. ``settle`` is called on the home, in a thread, after documents came in."""
+    """One running node. ``settle`` is called on the home, in a thread, after documents came in.
+
+    ``gateway``: where the OpenAI-compatible API answers, ``HOST:PORT`` of loopback; empty: nowhere.
+    """
 
     path: Path
     settings: NodeSettings
@@ -42,6 +45,7 @@ class Context:
     measure_speed: MeasureSpeed = no_model
     now: Callable[[], str] = clock
     texts: TextLaw | None = None
+    gateway: str = ""
     tally: Tally = field(default_factory=Tally)
 
     @property

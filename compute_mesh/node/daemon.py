@@ -16,6 +16,7 @@ from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.bench import at_home
 from compute_mesh.node.context import Context
 from compute_mesh.node.identity import is_online, mark_online, mesh_folder
+from compute_mesh.node.jobs import JobRoom, open_jobs
 from compute_mesh.node.joining import join
 from compute_mesh.node.lock import node_lock
 from compute_mesh.node.meeting import Failed, home_trouble
@@ -61,9 +62,11 @@ class Node:
         """Nothing is open yet; `running` opens it."""
         self.context = context
         self.online: Online | None = None
+        self.jobs: JobRoom | None = None
         self.stopping = asyncio.Event()
         self._turn = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
+        self._stack = AsyncExitStack()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Node"]:
@@ -73,8 +76,9 @@ class Node:
             Busy: another node is running on it. TransportFailed: the settings' addresses cannot be listened on.
         """
         folder = mesh_folder(self.context.path)
-        async with AsyncExitStack() as stack:
+        async with self._stack as stack:
             stack.enter_context(node_lock(folder))
+            await self._open_jobs()
             if home_exists(self.context.path) and is_online(self.context.path):
                 with contextlib.suppress(UnknownCommons):
                     await self.go_online()
@@ -94,7 +98,7 @@ class Node:
             if self.online is None:
                 membership = await self._membership()
                 mark_online(self.context.path)
-                self.online = await Online.open(self.context, membership)
+                self.online = await Online.open(self.context, membership, jobs=self.jobs)
             return self.online
 
     async def go_offline(self) -> None:
@@ -115,9 +119,10 @@ class Node:
         async with self._turn:
             known = self.online.transport if self.online is not None else None
             joined = await join(self.context, ticket, known)
+            await self._open_jobs()
             if self.online is None:
                 membership = await self._membership()
-                self.online = await Online.open(self.context, membership, joined.transport, joined.announced)
+                self.online = await Online.open(self.context, membership, joined.transport, joined.announced, self.jobs)
             return joined.node, joined.state
 
     async def sync(self, peer: str) -> tuple[list[Outcome], list[str]]:
@@ -172,6 +177,28 @@ class Node:
         address = self.online.transport.address().to_text() if self.online is not None else ""
         wrong = problems(self.context, ledger)
         return Snapshot(self.context.node, ledger, peers, wrong, self.online is not None, address, name)
+
+    async def _open_jobs(self) -> None:
+        """Take up the jobs of this home, once there is one. A node whose queue cannot be opened does the rest."""
+        if self.jobs is not None or not home_exists(self.context.path):
+            return
+        try:
+            self.jobs = await self._stack.enter_async_context(
+                open_jobs(
+                    self.context,
+                    lambda: self.online.transport if self.online is not None else None,
+                    lambda: self.online.book if self.online is not None else None,
+                )
+            )
+        except (HomeError, UnknownCommons, OSError, sqlite3.Error) as error:
+            self.context.tally.wrong("jobs", home_trouble(error))
+            return
+        self.jobs.refresh = self._jobs_changed
+
+    def _jobs_changed(self) -> None:
+        """Tell peers when what this node offers is another than it said."""
+        if self.online is not None and self.online.offers_anew():
+            self.online.changed.set()
 
     async def _needs_network(self) -> Online:
         if not home_exists(self.context.path):

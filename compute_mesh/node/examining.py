@@ -12,6 +12,8 @@ from compute_mesh.node.control.client import NodeSaid, NoNode, node_of
 from compute_mesh.node.control.names import socket_path
 from compute_mesh.node.identity import is_online, read_identity
 from compute_mesh.node.settings import InvalidSettings, NodeSettings, read_settings
+from compute_mesh.sandbox.box import CannotSandbox
+from compute_mesh.sandbox.proving import prove
 from compute_mesh.transport.address import check_host_and_port
 from compute_mesh.transport.iroh.copying import install
 from substrate.store.errors import HomeError
@@ -30,7 +32,7 @@ class Finding:
 
 def examine(home: Path) -> list[Finding]:
     """Look at everything; one trouble hides no other."""
-    return [*_keys(home), *_settings(home), *_disk(home), _copying(), *_running(home)]
+    return [*_keys(home), *_settings(home), *_disk(home), _copying(), _sandbox(), *_running(home)]
 
 
 def _keys(home: Path) -> Iterator[Finding]:
@@ -78,6 +80,18 @@ def _disk(home: Path) -> Iterator[Finding]:
 def _copying() -> Finding:
     fast = install()
     return Finding("byte copy", True, "fast path tried and in use" if fast else "as shipped: right, but slow")
+
+
+def _sandbox() -> Finding:
+    """A box is really started, and a program in it tries to get out."""
+    try:
+        attempts = prove()
+    except CannotSandbox as error:
+        return Finding("sandbox", False, str(error))
+    open_ways = [one.name for one in attempts if not one.denied]
+    if open_ways:
+        return Finding("sandbox", False, f"a program got out of it: {', '.join(open_ways)}. Offer no jobs")
+    return Finding("sandbox", True, f"{len(attempts)} ways out were tried and denied")
 
 
 def _running(home: Path) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from compute_mesh import blobs
+from compute_mesh.jobservice import wire
 from compute_mesh.ledger import messages
 from compute_mesh.ledger.session import Outcome
 from compute_mesh.node.admitting import admit, admitted_nodes
@@ -15,6 +16,7 @@ from compute_mesh.node.bench import at_home
 from compute_mesh.node.blobs import BlobDesk
 from compute_mesh.node.context import Context
 from compute_mesh.node.identity import mesh_folder
+from compute_mesh.node.jobs import JobRoom
 from compute_mesh.node.meeting import Failed, Meetings, until_closed
 from compute_mesh.node.resources import look_up, memory_bandwidth
 from compute_mesh.peers import exchange, joining
@@ -32,7 +34,7 @@ from substrate.record.documents import Document
 from substrate.record.errors import RecordError
 from substrate.record.times import hours_after, seconds_after
 
-PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL)
+PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL, wire.PROTOCOL)
 ANNOUNCED_HOURS: Final = 24
 _AGAIN_SECONDS: Final = 1800.0
 #: Peers that are told at once of a change; they tell others. Meetings that go on at once.
@@ -61,6 +63,7 @@ class Online:
     book: PeerBook
     meetings: Meetings
     desk: BlobDesk
+    jobs: JobRoom | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     #: The last announcement, and until when (of the monotonic clock) it is used again.
     _announced: Announcement | None = None
@@ -73,16 +76,18 @@ class Online:
     @classmethod
     async def open(
         cls, context: Context, membership: Membership, transport: Transport | None = None,
-        announced: Announcement | None = None,
+        announced: Announcement | None = None, jobs: JobRoom | None = None,
     ) -> "Online":  # fmt: skip
         """Open the endpoint (or take one that is open, and over which ``announced`` was told) and begin.
+
+        ``jobs`` are served to peers, where there are any.
 
         Raises:
             TransportFailed: nothing can listen where the settings say.
         """
         found = transport or await open_endpoint(context)
         book = PeerBook(mesh_folder(context.path), context.node, membership.commons)
-        online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found))
+        online = cls(context, membership, found, book, Meetings(context, book), BlobDesk(context, book, found), jobs)
         async with at_home(context.path) as bench:
             book.admitted = await bench.run(lambda: admitted_nodes(bench.home))
         online._announced = announced
@@ -92,6 +97,8 @@ class Online:
             joining.PROTOCOL: online._take_newcomer,
             blobs.PROTOCOL: online.desk.service.serve,
         }
+        if jobs is not None:
+            handlers[wire.PROTOCOL] = jobs.service().serve
         online._tasks = [
             asyncio.create_task(serve(found, handlers)),
             asyncio.create_task(online._keep_in_step()),
@@ -109,15 +116,25 @@ class Online:
     def announcement(self) -> Announcement:
         """What this node says of itself now; signed anew after a change, or after half an hour."""
         address, last, now = self.transport.address(), self._announced, self.context.now()
+        offered = self.jobs.offered() if self.jobs is not None else None
         if last is not None:
-            if last.address == address and time.monotonic() < self._fresh_until:
+            same = last.address == address and (last.resources or {}).get("jobs") == offered
+            if same and time.monotonic() < self._fresh_until:
                 return last
             now = max(now, seconds_after(last.time, 1))  # Of two by one second, the later one would not always count.
         expires, keys = hours_after(now, ANNOUNCED_HOURS), self.context.identity
         resources = look_up(self.context.path, self._bandwidth, self._speed)
+        if offered is not None:
+            resources["jobs"] = offered
         own = announce(keys.node, keys.transport, self.membership.commons, address, now, expires, resources)
         self._announced, self._fresh_until = own, time.monotonic() + _AGAIN_SECONDS
         return own
+
+    def offers_anew(self) -> bool:
+        """Whether the jobs that this node offers are others than it announced."""
+        if self._announced is None or self.jobs is None:
+            return False
+        return bool((self._announced.resources or {}).get("jobs") != self.jobs.offered())
 
     def invite(self, hours: int) -> Ticket:
         """A ticket for one newcomer."""

@@ -13,6 +13,7 @@ from compute_mesh.node.context import Context
 from compute_mesh.node.control.names import socket_path
 from compute_mesh.node.control.server import Control
 from compute_mesh.node.daemon import Node
+from compute_mesh.node.gateway import open_gateway
 from compute_mesh.node.pages import StatusPages
 
 #: After this many seconds a node that was told to stop is gone, whatever it was in the middle of.
@@ -26,6 +27,7 @@ class Ready:
     node: str
     socket: str
     status_url: str
+    gateway: str = ""
 
 
 def run_node(context: Context, ready: Callable[[Ready], None]) -> NoReturn:
@@ -49,14 +51,19 @@ async def _run(context: Context, ready: Callable[[Ready], None]) -> None:
     async with node.running():
         pages = StatusPages(node, context.settings.status_port)
         control = Control(node, socket_path(context.path), pages.url)
+        gateway = open_gateway(node) if context.gateway else None
         try:
             await pages.start()
             await control.start()
-            ready(Ready(context.node, str(control.socket), pages.url))
+            if gateway is not None:
+                await gateway.start()
+            url = gateway.url if gateway is not None else ""
+            ready(Ready(context.node, str(control.socket), pages.url, url))
             await node.stopping.wait()
             _end_soon()
         finally:
-            await asyncio.gather(control.stop(), pages.stop(), node.go_offline())
+            ending = [control.stop(), pages.stop(), node.go_offline()]
+            await asyncio.gather(*ending, *([gateway.stop()] if gateway is not None else []))
 
 
 def _end_soon() -> None:

@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 from compute_mesh.transport.address import Address, check_host_and_port
 from compute_mesh.transport.failures import TransportFailed
 from substrate.record.kinds import explain
-from substrate.record.schemas.base import Closed
+from substrate.record.schemas.base import Closed, Did
+from substrate.record.schemas.jobs import JobType
 from substrate.store.files import write_atomic
 
 NAME: Final = "node.toml"
@@ -47,6 +48,23 @@ status_port = 0
 
 # Whether nodes that the charter does not admit may bring and take public documents, within narrow bounds.
 strangers = true
+
+# Types of jobs that this node runs for others of its commons: "inference", "embeddings", "lora", "evaluation".
+# None: it runs its own alone. Every job runs in a sandbox; where none can be built, nothing runs.
+jobs = []
+
+# Jobs at once; processor threads of each; and what one job may take: megabytes of memory, seconds.
+job_slots = 4
+job_threads = 1
+job_megabytes = 4096
+job_seconds = 3600
+
+# Tokens of others' jobs in a day (UTC), read, written and trained on together; 0: as many as come.
+job_tokens_daily = 0
+
+# Nodes (did:key:...) whose jobs come before others', and those that may read what is for trusted nodes alone.
+job_friends = []
+job_trusted = []
 """
 
 
@@ -67,6 +85,14 @@ class NodeSettings(Closed):
     quiet_hours: Annotated[str, StringConstraints(pattern=r"^([0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])?$")] = ""
     status_port: int = Field(default=0, ge=0, le=65_535)
     strangers: bool = True
+    jobs: list[JobType] = Field(default=[], max_length=4)
+    job_slots: int = Field(default=4, ge=1, le=64)
+    job_threads: int = Field(default=1, ge=1, le=256)
+    job_megabytes: int = Field(default=4096, ge=64, le=4_194_304)
+    job_seconds: int = Field(default=3600, ge=1, le=604_800)
+    job_tokens_daily: int = Field(default=0, ge=0)
+    job_friends: list[Did] = Field(default=[], max_length=256)
+    job_trusted: list[Did] = Field(default=[], max_length=256)
 
     @field_validator("bind")
     @classmethod

@@ -20,7 +20,8 @@ from substrate.record.errors import BadSignature, MalformedDocument
 from substrate.record.keys import Signer, did_of, public_of, verify
 from substrate.record.kinds import CONTEXT, explain
 from substrate.record.proof import secure, verify_proof
-from substrate.record.schemas.base import Closed, CommonsId, Count, Did, Line, Time
+from substrate.record.schemas.base import Closed, CommonsId, Count, Did, Digest, Line, Time
+from substrate.record.schemas.jobs import JobType
 
 MOST_BYTES: Final = 8 * 1024
 #: Nobody may announce itself for longer than this, in seconds.
@@ -45,6 +46,30 @@ class Speed(Closed):
     generationMilli: Count  # noqa: N815
 
 
+class OfferedModel(Closed):
+    """A model that jobs may use there: digest of its bytes, tokens a second in thousandths (0: nobody measured)."""
+
+    digest: Digest
+    speedMilli: Count  # noqa: N815
+
+
+class OfferedJobs(Closed):
+    """Which jobs the node runs for others: types, models, jobs at once, bytes of memory for one of them.
+
+    ``engine`` is the digest of the class in which it trains; ``draining``, ``quiet`` and ``capped`` say that it begins
+    nothing new for others now.
+    """
+
+    types: list[JobType] = Field(max_length=4)
+    models: list[OfferedModel] = Field(max_length=32)
+    slots: Count
+    memoryBytes: Count  # noqa: N815
+    engine: Digest | None = None
+    draining: bool
+    quiet: bool
+    capped: bool
+
+
 class Resources(Closed):
     """What the machine has. Bandwidth is measured: bytes that one core copies in a second."""
 
@@ -55,6 +80,7 @@ class Resources(Closed):
     gpus: list[Gpu] = Field(max_length=64)
     memoryBandwidth: Count | None = None  # noqa: N815
     speed: Speed | None = None
+    jobs: OfferedJobs | None = None
 
 
 class _Shape(Closed):

@@ -7,7 +7,7 @@ import ctypes
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -176,6 +176,11 @@ class Loaded:
     def ends(self, token: int) -> bool:
         """Whether a token says that the answer is over."""
         return bool(self.api.llama_vocab_is_eog(self.vocabulary, token))
+
+    @cached_property
+    def endings(self) -> list[int]:
+        """The tokens that say that the answer is over."""
+        return [token for token in range(self.words) if self.ends(token)]
 
     @property
     def first(self) -> list[int]:

@@ -76,7 +76,7 @@ class Encoder:
         """Vectors of length 1, float32, in the order of ``texts``."""
         import torch
 
-        tokens = self._tokens(texts)
+        tokens = self.tokens(texts)
         vectors = np.zeros((len(texts), self.width), np.float32)
         with torch.inference_mode():
             for batch in batches([len(one) for one in tokens], BUDGET):
@@ -84,7 +84,8 @@ class Encoder:
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors
 
-    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, those that count."""
         if not texts:
             return []
         found = self._model.tokenizer(list(texts), truncation=True, max_length=self.most_tokens)

@@ -17,6 +17,7 @@ from lecs_pipeline.cli import (
     dataset,
     desk,
     held,
+    jobs,
     key,
     ledger,
     mixture,
@@ -46,7 +47,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (start, contribute, redact, curate, search, ask, run, train, moderate, backup, charter, up):
+for group in (start, contribute, redact, curate, search, ask, run, jobs, train, moderate, backup, charter, up):
     group.register(app)
 app.add_typer(desk.app, name="desk")
 app.add_typer(key.app, name="key")
@@ -64,6 +65,8 @@ app.add_typer(blob.app, name="blob")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(node.app, name="node")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(jobs.audit_app, name="audit")
 
 
 @app.callback()

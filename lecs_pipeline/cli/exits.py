@@ -47,6 +47,9 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
         "The gate does not admit a text of this version for this use any more: build a new version, and use that.",
     ),
     46: ("training-failed", "The training process ended early. Run it again: it goes on at its last checkpoint."),
+    47: ("job-refused", "A job that no node may run as it is: the message names the rule that it breaks."),
+    48: ("job-failed", "A job that ended without a result: the message begins with why."),
+    49: ("job-cancelled", "A job that was cancelled before it was done."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
 
@@ -119,9 +122,13 @@ _BY_NAME: Final[dict[str, int]] = {
     "UnsoundRoot": 9,
     "TransportFailed": 22,
     "InvalidSettings": 7,
+    "JobRefused": 47,
+    "JobNotDone": 48,
+    "JobCancelled": 49,
     "DiskFull": 28,
     "ReadOnly": 29,
     "UnknownFailpoint": 2,
     "MixedPartitions": 2,
+    "NotLoopback": 2,
     "KeyboardInterrupt": 130,
 }

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Keys: contributors' (one per heteronym), the node's, the steward's.", no_args_is_help=True)
 
+api_app = typer.Typer(help="Keys of the gateway (`lecs node start --gateway`).", no_args_is_help=True)
+app.add_typer(api_app, name="api")
+
 NameOption = Annotated[str | None, typer.Option(help="The contributor's name, as rows give it.", show_default=False)]
 KindOption = Annotated[str, typer.Option(help="heteronym, pseudonym or orcid.")]
 PassphraseOption = Annotated[
@@ -162,6 +165,54 @@ def import_(
         emit({"role": role, "key": did})
     else:
         say(f"Took the {role} key {did} in.")
+
+
+@api_app.command("new")
+def new_api(
+    name: Annotated[str, typer.Option(help="Whose it is or what it is for, in your words.")] = "",
+    scope: Annotated[list[str] | None, typer.Option(help="inference or embeddings; both without this.")] = None,
+    per_minute: Annotated[int, typer.Option(min=0, help="Requests a minute; 0: as many as come.")] = 0,
+    daily: Annotated[int, typer.Option(min=0, help="Tokens a day; 0: as many as come.")] = 0,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a key for the gateway. It is shown this once: only a hash of it is kept."""
+    from lecs_pipeline.gateway import SCOPES, new_key
+
+    if unknown := set(scope or ()) - set(SCOPES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: one of {', '.join(SCOPES)}", param_hint="--scope")
+    made = new_key(choose_home(home), name, scope or list(SCOPES), per_minute, daily)
+    if json:
+        emit(made)
+    else:
+        typer.echo(made["key"])
+        say(f"Shown this once. To take it back: lecs key api revoke {made['id']}")
+
+
+@api_app.command("list")
+def list_api(home: HomeOption = None, json: JsonOption = False) -> None:
+    """The keys of the gateway, without the keys themselves."""
+    from lecs_pipeline.gateway import keys_of
+
+    found = keys_of(choose_home(home))
+    if json:
+        emit({"keys": found})
+        return
+    rows = [[k["id"], k["name"], ", ".join(k["scopes"]), k["made"], k["revoked"] or ""] for k in found]
+    show_table("Keys of the gateway", ["id", "name", "scopes", "made", "revoked"], rows)
+
+
+@api_app.command("revoke")
+def revoke_api(
+    key: Annotated[str, typer.Argument(help="The key's id, or the beginning of it.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take a key of the gateway back; it is refused from now on."""
+    from lecs_pipeline.gateway import revoke_key
+
+    gone = revoke_key(choose_home(home), key)
+    emit(gone) if json else say(f"{gone['id']} is refused from now on.")
 
 
 def _waiting(done: "Proposal") -> str:

@@ -43,6 +43,9 @@ def start(
         int | None,
         typer.Option(min=0, max=65535, help="Port of the status page on loopback, in the place of the settings'."),
     ] = None,
+    gateway: Annotated[
+        str, typer.Option(help="HOST:PORT of loopback for the OpenAI-compatible API; without it there is none.")
+    ] = "",
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -54,11 +57,14 @@ def start(
 
     def ready(found: "Ready") -> None:
         if json:
-            emit({"node": found.node, "socket": found.socket, "status_url": found.status_url})
+            told = {"node": found.node, "socket": found.socket, "status_url": found.status_url}
+            emit({**told, "gateway": found.gateway or None})
         else:
             say(f"Node {found.node} is running; its page: {found.status_url} (stop it with Ctrl-C).")
+            if found.gateway:
+                say(f"The OpenAI-compatible API: {found.gateway} (a key: `lecs key api new`).")
 
-    start_node(choose_home(home), bind, ready, status_port)
+    start_node(choose_home(home), bind, ready, status_port, gateway)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`lecs search`, `lecs embed`, `lecs near-duplicates`: finding texts by what they are about."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -42,8 +43,30 @@ def search(
         say("No text may be found: none that is here has a consent that includes retrieve.")
 
 
-def embed(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Compute the vectors that search, map and near-duplicates use; only what is missing is computed."""
+def embed(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Texts, a line each (or JSON lines with `text`), for the mesh to embed.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where FILE's vectors go (default: FILE.npy).", show_default=False)
+    ] = None,
+    model: Annotated[str, typer.Option(help="The embedding model for FILE.")] = "all-minilm-l6-v2",
+    privacy: Annotated[str, typer.Option(help="Who may read FILE: public, member, own-node, trusted, tee.")] = "member",
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compute the vectors that search, map and near-duplicates use; only what is missing is computed.
+
+    With FILE: vectors of its texts, as jobs on the mesh; the corpus is not touched.
+    """
+    if file is not None:
+        from lecs_pipeline.cli.jobs import embed_file
+
+        embed_file(choose_home(home), file, out, model, privacy, json)
+        return
     from lecs_pipeline.searching import embed_home
 
     with progress("Embedding texts", None) as advance:

@@ -1,7 +1,7 @@
 """`lecs train` and `lecs eval`: an adapter of a version, and what it learned and gives away."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,11 +9,18 @@ from lecs_pipeline.cli.options import HomeOption, JsonOption
 from lecs_pipeline.cli.output import emit, say, show_table
 from lecs_pipeline.settings import choose_home
 
+if TYPE_CHECKING:
+    from lecs_pipeline.mesh_training import OnMesh
+
 VersionArgument = Annotated[str, typer.Argument(help="The version's id, its beginning, or `latest`.")]
 CanariesOption = Annotated[
     Path | None,
     typer.Option("--canaries", help="Secrets that were planted, to measure what is given away (YAML)."),
 ]
+
+
+OnOption = Annotated[str, typer.Option("--on", help="local, or mesh: by this home's nodes or trusted ones.")]
+PrivacyOption = Annotated[str, typer.Option(help="With --on mesh, who may read the texts: own-node or trusted.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +41,8 @@ def train(
     precision: Annotated[str | None, typer.Option(help="fp32, bf16, or auto.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads; the result may differ from another number's.")] = None,
     canaries: CanariesOption = None,
+    on: OnOption = "local",
+    privacy: PrivacyOption = "trusted",
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -51,8 +60,9 @@ def train(
         threads=threads,
     ).paced(steps=steps, epochs=epochs)  # fmt: skip
     planted = canaries_from(canaries)
+    mesh = _on_mesh(path, on, privacy)
     with hearing() as told:
-        outcome = train_version(path, version, chosen, told)
+        outcome = train_version(path, version, chosen, told, *([mesh.train] if mesh else []))
         adapter = outcome.trained.adapter
         found = evaluate_version(path, adapter.body["version"], planted, told)
     answer = {
@@ -62,6 +72,7 @@ def train(
         "digest": adapter.body["digest"],
         "cohorts": [_cohort(one, outcome.cohorts) for one in outcome.trained.run.body["cohorts"]],
         "heldout": heldout_of(found.document),
+        **(mesh.told() if mesh else {}),
     }
     if json:
         emit(answer)
@@ -71,17 +82,21 @@ def train(
 
 
 def evaluate(
-    version: VersionArgument, canaries: CanariesOption = None, home: HomeOption = None, json: JsonOption = False
+    version: VersionArgument, canaries: CanariesOption = None, on: OnOption = "local",
+    privacy: PrivacyOption = "trusted", home: HomeOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Measure the newest adapter of a version: bits per byte on held-out texts, samples, canaries."""
     from lecs_pipeline.cli.training_bar import hearing
     from lecs_pipeline.evaluating import canaries_from, evaluate_version, sentence_of, told_of
 
-    planted = canaries_from(canaries)
+    path, planted = choose_home(home), canaries_from(canaries)
+    mesh = _on_mesh(path, on, privacy)
+    if mesh and planted:
+        raise typer.BadParameter("canaries are measured at home alone", param_hint="--canaries")
     with hearing() as told:
-        found = evaluate_version(choose_home(home), version, planted, told)
+        found = evaluate_version(path, version, planted, told, mesh.score if mesh else None)
     if json:
-        emit(told_of(found))
+        emit({**told_of(found), **(mesh.told() if mesh else {})})
         return
     for sample in found.samples:
         say(f"{sample['model']}: {sample['prompt']}{sample['text']}")
@@ -93,6 +108,20 @@ def evaluate(
     if rows:
         show_table("Canaries", ["canary", "model", "rank", "said verbatim"], rows)
     say(sentence_of(found.compared))
+
+
+def _on_mesh(path: Path, on: str, privacy: str) -> "OnMesh | None":
+    if on not in ("local", "mesh"):
+        raise typer.BadParameter("local or mesh", param_hint="--on")
+    if on == "local":
+        return None
+    from compute_mesh.jobservice.writing import Terms
+    from lecs_pipeline.mesh_training import MEMORY, PRIVACY, OnMesh
+
+    if privacy not in PRIVACY:
+        raise typer.BadParameter(f"texts of a version go to {' or '.join(PRIVACY)} alone", param_hint="--privacy")
+    chosen: Any = privacy
+    return OnMesh(path, Terms(memory=MEMORY, assurance="none", privacy=chosen))
 
 
 def _cohort(one: dict[str, Any], trained: tuple[int, ...]) -> dict[str, Any]:

@@ -45,6 +45,13 @@ AUTHORITY: Final[dict[str, str]] = {
     "Evaluation": "an admitted node, or this home's own",
     "HomeRestored": "an admitted node, or this home's own: for its own logs",
     "TextsImported": "an admitted node, or this home's own: about its own home",
+    "JobManifest": "the submitter; changes no view",
+    "JobReceipt": "the worker; changes no view",
+    "JobAcceptance": "the submitter; changes no view",
+    "Settlement": "the party whose side it states: a worker is an admitted node, a submitter one or a member",
+    "AuditVerdict": "an admitted node, or this home's own: not about itself",
+    "AuditAppeal": "an admitted node, or this home's own: about a verdict on itself",
+    "AuditRuling": "moderators (panel)",
 }
 
 STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation"})
@@ -52,7 +59,7 @@ STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval", 
 NODE_STATEMENTS: Final = frozenset(
     {
         "ConsentFact", "Erased", "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored",
-        "TextsImported",
+        "TextsImported", "AuditAppeal",
     }
 )  # fmt: skip
 #: Kinds that the fold of roles needs; there are few of them.
@@ -124,6 +131,13 @@ class Roles:
             return True
         cut = self.chain.state.removed.get(("node", document.signer))
         return cut is not None and self.inside(document.digest, cut)
+
+    def settles(self, document: Document) -> bool:
+        """Whether whoever made the statement may settle: an admitted node, or on the submitter's side a member."""
+        if self.by_node(document):
+            return True
+        voice = [(document.signer, document.digest)]
+        return document.body["side"] == "submitter" and bool(self.chain.state.counted("member", voice, self.inside))
 
     def succeeds(self, key: str, node: str) -> bool:
         """Whether ``key`` is ``node``, or goes on in its place."""
@@ -209,10 +223,14 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return document.digest in roles.chain.changes
     if kind in ("Approval", "HeldReading", "CaseNote"):
         return bool(curators(roles.chain.state, [(document.signer, document.digest)], roles.inside))
-    if kind == "ModerationDecision":
+    if kind in ("ModerationDecision", "AuditRuling"):
         return roles.carried(document, "moderator")
     if kind in NODE_STATEMENTS:
         return roles.by_node(document)
+    if kind == "AuditVerdict":
+        return roles.by_node(document) and document.signer != document.body["worker"]
+    if kind == "Settlement":
+        return document.signer == document.body[document.body["side"]] and roles.settles(document)
     if kind in ("ConsentWithdrawal", "ConsentNarrowing"):
         by_code = document.body["authority"] == "withdrawal-key"
         return by_code and fact is not None and document.signer == fact.body["withdrawalKey"]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from substrate.record.canonical import JsonObject
 from substrate.record.errors import MalformedDocument
+from substrate.record.schemas.audits import AuditAppeal, AuditRuling, AuditVerdict
 from substrate.record.schemas.base import CONTEXT, Envelope, Token
 from substrate.record.schemas.change import (
     Appeal,
@@ -39,6 +40,7 @@ from substrate.record.schemas.founding import (
     Policy,
     Recipe,
 )
+from substrate.record.schemas.jobs import JobAcceptance, JobManifest, JobReceipt, Settlement
 from substrate.record.schemas.training import Adapter, Evaluation, TrainingRun
 
 __all__ = ["CONTEXT", "KINDS", "Token", "check_schema", "explain", "is_known", "is_private"]
@@ -73,10 +75,19 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         Evaluation,
         HomeRestored,
         TextsImported,
+        JobManifest,
+        JobReceipt,
+        JobAcceptance,
+        Settlement,
+        AuditVerdict,
+        AuditAppeal,
+        AuditRuling,
     )
 }
 
-_ALWAYS_PRIVATE: Final = frozenset({"ConsentRecord", "CoConsent", "Appeal", "CaseNote"})
+_ALWAYS_PRIVATE: Final = frozenset(
+    {"ConsentRecord", "CoConsent", "Appeal", "CaseNote", "JobManifest", "JobReceipt", "JobAcceptance"}
+)
 _PRIVATE_UNLESS_BY_CODE: Final = frozenset({"ConsentWithdrawal", "ConsentNarrowing"})
 
 

@@ -84,6 +84,45 @@ def test_the_documents_page_has_every_kind_its_authority_and_its_keys(markdown: 
         assert travels.startswith("public when") == (by_key and not by_code), kind
 
 
+def test_the_jobs_page_has_every_rule_and_every_bound(markdown: Any) -> None:
+    from compute_mesh.jobs import asks, receipts, rules
+    from compute_mesh.jobservice import states
+    from substrate.record.schemas.jobs import JobManifest
+
+    sections = markdown.sections(markdown.read("docs/reference/jobs.md"))
+
+    def table(name: str) -> dict[str, str]:
+        return {row[0].strip("`"): row[1] for row in markdown.tables(sections[name])}
+
+    assert table("Refusals of a manifest") == rules.RULES
+    assert table("Placement") == asks.REASONS
+    assert table("Refusals of a receipt") == receipts.RULES
+    assert table("How a job ends") == states.FAILURES
+    final = {row[0].strip("`") for row in markdown.tables(sections["Placement"]) if row[2] == "refused"}
+    assert final == asks.FINAL
+    schema = JobManifest.model_json_schema()
+    for key, least, most, _ in [row for row in markdown.tables(sections["Manifest"]) if len(row) == 4]:
+        bounds = _bounds(schema, key.strip("`").split("."))
+        assert (bounds["minimum"], bounds["maximum"]) == (int(least), int(most)), key
+
+
+def _bounds(schema: dict[str, Any], path: list[str]) -> dict[str, Any]:
+    """The least and the most that stand at ``path`` of a schema, through references, options and lists."""
+    place = schema
+    for step in path:
+        while "properties" not in place:
+            options = [one for one in place.get("anyOf", []) if one.get("type") != "null"]
+            place = (
+                options[0] if options else place["items"] if "items" in place else schema["$defs"][place["$ref"][8:]]
+            )
+        place = place["properties"][step]
+    if place.get("type") == "array":
+        return {"minimum": place.get("minItems", 0), "maximum": place["maxItems"]}
+    options = [one for one in place.get("anyOf", []) if one.get("type") != "null"]
+    found: dict[str, Any] = options[0] if options else place
+    return found
+
+
 def test_the_recipe_page_has_every_key_and_its_example_is_a_recipe(markdown: Any) -> None:
     from corpus.recipe import default_recipe, parse_recipe
 

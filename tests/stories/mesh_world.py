@@ -37,12 +37,12 @@ class MeshNode:
     process: "subprocess.Popen[str] | None" = None
     ready: dict[str, Any] = field(default_factory=dict)
 
-    def start(self, *, wait: bool = True) -> "MeshNode":
-        """Run `lecs node start` in the namespace until it says that it is ready."""
-        command = [LECS, "node", "start", "--bind", f"{self.address}:4100", "--json", "--home", str(self.home)]
+    def start(self, *more: str, wait: bool = True) -> "MeshNode":
+        """Run `lecs node start` (with ``more`` options) in the namespace until it says that it is ready."""
+        command = [LECS, "node", "start", "--bind", f"{self.address}:4100", "--json", "--home", str(self.home), *more]
         log = (self.home.parent / f"{self.name}.log").open("a")
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", self.namespace, *command], stdout=subprocess.PIPE, stderr=log, text=True,
+            ["nsenter", f"--net=/run/netns/{self.namespace}", *command], stdout=subprocess.PIPE, stderr=log, text=True,
             env=self.world.environment,
         )  # fmt: skip
         log.close()

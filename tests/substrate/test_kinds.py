@@ -78,7 +78,7 @@ def test_a_document_is_read_as_it_was_written(commons, kind: str) -> None:
     assert canonical_bytes(document.body) == document.raw
 
 
-PRIVATE = {"ConsentRecord", "CoConsent", "Appeal", "CaseNote"}
+PRIVATE = {"ConsentRecord", "CoConsent", "Appeal", "CaseNote", "JobManifest", "JobReceipt", "JobAcceptance"}
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
@@ -102,6 +102,7 @@ def test_what_each_document_is_about(commons, kind: str) -> None:
     about_none = {
         "Charter", "CharterChange", "Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation", "Approval",
         "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored", "TextsImported",
+        "JobManifest", "JobReceipt", "JobAcceptance", "Settlement", "AuditVerdict", "AuditAppeal", "AuditRuling",
     }  # fmt: skip
     assert commons.one_of_each()[kind].subject == ("" if kind in about_none else commons.contribution)
 
@@ -171,7 +172,7 @@ def test_a_bad_word_is_refused_without_being_shown(commons, kind: str) -> None:
     """Ids, digests, keys, times and closed words have one form; a free line of text is the only exception."""
     free_text = {
         "name", "contact", "jurisdiction", "text", "architecture", "licence", "source", "party", "statement",
-        "withdrawalMethod", "conformsTo", "log", "title", "reason", "machine", "processor", "libraries",
+        "withdrawalMethod", "conformsTo", "log", "title", "reason", "machine", "processor", "libraries", "library",
     }  # fmt: skip
     document = commons.one_of_each()[kind]
     for path in closed_places(document):

@@ -1,6 +1,6 @@
 """A command's end of the socket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import grpc
 
 from compute_mesh.node.control import node_pb2 as pb
-from compute_mesh.node.control.names import CAUSE, SERVICE, socket_path
+from compute_mesh.node.control.names import CAUSE, OPTIONS, SERVICE, socket_path
 
 #: Seconds for an answer; a first sync of a large commons takes longer.
 PATIENCE: Final = 30.0
@@ -84,6 +84,34 @@ class NodeClient:
         with _naming():
             yield from call(pb.GetBlobRequest(root=root), timeout=VERY_LONG)
 
+    def submit(
+        self, manifest: bytes, inputs: Sequence[bytes], *, interactive: bool, follow: bool
+    ) -> Iterator[pb.JobEvent]:
+        """Queue a job, and hear of it; the first event says how it stands, or why it is refused."""
+        call = self._channel.unary_stream(
+            f"/{SERVICE}/Submit", request_serializer=pb.SubmitRequest.SerializeToString,
+            response_deserializer=pb.JobEvent.FromString,
+        )  # fmt: skip
+        asked = pb.SubmitRequest(manifest=manifest, inputs=inputs, interactive=interactive, follow=follow)
+        with _naming():
+            yield from call(asked, timeout=VERY_LONG)
+
+    def jobs(self, *, over: bool = True) -> pb.JobsReply:
+        """Jobs of this home, the newest first."""
+        return self._ask("Jobs", pb.JobsRequest(all=over), pb.JobsReply)
+
+    def job(self, job: str, *, outputs: bool = False, forget: bool = False) -> pb.JobReply:
+        """One job, its signed documents, and what came of it; ``forget``: which is destroyed there then."""
+        return self._ask("Job", pb.JobRequest(job=job, outputs=outputs, forget=forget), pb.JobReply)
+
+    def cancel(self, job: str) -> pb.JobLine:
+        """End a job without a result."""
+        return self._ask("Cancel", pb.JobRequest(job=job), pb.JobLine)
+
+    def drain(self, *, off: bool = False) -> None:
+        """Take no new jobs of others and wait for those that run, or take them again."""
+        self._ask("Drain", pb.DrainRequest(off=off), pb.Nothing, VERY_LONG)
+
     def _ask(self, name: str, request: Any, reply: type[Reply], patience: float = PATIENCE) -> Reply:
         kind: Any = reply
         call = self._channel.unary_unary(
@@ -105,7 +133,7 @@ def node_of(home: Path) -> Iterator[NodeClient]:
     path = socket_path(home)
     if not path.exists():
         raise NoNode(f"no node is running on {home}: start one with `lecs node start`")
-    with grpc.insecure_channel(f"unix:{path}") as channel:
+    with grpc.insecure_channel(f"unix:{path}", options=OPTIONS) as channel:
         try:
             yield NodeClient(channel)
         except NodeSaid as error:

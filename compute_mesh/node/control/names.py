@@ -21,3 +21,8 @@ def socket_path(home: Path) -> Path:
     short = hashlib.sha256(str(home).encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"lecs-{short}"
     return folder / SOCKET
+
+
+#: Inputs and outputs of jobs go over the socket whole.
+MOST_MESSAGE: Final = 600 << 20
+OPTIONS: Final = [("grpc.max_receive_message_length", MOST_MESSAGE), ("grpc.max_send_message_length", MOST_MESSAGE)]

@@ -183,3 +183,123 @@ class BlockRequest(_message.Message):
     node: str
     unblock: bool
     def __init__(self, node: _Optional[str] = ..., unblock: _Optional[bool] = ...) -> None: ...
+
+class SubmitRequest(_message.Message):
+    __slots__ = ("manifest", "inputs", "interactive", "follow")
+    MANIFEST_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    INTERACTIVE_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    manifest: bytes
+    inputs: _containers.RepeatedScalarFieldContainer[bytes]
+    interactive: bool
+    follow: bool
+    def __init__(self, manifest: _Optional[bytes] = ..., inputs: _Optional[_Iterable[bytes]] = ..., interactive: _Optional[bool] = ..., follow: _Optional[bool] = ...) -> None: ...
+
+class JobLine(_message.Message):
+    __slots__ = ("job", "type", "state", "node", "reason", "position", "attempts", "made", "receipt")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    MADE_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    type: str
+    state: str
+    node: str
+    reason: str
+    position: int
+    attempts: int
+    made: str
+    receipt: str
+    def __init__(self, job: _Optional[str] = ..., type: _Optional[str] = ..., state: _Optional[str] = ..., node: _Optional[str] = ..., reason: _Optional[str] = ..., position: _Optional[int] = ..., attempts: _Optional[int] = ..., made: _Optional[str] = ..., receipt: _Optional[str] = ...) -> None: ...
+
+class JobPiece(_message.Message):
+    __slots__ = ("index", "text")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    text: str
+    def __init__(self, index: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+
+class JobProgress(_message.Message):
+    __slots__ = ("done", "of", "note", "figure")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    FIGURE_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    of: int
+    note: str
+    figure: float
+    def __init__(self, done: _Optional[int] = ..., of: _Optional[int] = ..., note: _Optional[str] = ..., figure: _Optional[float] = ...) -> None: ...
+
+class JobRefusal(_message.Message):
+    __slots__ = ("rule", "sentence")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    sentence: str
+    def __init__(self, rule: _Optional[str] = ..., sentence: _Optional[str] = ...) -> None: ...
+
+class JobEvent(_message.Message):
+    __slots__ = ("line", "piece", "progress", "refused")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    PIECE_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    line: JobLine
+    piece: JobPiece
+    progress: JobProgress
+    refused: JobRefusal
+    def __init__(self, line: _Optional[_Union[JobLine, _Mapping]] = ..., piece: _Optional[_Union[JobPiece, _Mapping]] = ..., progress: _Optional[_Union[JobProgress, _Mapping]] = ..., refused: _Optional[_Union[JobRefusal, _Mapping]] = ...) -> None: ...
+
+class JobsRequest(_message.Message):
+    __slots__ = ("all",)
+    ALL_FIELD_NUMBER: _ClassVar[int]
+    all: bool
+    def __init__(self, all: _Optional[bool] = ...) -> None: ...
+
+class JobsReply(_message.Message):
+    __slots__ = ("jobs",)
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    jobs: _containers.RepeatedCompositeFieldContainer[JobLine]
+    def __init__(self, jobs: _Optional[_Iterable[_Union[JobLine, _Mapping]]] = ...) -> None: ...
+
+class JobRequest(_message.Message):
+    __slots__ = ("job", "outputs", "forget")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    FORGET_FIELD_NUMBER: _ClassVar[int]
+    job: str
+    outputs: bool
+    forget: bool
+    def __init__(self, job: _Optional[str] = ..., outputs: _Optional[bool] = ..., forget: _Optional[bool] = ...) -> None: ...
+
+class JobOutput(_message.Message):
+    __slots__ = ("name", "data")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    data: bytes
+    def __init__(self, name: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class JobReply(_message.Message):
+    __slots__ = ("line", "papers", "outputs")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    PAPERS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    line: JobLine
+    papers: _containers.RepeatedScalarFieldContainer[str]
+    outputs: _containers.RepeatedCompositeFieldContainer[JobOutput]
+    def __init__(self, line: _Optional[_Union[JobLine, _Mapping]] = ..., papers: _Optional[_Iterable[str]] = ..., outputs: _Optional[_Iterable[_Union[JobOutput, _Mapping]]] = ...) -> None: ...
+
+class DrainRequest(_message.Message):
+    __slots__ = ("off",)
+    OFF_FIELD_NUMBER: _ClassVar[int]
+    off: bool
+    def __init__(self, off: _Optional[bool] = ...) -> None: ...

@@ -11,7 +11,8 @@ import grpc
 from compute_mesh.blobs.outcomes import Progress
 from compute_mesh.blobs.providers import Tally
 from compute_mesh.node.control import node_pb2 as pb
-from compute_mesh.node.control.names import CAUSE, SERVICE
+from compute_mesh.node.control.jobs import JobControl
+from compute_mesh.node.control.names import CAUSE, OPTIONS, SERVICE
 from compute_mesh.node.daemon import Node
 from compute_mesh.node.meeting import Failed
 from compute_mesh.transport.failures import TransportFailed
@@ -31,12 +32,13 @@ class Control:
         """``status_url`` is where the page is."""
         self.node, self.socket, self.status_url = node, socket, status_url
         self._server: Any = None
+        self._jobs = JobControl(node, abort)
 
     async def start(self) -> None:
         """Listen; the socket's folder lets nobody else in."""
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        self._server = grpc.aio.server()
+        self._server = grpc.aio.server(options=OPTIONS)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, self._handlers()),))
         self._server.add_insecure_port(f"unix:{self.socket}")
         await self._server.start()
@@ -56,6 +58,7 @@ class Control:
             "Join": (self._join, pb.JoinRequest, pb.JoinReply),
             "GetVersion": (self._get_version, pb.GetVersionRequest, pb.GetVersionReply),
             "Block": (self._block, pb.BlockRequest, pb.Nothing),
+            **self._jobs.single(),
             "Stop": (self._stop, pb.Nothing, pb.Nothing),
         }
         found = {
@@ -68,6 +71,8 @@ class Control:
         found["GetBlob"] = grpc.unary_stream_rpc_method_handler(
             self._get_blob, pb.GetBlobRequest.FromString, pb.GetBlobReply.SerializeToString
         )
+        for name, (stream, kind) in self._jobs.streams().items():
+            found[name] = grpc.unary_stream_rpc_method_handler(stream, kind.FromString, pb.JobEvent.SerializeToString)
         return found
 
     async def _status(self, _: pb.Nothing) -> pb.StatusReply:
@@ -116,7 +121,7 @@ class Control:
             done, failed = await self.node.sync(asked.peer)
             now = await self.node.snapshot()
         except _NAMED as error:
-            await _abort(call, error)
+            await abort(call, error)
             return
         yield pb.SyncReply(
             sent=sum(o.sent for o in done), received=sum(o.received for o in done),
@@ -138,7 +143,7 @@ class Control:
                     del seen[:-1]
             done = fetching.result()
         except _NAMED as error:
-            await _abort(call, error)
+            await abort(call, error)
             return
         finally:
             await cancel_all([fetching])
@@ -175,12 +180,13 @@ def _naming(work: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, Any], Await
         try:
             return await work(asked)
         except _NAMED as error:
-            await _abort(call, error)
+            await abort(call, error)
 
     return named
 
 
-async def _abort(call: Any, error: Exception) -> None:
+async def abort(call: Any, error: Exception) -> None:
+    """Tell a command what went wrong, and its cause."""
     call.set_trailing_metadata(((CAUSE, type(error).__name__),))
     message = str(error) if not isinstance(error, OSError) else f"{type(error).__name__}: {error.strerror}"
     await call.abort(grpc.StatusCode.FAILED_PRECONDITION, message[:1000])

@@ -15,6 +15,7 @@ from compute_mesh.adapters.gguf import write_adapter
 from compute_mesh.runtime.chat import Message, prompt_of
 from compute_mesh.runtime.embedding import embed
 from compute_mesh.runtime.header import BadGguf
+from compute_mesh.runtime.likely import TOP, digest_of, read_records
 from compute_mesh.runtime.loaded import Adapter, Limits, Loaded
 from compute_mesh.runtime.model import FILES, packaged_folder
 from compute_mesh.runtime.needs import Needs, TooLarge, check_fits, needs
@@ -22,8 +23,9 @@ from compute_mesh.runtime.processor import ProcessorTooOld, check_processor
 from compute_mesh.runtime.sampling import InvalidGrammar, Sampling
 from compute_mesh.runtime.scoring import passes, score_text, score_tokens
 from compute_mesh.runtime.speed import measure_speed
+from compute_mesh.runtime.together import Together, write_together
 from compute_mesh.runtime.trial import try_adapter, try_model
-from compute_mesh.runtime.writing import Writing, write, write_together
+from compute_mesh.runtime.writing import Writing, Written, write
 
 pytestmark = pytest.mark.models
 TEXT = "The old mill stood by the river, and nobody had milled there since the war."
@@ -86,6 +88,49 @@ def test_several_are_written_at_once_as_one_by_one(model: Loaded, prompt: list[i
     together = write_together(model, prompts, sampling, heard.append)
     assert [one.text for one in together] == [write(model, one, sampling).text for one in prompts]
     assert sorted(heard) == [0, 1, 2]
+
+
+def test_texts_come_and_go_while_others_are_written(model: Loaded, prompt: list[int]) -> None:
+    """One is dropped half way and one begins then: neither changes the words of the first."""
+    sampling, other = Sampling(temperature=0, tokens=6), model.tokens("Once upon a time")
+    pieces: dict[int, str] = {}
+    together = Together(model, lambda number, piece: pieces.update({number: pieces.get(number, "") + piece}))
+    together.add(1, prompt, sampling, likely=True)
+    together.add(2, other, sampling)
+    done = dict(together.step() + together.step())
+    together.drop(2)
+    together.add(3, other, sampling)
+    together.add(4, other, sampling)
+    together.drop(4)
+    with pytest.raises(InvalidGrammar):
+        together.add(5, other, Sampling(grammar="no rule"))
+    while together.busy:
+        done |= together.step()
+    together.close()
+    assert done.keys() == {1, 3}
+    assert [pieces[1], pieces[3]] == [done[1].text, done[3].text]
+    assert done[3].text == write(model, other, sampling).text
+    assert done[1].text == write(model, prompt, sampling).text
+
+
+def test_likelihoods_are_those_of_teacher_forcing(model: Loaded, prompt: list[int]) -> None:
+    """What the writer records of each token is what a reader of the whole text finds, to rounding."""
+    together = Together(model)
+    together.add(1, prompt, Sampling(tokens=6, seed=4), likely=True)
+    done: list[tuple[int, Written]] = []
+    while together.busy:
+        done += together.step()
+    together.close()
+    (_, written) = done[0]
+    found = read_records(written.likely)
+    scored = score_tokens(model, prompt, written.tokens, top=TOP)
+    assert found.tokens.tolist() == list(written.tokens)
+    np.testing.assert_allclose(found.log_probabilities, scored.log_probabilities, atol=0.02)
+    np.testing.assert_allclose(found.top_log_probabilities, scored.top_log_probabilities, atol=0.02)
+    assert (found.top[:, 0] == scored.top[:, 0]).all()
+    assert len(digest_of(written.likely)) == 64
+    with pytest.raises(ValueError, match="72 bytes"):
+        read_records(written.likely[:-1])
 
 
 def test_a_score_is_the_sum_of_what_each_token_is_worth(model: Loaded) -> None:

@@ -1,0 +1,314 @@
+"""Running jobs in sandboxed workers: from a manifest to what a worker is told, and from its results to outputs."""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from compute_mesh.audit.claims import Claim, evidence_root
+from compute_mesh.audit.engines import widest
+from compute_mesh.jobs.manifest import Manifest
+from compute_mesh.jobservice.asked import Prompts, read_prompts, read_texts
+from compute_mesh.jobservice.engine import ModelHere
+from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
+from compute_mesh.jobservice.training import finished_training, training_job
+from compute_mesh.runtime.likely import RECORD, read_records
+from compute_mesh.runtime.sampling import Sampling
+from compute_mesh.runtime.shape import check_adapter
+from compute_mesh.workers.answers import answers_of
+from compute_mesh.workers.failures import JobFailed, Why
+from compute_mesh.workers.messages import Data, Job, Result
+from compute_mesh.workers.messages import Piece as WorkerPiece
+from compute_mesh.workers.messages import Progress as WorkerProgress
+from compute_mesh.workers.place import Place, Worn, language_place, training_place, vectors_place
+from compute_mesh.workers.supervisor import Request, Supervisor
+from compute_mesh.workloads.base import plain_base
+from substrate.record.canonical import JsonObject
+from substrate.record.schemas.jobs import PrivacyClass
+
+#: Classes whose jobs get a process of their own, which ends with them.
+SENSITIVE: Final[frozenset[PrivacyClass]] = frozenset({"own-node", "trusted", "tee"})
+#: Tokens of prompt and answer together that a worker has room for.
+CONTEXT: Final = 2048
+_F16: Final = "1/1"
+#: Bytes of all checkpoints of a training and its term.
+_MOST_TRAINED: Final = 8 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A model of this node: what others are told, and what a worker needs.
+
+    Attributes:
+        kind: ``language`` for a GGUF file, ``vectors`` for a folder of an embedding model.
+        path, digest: of the file or folder, and of its bytes as workers are told it.
+        quantisation: as receipts name it. bases: where the plain bases of models lie, on which terms are trained.
+    """
+
+    here: ModelHere
+    kind: Literal["language", "vectors"]
+    path: Path
+    digest: str
+    quantisation: str = "none"
+    bases: Path | None = None
+
+
+@dataclass(eq=False)
+class BoxedEngine:
+    """See `Engine`. ``folder`` is where adapters of jobs lie while they are used."""
+
+    supervisor: Supervisor
+    folder: Path
+    threads: int = 1
+    slots: int = 4
+    _models: dict[str, Runnable] = field(default_factory=dict)
+    _places: dict[str, Place] = field(default_factory=dict)
+    _engines: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def use(self, models: Sequence[Runnable]) -> None:
+        """These models run from now on, and no others."""
+        self._models = {one.here.digest: one for one in models}
+        self._places = {}
+
+    def models(self) -> Sequence[ModelHere]:
+        """See `Engine`."""
+        return [one.here for one in self._models.values()]
+
+    async def close(self) -> None:
+        """See `Engine`."""
+        await self.supervisor.close()
+
+    async def run(
+        self, manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None
+    ) -> AsyncGenerator[Event, None]:
+        """See `Engine`. The adapter's bytes come after the inputs that the manifest lists."""
+        model = self._models.get(manifest.body["model"]["digest"])
+        if model is None or manifest.job not in model.here.kinds:
+            raise CannotRun("no-model", "the model is not here (any more)")
+        try:
+            with _adapter(self.folder, manifest, inputs) as worn:
+                work = self._train if manifest.job == "lora" else self._run
+                async for event in work(model, manifest, inputs, worn, checkpoint):
+                    yield event
+        except JobFailed as error:
+            raise CannotRun(_reason(error), str(error)) from None
+
+    async def _run(
+        self, model: Runnable, manifest: Manifest, inputs: Sequence[bytes], worn: Sequence[Worn], _: bytes | None
+    ) -> AsyncGenerator[Event, None]:
+        work = _WORK.get(manifest.job)
+        if work is None:
+            raise CannotRun("type-declined", "this node does not run jobs of this type")
+        job, finish = work(manifest, inputs)
+        place = await asyncio.to_thread(self._place, model, worn)
+        engine = await self._engine(place, manifest.submitter)
+        limits = manifest.body["limits"]
+        request = Request(
+            place, manifest.submitter, job, seconds=limits["seconds"], most=2 * limits["output"] + (16 << 20),
+            fresh=manifest.privacy in SENSITIVE,
+        )  # fmt: skip
+        given: dict[str, bytes] = {}
+        async with self.supervisor.run(request) as going:
+            async for event in going:
+                if isinstance(event, WorkerPiece):
+                    yield Piece(event.index, event.text)
+                elif isinstance(event, WorkerProgress):
+                    yield Progress(event.done, event.of, event.note, event.figure)
+                elif isinstance(event, Data):
+                    given[event.name] = event.data
+                elif isinstance(event, Result):
+                    outputs, finished = finish(event.value, given)
+                    for name, data in outputs.items():
+                        yield Output(name, data)
+                    yield replace(finished, engine=_receipt_engine(engine, model))
+
+    async def _train(
+        self,
+        model: Runnable,
+        manifest: Manifest,
+        inputs: Sequence[bytes],
+        _: Sequence[Worn],
+        checkpoint: bytes | None,
+    ) -> AsyncGenerator[Event, None]:
+        """A term of the submitter's texts. Its checkpoints are of this node's engine class."""
+        place = await asyncio.to_thread(self._training_place, model)
+        limits = manifest.body["limits"]
+        request = Request(
+            place, manifest.submitter, training_job(manifest, inputs, checkpoint), seconds=limits["seconds"],
+            most=_MOST_TRAINED, fresh=manifest.privacy in SENSITIVE,
+        )  # fmt: skip
+        given, steps = dict[str, bytes](), 0
+        async with self.supervisor.run(request) as going:
+            async for event in going:
+                if isinstance(event, WorkerProgress):
+                    steps = event.of
+                    yield Progress(event.done, event.of, event.note, event.figure)
+                elif isinstance(event, Data) and event.name == "checkpoint":
+                    yield Checkpoint(model.here.engine, event.data)
+                elif isinstance(event, Data):
+                    given[event.name] = event.data
+                elif isinstance(event, Result):
+                    yield Output("term", given.get("term", b""))
+                    yield Output("about", json.dumps(event.value).encode("utf-8"))
+                    yield finished_training(manifest, event.value, steps)
+
+    def _training_place(self, model: Runnable) -> Place:
+        if model.bases is None:
+            raise CannotRun("no-model", "no term can be trained on this model here")
+        name = f"training {model.here.digest}"
+        if name not in self._places:
+            base = plain_base(model.path, model.here.digest, model.bases)
+            self._places[name] = training_place(base, model.here.digest, threads=self.threads)
+        return self._places[name]
+
+    def _place(self, model: Runnable, worn: Sequence[Worn]) -> Place:
+        if worn:
+            return self._new_place(model, worn)
+        if model.here.digest not in self._places:
+            self._places[model.here.digest] = self._new_place(model, ())
+        return self._places[model.here.digest]
+
+    def _new_place(self, model: Runnable, worn: Sequence[Worn]) -> Place:
+        if model.kind == "vectors":
+            return vectors_place(model.path, model.digest, threads=self.threads)
+        return language_place(
+            model.path, model.digest, worn, context=CONTEXT, slots=self.slots, threads=self.threads
+        )  # fmt: skip
+
+    async def _engine(self, place: Place, requester: str) -> Mapping[str, Any]:
+        """The engine class that a worker of this place tells; asked once, for it is the same in all of them."""
+        if place.identity not in self._engines:
+            self._engines[place.identity] = await self.supervisor.engine(place, requester)
+        return self._engines[place.identity]
+
+
+def _reason(error: JobFailed) -> str:
+    """A word for a receipt: the worker's own where it is one of ours."""
+    if error.why is Why.REFUSED and error.rule in ("TooLarge", "InvalidGrammar"):
+        return {"TooLarge": "too-large", "InvalidGrammar": "grammar"}[error.rule]
+    return str(error.why)
+
+
+@contextmanager
+def _adapter(folder: Path, manifest: Manifest, inputs: Sequence[bytes]) -> Iterator[list[Worn]]:
+    """The adapter of a job as a file, while the job runs."""
+    adapter = manifest.body.get("adapter")
+    if adapter is None:
+        yield []
+        return
+    data = inputs[-1]
+    if hashlib.sha256(data).hexdigest() != adapter["sha256"]:
+        raise CannotRun("inputs", "the adapter is another than the manifest names")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{manifest.digest}.gguf"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+        try:
+            check_adapter(path)
+        except ValueError:
+            raise CannotRun("adapter", "the adapter is refused: it is no GGUF adapter that this node reads") from None
+        yield [Worn(path, adapter["sha256"])]
+    finally:
+        path.unlink(missing_ok=True)
+
+
+Made = tuple[dict[str, bytes], Finished]
+Finish = Any
+
+
+def _write(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
+    asked = manifest.parameters
+    found = read_prompts(inputs[0], asked["form"], asked["prompts"])
+    sampling = {
+        "tokens": asked["tokens"], "seed": asked["seed"], "temperature": asked["temperature"] / 1000,
+        "top_k": asked["topK"], "top_p": asked["topP"] / 1000, "stop": list(found.stop), "grammar": found.grammar,
+    }  # fmt: skip
+    likely = manifest.assurance != "none"
+    job = Job(
+        "inference", {"sampling": sampling, "stream": True, "likely": likely},
+        {"prompts": json.dumps(_listed(found), ensure_ascii=False).encode("utf-8")},
+    )  # fmt: skip
+
+    def finish(value: dict[str, Any], given: Mapping[str, bytes]) -> Made:
+        answers = answers_of(value)
+        told = [
+            {"text": a.text, "tokens": list(a.tokens), "finish": a.finish, "promptTokens": a.prompt_tokens}
+            for a in answers
+        ]
+        outputs = {"answers": json.dumps({"answers": told}, ensure_ascii=False).encode("utf-8")}
+        evidence = None
+        if data := given.get("likely", b""):
+            outputs["likely"], evidence = data, _evidence(answers, data)
+        return outputs, Finished(
+            {}, read=sum(a.prompt_tokens for a in answers), written=sum(len(a.tokens) for a in answers),
+            evidence=evidence,
+        )  # fmt: skip
+
+    return job, finish
+
+
+def _listed(found: Prompts) -> list[JsonObject]:
+    return [
+        {"text": one} if isinstance(one, str) else {"messages": [{"role": r, "content": c} for r, c in one]}
+        for one in found.prompts
+    ]
+
+
+def _evidence(answers: Sequence[Any], data: bytes) -> str:
+    """The root over what each place of each answer could have been, as an auditor computes it."""
+    claims, start = [], 0
+    for answer in answers:
+        end = start + RECORD * len(answer.tokens)
+        likely = read_records(data[start:end])
+        claims.append(Claim((), answer.tokens, answer.finish, Sampling(), likely.top, likely.top_log_probabilities))
+        start = end
+    return evidence_root(claims)
+
+
+def _embed(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
+    texts = read_texts(inputs[0], manifest.parameters["texts"], exactly=True)
+    job = Job("embedding", {}, {"texts": json.dumps(texts, ensure_ascii=False).encode("utf-8")})
+
+    def finish(value: dict[str, Any], given: Mapping[str, bytes]) -> Made:
+        return {"vectors": given.get("vectors", b"")}, Finished({}, read=int(value["tokens"]))
+
+    return job, finish
+
+
+def _evaluate(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
+    if "own" not in manifest.data:
+        raise CannotRun("no-texts", "only the submitter's own texts are measured here")
+    texts = read_texts(inputs[0], manifest.parameters["texts"])
+    job = Job("evaluation", {}, {"texts": json.dumps(texts, ensure_ascii=False).encode("utf-8")})
+
+    def finish(value: dict[str, Any], given: Mapping[str, bytes]) -> Made:
+        scores = json.dumps(value).encode("utf-8")
+        return {"scores": scores}, Finished({}, read=2 * sum(value["tokens"]))
+
+    return job, finish
+
+
+_WORK: Final[dict[str, Any]] = {"inference": _write, "embeddings": _embed, "evaluation": _evaluate}
+
+
+def _receipt_engine(engine: Mapping[str, Any], model: Runnable) -> JsonObject:
+    """A worker's engine class as receipts have it."""
+    isa = engine["isa"]
+    language = model.kind == "language"
+    processor = widest({one.lower() for one in isa}) if language else str(isa).lower().replace("_", "-")[:48]
+    return {
+        "library": str(engine["build"])[:200],
+        "processor": processor,
+        "quantisation": model.quantisation if language else str(engine["precision"]),
+        "batch": int(engine["ubatch"]) if language else 256,
+        "cache": ("f16" if engine["kv"] == _F16 else "other") if language else "none",
+        "flashAttention": engine["flashAttention"] if engine.get("flashAttention") in ("on", "off") else "auto",
+        "slots": int(engine["slots"]) if language else 1,
+        "promptCache": "off",
+    }

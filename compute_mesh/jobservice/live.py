@@ -1,0 +1,81 @@
+"""A job that has not ended, in memory: how it stands, what it told, and who listens."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compute_mesh.jobs.asks import Ask
+from compute_mesh.jobs.manifest import Manifest
+from compute_mesh.jobservice.events import Piece, Progress, Told
+from compute_mesh.jobservice.states import JobLine
+
+#: What somebody who follows a job hears: how it stands, whenever that changes, and what it tells.
+Heard = JobLine | Told
+
+
+@dataclass(eq=False)
+class Live:
+    """One job.
+
+    Attributes:
+        line: how it stands; `tell` changes it. kept: whether inputs and state are on disk.
+        excluded: nodes that will not be asked again, each with the word why.
+        checkpoint: engine class and bytes. shown: whether somebody heard a piece of an answer.
+    """
+
+    manifest: Manifest
+    ask: Ask
+    line: JobLine
+    inputs: Sequence[bytes] | None
+    kept: bool
+    excluded: dict[str, str] = field(default_factory=dict)
+    refused: bool = False
+    checkpoint: tuple[str, bytes] | None = None
+    shown: bool = False
+    unwanted: asyncio.Event = field(default_factory=asyncio.Event)
+    task: "asyncio.Task[None] | None" = None
+    _past: list[Heard] = field(default_factory=list)
+    _listeners: list[tuple["asyncio.Queue[Heard]", bool]] = field(default_factory=list)
+
+    def tell(self, **changed: Any) -> None:
+        """Stand otherwise; whoever listens hears of it where it differs."""
+        line = replace(self.line, **changed)
+        if line != self.line:
+            self.line = line
+            self._pass_on(line)
+
+    def hear(self, event: Told) -> None:
+        """Pass an event on. Pieces are kept for whoever begins to listen later; of progress the last."""
+        if isinstance(event, Progress):
+            self._past = [one for one in self._past if not isinstance(one, Progress)]
+        if isinstance(event, Piece):
+            self.shown = self.shown or any(words for _, words in self._listeners)
+        self._past.append(event)
+        self._pass_on(event)
+
+    def starts_over(self) -> None:
+        """What was told of an attempt that came to nothing does not count."""
+        self._past.clear()
+
+    async def follow(self, words: bool = True) -> AsyncGenerator[Heard, None]:
+        """How it stands and what it tells, from its beginning until it has ended; pieces only with ``words``."""
+        heard: asyncio.Queue[Heard] = asyncio.Queue()
+        for one in (self.line, *self._past):
+            if words or not isinstance(one, Piece):
+                heard.put_nowait(one)
+        self.shown = self.shown or (words and any(isinstance(one, Piece) for one in self._past))
+        self._listeners.append((heard, words))
+        try:
+            while True:
+                one = await heard.get()
+                yield one
+                if isinstance(one, JobLine) and one.over:
+                    return
+        finally:
+            self._listeners.remove((heard, words))
+
+    def _pass_on(self, one: Heard) -> None:
+        for listener, words in self._listeners:
+            if words or not isinstance(one, Piece):
+                listener.put_nowait(one)

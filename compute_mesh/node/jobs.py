@@ -1,0 +1,260 @@
+"""Jobs at a running node: the home's law for them, the engine, and who else is live."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from compute_mesh.jobs.asks import Node
+from compute_mesh.jobs.checking import Offer, World
+from compute_mesh.jobs.models import StandingModel, standing_models
+from compute_mesh.jobservice.boxed import BoxedEngine, Runnable
+from compute_mesh.jobservice.dispatching import JobDesk
+from compute_mesh.jobservice.places import Peers
+from compute_mesh.jobservice.serving import JobService
+from compute_mesh.jobservice.store import NAME, JobStore
+from compute_mesh.jobservice.working import Caps, WorkDesk
+from compute_mesh.node.admitting import admitted_nodes
+from compute_mesh.node.bench import Bench, at_home
+from compute_mesh.node.context import Context
+from compute_mesh.node.identity import mesh_folder
+from compute_mesh.node.meeting import home_trouble
+from compute_mesh.node.models import runnable_models
+from compute_mesh.peers.book import PeerBook
+from compute_mesh.transport.address import Address
+from compute_mesh.transport.interface import Transport
+from compute_mesh.transport.serving import cancel_all
+from compute_mesh.workers.supervisor import Keeping, Supervisor
+from substrate.record.canonical import JsonObject
+from substrate.record.documents import Document
+from substrate.record.errors import UnknownCommons
+from substrate.store.errors import HomeError
+from substrate.store.home import Home
+from substrate.store.keyring import Keyring
+
+#: Seconds for which it is believed who is admitted and which models are approved.
+_BELIEVED: Final = 2.0
+_OUTPUT: Final = 256 << 20
+_INPUTS: Final = 256 << 20
+#: Texts that one worker writes at once.
+_TOGETHER: Final = 4
+#: Of an idle worker and its model in memory.
+_IDLE_SECONDS: Final = 600.0
+_WORKERS: Final = 3
+#: Between two looks at which models are approved.
+_MODELS_SECONDS: Final = 5.0
+
+
+class HomeLaw:
+    """What the ledger says about jobs, read now and then; and where their documents are logged."""
+
+    def __init__(self, bench: Bench, own: str) -> None:
+        """``own``: this node, which may always ask itself."""
+        self._bench, self._own = bench, own
+        self._turn = asyncio.Lock()
+        self._known: tuple[float, World] | None = None
+        self.commons = bench.home.commons
+
+    async def world(self, now: str) -> World:
+        """See `Law`. What cannot be read approves and admits nobody."""
+        async with self._turn:
+            if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
+                world = await self._bench.run(lambda: _world_of(self._bench.home, self._own, now))
+                self._known = time.monotonic(), world
+            return self._known[1]
+
+    async def models(self, now: str) -> list[StandingModel]:
+        """Approvals in force that may be used now."""
+        return [one for one in (await self.world(now)).models.values() if not one.revoked and not one.expired(now)]
+
+    async def log(self, papers: Sequence[Document]) -> None:
+        """See `Law`."""
+        await self._bench.run(lambda: _log(self._bench.home, papers))
+
+
+def _world_of(home: Home, own: str, now: str) -> World:
+    try:
+        models = standing_models(home.roles())
+    except UnknownCommons:
+        models = {}
+    return World(home.commons, now, models, admitted_nodes(home) | {own})
+
+
+def _log(home: Home, papers: Sequence[Document]) -> None:
+    with home.ledger.write() as writer:
+        for one in papers:
+            writer.add(one)
+
+
+@dataclass(eq=False)
+class JobRoom:
+    """Everything about jobs at one node. Made by `open_jobs`."""
+
+    context: Context
+    law: HomeLaw
+    store: JobStore
+    engine: BoxedEngine
+    work: WorkDesk
+    desk: JobDesk
+    book: Callable[[], PeerBook | None]
+    refresh: Callable[[], object] = field(default=lambda: None)
+
+    def service(self) -> JobService:
+        """What serves peers."""
+        return JobService(self.work, self._node_of, self._lied)
+
+    def offered(self) -> JsonObject | None:
+        """What is announced of the jobs that this node runs for others; nothing where it runs none."""
+        caps = self.work.caps
+        if not caps.kinds:
+            return None
+        models = [one for one in self.engine.models() if one.kinds & caps.kinds]
+        engine = next((one.engine for one in models if one.engine), None)
+        return {
+            "types": sorted(caps.kinds),
+            "models": [{"digest": one.digest, "speedMilli": one.speed} for one in models][:32],
+            "slots": caps.slots,
+            "memoryBytes": caps.offer.memory << 20,
+            **({"engine": engine} if engine else {}),
+            "draining": self.work.draining,
+            "quiet": self.work.quiet(),
+            "capped": self.work.capped,
+        }
+
+    async def nodes(self) -> list[Node]:
+        """This node, and every live peer that is admitted and not shunned, as placement sees them."""
+        return [self._self(), *self._peers()]
+
+    def _self(self) -> Node:
+        caps, own = self.work.caps, self.context.node
+        models = {one.digest: one.speed / 1000 for one in self.engine.models()}
+        kinds = frozenset(kind for one in self.engine.models() for kind in one.kinds)
+        engine = next((one.engine for one in self.engine.models() if one.engine), "")
+        return Node(
+            own, own, models, caps.offer.memory << 20, slots=caps.slots, busy=self.work.busy, kinds=kinds,
+            friends=caps.friends, engine=engine, reputation=1.0,
+        )  # fmt: skip
+
+    def _peers(self) -> list[Node]:
+        book = self.book()
+        if book is None:
+            return []
+        found = []
+        for one in book.live(self.context.now()):
+            jobs = (one.resources or {}).get("jobs")
+            if jobs is None or one.node not in book.admitted or book.shunned(one.node):
+                continue
+            found.append(
+                Node(
+                    one.node, one.node, {m["digest"]: m["speedMilli"] / 1000 for m in jobs["models"]},
+                    jobs["memoryBytes"], slots=max(1, jobs["slots"]), kinds=frozenset(jobs["types"]),
+                    draining=jobs["draining"], quiet=jobs["quiet"], capped=jobs["capped"],
+                    engine=jobs.get("engine", ""),
+                )
+            )  # fmt: skip
+        return found
+
+    def _node_of(self, peer: str) -> str | None:
+        book = self.book()
+        node = book.node_of(peer) if book is not None else None
+        return None if book is None or node is None or book.shunned(node) else node
+
+    def _lied(self, node: str, rule: str) -> None:
+        book = self.book()
+        if book is not None:
+            book.lied(node, rule)
+            self.context.tally.lies.inc()
+
+
+@asynccontextmanager
+async def open_jobs(
+    context: Context, transport: Callable[[], Transport | None], book: Callable[[], PeerBook | None]
+) -> AsyncIterator[JobRoom]:
+    """The jobs of a home, until the block ends; what has not ended then goes on with the next start.
+
+    Raises:
+        HomeError: as `open_home`. Tampered: the file of jobs is damaged.
+    """
+    settings, keys = context.settings, context.identity
+    async with at_home(context.path) as bench:
+        secret = Keyring(context.path / "keys").secret("jobs")
+        folder = mesh_folder(context.path)
+        store = JobStore(folder / NAME, secret)
+        law = HomeLaw(bench, context.node)
+        engine = BoxedEngine(
+            Supervisor(Keeping(workers=_WORKERS, idle=_IDLE_SECONDS)), folder / "adapters", settings.job_threads,
+            _TOGETHER,
+        )  # fmt: skip
+        room: JobRoom
+
+        def changed() -> None:
+            room.desk.look()
+            room.refresh()
+
+        work = WorkDesk(
+            law, engine, store, keys.node, _caps(context), context.now, lambda: _quiet(context),
+            lambda: frozenset(found.blocked) if (found := book()) is not None else frozenset(), changed=changed,
+        )  # fmt: skip
+
+        def address_of(node: str) -> Address | None:
+            found = book()
+            known = found.known.get(node) if found is not None else None
+            return known.announcement.address if known is not None else None
+
+        async def nodes() -> list[Node]:
+            return await room.nodes()
+
+        def lied(node: str, rule: str) -> None:
+            room._lied(node, rule)
+
+        peers = Peers(transport, address_of)
+        desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now)
+        room = JobRoom(context, law, store, engine, work, desk, book)
+        await desk.start()
+        looking = asyncio.create_task(_look_for_models(bench, room, changed))
+        try:
+            yield room
+        finally:
+            await cancel_all([looking])
+            await desk.close()
+            await engine.close()
+            store.close()
+
+
+async def _look_for_models(bench: Bench, room: JobRoom, changed: Callable[[], object]) -> None:
+    """Find what can run here: at the start, and whenever the stewards approve another model, or take one back."""
+    known: frozenset[str] | None = None
+    while True:
+        world = await room.law.world(room.context.now())
+        standing = frozenset(one.approval for one in world.models.values() if not one.revoked)
+        if standing != known:
+            known = standing
+            try:
+                room.engine.use(await bench.run(lambda: _runnable(bench.home, room.context.now())))
+            except (HomeError, OSError) as error:
+                room.context.tally.wrong("models", home_trouble(error))
+            changed()
+        await asyncio.sleep(_MODELS_SECONDS)
+
+
+def _runnable(home: Home, now: str) -> list[Runnable]:
+    try:
+        return runnable_models(home, now, _TOGETHER)
+    except UnknownCommons:
+        return []
+
+
+def _caps(context: Context) -> Caps:
+    settings = context.settings
+    offer = Offer(memory=settings.job_megabytes, seconds=settings.job_seconds, output=_OUTPUT, inputs=_INPUTS)
+    return Caps(
+        kinds=frozenset(settings.jobs), slots=settings.job_slots, offer=offer,
+        friends=frozenset(settings.job_friends), daily=settings.job_tokens_daily,
+    )  # fmt: skip
+
+
+def _quiet(context: Context) -> bool:
+    return context.settings.quiet(datetime.now().astimezone().time())

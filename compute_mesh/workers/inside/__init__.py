@@ -1,0 +1,1 @@
+"""What runs inside a box. Nothing here is imported by a node."""

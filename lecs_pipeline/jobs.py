@@ -1,0 +1,236 @@
+"""Wiring of `lecs run`, `lecs embed FILE` and `lecs jobs`: manifests by this home's node, and what comes of them."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from compute_mesh.jobs.models import USE_OF, StandingModel, standing_models
+from compute_mesh.jobservice.asked import Prompts, prompts_blob, texts_blob
+from compute_mesh.jobservice.writing import Terms, model_named, write_manifest
+from compute_mesh.node.control.client import node_of
+from lecs_pipeline.clock import now
+from substrate.record.canonical import JsonObject
+from substrate.record.documents import Document
+from substrate.record.schemas.jobs import JobType
+from substrate.store.home import Home, open_home
+from substrate.store.models import ModelRefused
+
+if TYPE_CHECKING:
+    from compute_mesh.node.control import node_pb2 as pb
+
+#: Texts of one job of type B: a node that goes away costs so many at most.
+TEXTS_OF_A_JOB: Final = 250
+#: Jobs of one file that are under way at once.
+_AT_ONCE: Final = 8
+
+
+class JobRefused(ValueError):
+    """A job that does not run as it is; the message begins with the rule that it breaks."""
+
+
+class JobNotDone(Exception):
+    """A job that ended without a result; the message begins with the word why."""
+
+
+class JobCancelled(Exception):
+    """A job that was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job that is done: how it stands, its outputs by name, and its signed documents."""
+
+    line: dict[str, Any]
+    outputs: dict[str, bytes]
+
+
+Hear = Callable[["pb.JobEvent"], None]
+
+
+def _deaf(_: "pb.JobEvent") -> None:
+    return
+
+
+def run_prompt(
+    path: Path, model: str, prompts: Prompts, sampling: JsonObject, terms: Terms, hear: Hear = _deaf
+) -> tuple[Ended, list[dict[str, Any]]]:
+    """Have a model answer, here or on a peer; the answers.
+
+    Args:
+        sampling: ``tokens``, ``seed``, ``temperature``, ``topK``, ``topP``, as manifests have them.
+
+    Raises:
+        ModelRefused: no such model is approved. JobRefused, JobNotDone, JobCancelled. NoNode: no node is running.
+    """
+    data = prompts_blob(prompts)
+    parameters = {"form": prompts.form, "prompts": len(prompts.prompts), **sampling}
+    manifest = manifest_for(path, "inference", parameters, model, [data], terms)
+    done = run_job(path, manifest.raw, [data], hear, interactive=True)
+    return done, json.loads(done.outputs["answers"])["answers"]
+
+
+def embed_texts(
+    path: Path, model: str, texts: Sequence[str], terms: Terms, told: Callable[[int], None] = lambda _: None
+) -> tuple[list[Ended], bytes]:
+    """Vectors of texts, by as many nodes as there are: rows of little-endian half-precision floats, in order.
+
+    Raises:
+        as `run_prompt`.
+    """
+    parts = [texts[start : start + TEXTS_OF_A_JOB] for start in range(0, len(texts), TEXTS_OF_A_JOB)]
+    turn = threading.Lock()
+
+    def embed(part: Sequence[str]) -> Ended:
+        data = texts_blob(part)
+        manifest = manifest_for(path, "embeddings", {"texts": len(part)}, model, [data], terms)
+        done = run_job(path, manifest.raw, [data], _deaf, interactive=False)
+        with turn:
+            told(len(part))
+        return done
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        done = list(pool.map(embed, parts))
+    return done, b"".join(one.outputs["vectors"] for one in done)
+
+
+def run_job(path: Path, manifest: bytes, inputs: Sequence[bytes], hear: Hear, *, interactive: bool) -> Ended:
+    """Submit a job to this home's node, and wait for its end.
+
+    Raises:
+        JobRefused, JobNotDone, JobCancelled. NoNode: no node is running.
+    """
+    with node_of(path) as node:
+        line: dict[str, Any] = {}
+        for event in node.submit(manifest, inputs, interactive=interactive, follow=True):
+            if event.HasField("refused"):
+                raise JobRefused(f"{event.refused.rule}: {event.refused.sentence}")
+            if event.HasField("line"):
+                line = line_of(event.line)
+            hear(event)
+        check_done(line)
+        reply = node.job(line["job"], outputs=True, forget=True)
+    return Ended(line_of(reply.line), {one.name: one.data for one in reply.outputs})
+
+
+def check_done(line: dict[str, Any]) -> None:
+    """Whether a job ended well.
+
+    Raises:
+        JobRefused, JobNotDone, JobCancelled: it did not.
+    """
+    from compute_mesh.jobs.asks import REASONS
+    from compute_mesh.jobs.rules import RULES
+    from compute_mesh.jobservice.states import FAILURES
+
+    word = line.get("reason") or line.get("state", "")
+    sentence = RULES.get(word) or REASONS.get(word) or FAILURES.get(word, "the worker says so in its receipt")
+    if line.get("state") == "refused":
+        raise JobRefused(f"{word}: {sentence}")
+    if line.get("state") == "cancelled":
+        raise JobCancelled("the job was cancelled")
+    if line.get("state") != "done":
+        raise JobNotDone(f"{word}: {sentence}")
+
+
+def submitmanifest_for(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
+    """Queue a manifest as it stands; how it stands then, or the rule that it breaks."""
+    with node_of(path) as node:
+        for event in node.submit(manifest, inputs, interactive=False, follow=False):
+            if event.HasField("refused"):
+                return {"job": None, "state": "refused", "reason": event.refused.rule,
+                        "message": event.refused.sentence}  # fmt: skip
+            line = line_of(event.line)
+            return {"job": line["job"], "state": line["state"], "reason": line["reason"]}
+    raise JobNotDone("no-result: the node said nothing")
+
+
+def list_jobs(path: Path, *, over: bool) -> list[dict[str, Any]]:
+    """Jobs of this home, the newest first."""
+    with node_of(path) as node:
+        return [_shown(line_of(one)) for one in node.jobs(over=over).jobs]
+
+
+def show_job(path: Path, job: str, *, outputs: bool) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """One job: how it stands, its signed documents; and what came of it."""
+    with node_of(path) as node:
+        reply = node.job(job, outputs=outputs)
+    line = line_of(reply.line)
+    papers = [json.loads(one) for one in reply.papers]
+    kinds = {"manifest": "JobManifest", "receipts": "JobReceipt", "acceptances": "JobAcceptance"}
+    found = {name: [one for one in papers if one["type"] == kind] for name, kind in kinds.items()}
+    told = {**_shown(line), "attempts": line["attempts"], "made": line["made"], "receipt": line["receipt"]}
+    manifest = found["manifest"][0] if found["manifest"] else None
+    return {**told, **found, "manifest": manifest}, {one.name: one.data for one in reply.outputs}
+
+
+def cancel_job(path: Path, job: str) -> dict[str, Any]:
+    """End a job without a result; how it stands then."""
+    with node_of(path) as node:
+        return _shown(line_of(node.cancel(job)))
+
+
+def audits(path: Path) -> list[dict[str, Any]]:
+    """What auditors of this commons found, as the ledger here has it, the newest first."""
+    with open_home(path) as home:
+        found = [one.body for one in home.ledger.documents(kinds=["AuditVerdict"]) if one.known]
+    listed = sorted(found, key=lambda body: (body["time"], body["id"]), reverse=True)
+    names = ("worker", "verdict", "statistic", "value", "bound", "tokens")
+    return [{"job": body["manifest"], **{name: body[name] for name in names}} for body in listed]
+
+
+def line_of(line: "pb.JobLine") -> dict[str, Any]:
+    """A message of the node as plain data."""
+    names = ("job", "type", "state", "node", "reason", "position", "attempts", "made", "receipt")
+    found = {name: getattr(line, name) for name in names}
+    return {**found, **{name: found[name] or None for name in ("node", "reason", "position", "receipt")}}
+
+
+def _shown(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: line[name] for name in ("job", "type", "state", "node", "reason", "position")}
+
+
+def manifest_for(
+    path: Path, job: JobType, parameters: JsonObject, model: str, inputs: Sequence[bytes], terms: Terms,
+    adapter: tuple[str, bytes] | None = None,
+) -> Document:  # fmt: skip
+    """A manifest, signed by this home's node; ``adapter`` as in `write_manifest`.
+
+    Raises:
+        ModelRefused: no model of that name is approved for it.
+    """
+    with open_home(path) as home:
+        chosen = _model(home, model, USE_OF[job])
+        return write_manifest(
+            job, parameters, chosen, inputs, terms, signer=home.node, commons=home.commons, now=now(),
+            adapter=adapter,
+        )  # fmt: skip
+
+
+def _model(home: Home, name: str, use: str) -> StandingModel:
+    found = model_named(standing_models(home.roles()).values(), name, now(), use)
+    if found is None:
+        raise ModelRefused("unknown", f"model {name}: no approval for {use} is in force")
+    return found
+
+
+def read_lines(file: Path) -> Iterator[str]:
+    """Texts of a file: a line each; of a file of JSON lines the value of ``text``.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read. ValueError: a line of it has no text.
+    """
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            if file.suffix != ".jsonl":
+                yield line.rstrip("\n")
+                continue
+            found = json.loads(line)
+            if not isinstance(found, dict) or not isinstance(found.get("text"), str):
+                raise JobRefused(f"inputs: line {number} of {file.name} has no `text`")
+            yield found["text"]
