@@ -13,6 +13,7 @@ from typing import Final
 
 from substrate.record.canonical import JsonObject
 from substrate.record.charter import Chain, CharterState, Inside, Voices, follow, nowhere
+from substrate.record.cut import Cut
 from substrate.record.documents import Document
 from substrate.record.errors import UnknownCommons
 
@@ -127,9 +128,14 @@ class Roles:
             for state, cut in self.chain.epochs
         )
 
-    def carried_by_stewards(self, document: Document) -> bool:
-        """Whether stewards put a governed act in force: while the charter left that to them, and not later."""
+    def carried_by_stewards(self, document: Document, heard: Cut | None = None) -> bool:
+        """Whether stewards put a governed act in force: while the charter left that to them, and not later.
+
+        With ``heard`` only what that cut holds counts: whether it was in force by then.
+        """
         voices = [(document.signer, document.digest), *self.voices.get(document.digest, ())]
+        if heard is not None:
+            voices = [voice for voice in voices if self.inside(voice[1], heard)]
         now = self.chain.state
         if now.body["enactment"] == "stewards" and self._enough(now, "steward", voices):
             return True
@@ -189,7 +195,8 @@ class Roles:
         if self.by_node(document):
             return True
         voice = [(document.signer, document.digest)]
-        return document.body["side"] == "submitter" and bool(self.chain.state.counted("member", voice, self.inside))
+        member = document.signer in self.vouched or bool(self.chain.state.counted("member", voice, self.inside))
+        return document.body["side"] == "submitter" and member
 
     def succeeds(self, key: str, node: str) -> bool:
         """Whether ``key`` is ``node``, or goes on in its place."""
