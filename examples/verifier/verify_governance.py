@@ -4,15 +4,11 @@
 
 Needs Python 3.11 and PyNaCl, nothing else. The rules are those of docs/reference/governance.md. It checks every
 signature, every log against its signed head, and the file's own hash; it does not check schemas (the program does that
-before a document enters a log), and it stops at a charter that forked, because then people have to decide.
-Exit code 0: the figures are on standard output, as JSON. 1: the file cannot be trusted; why is on standard error.
+before a document enters a log), and stops at a charter or table that forked: then people have to decide. Exit code 0:
+the figures are on standard output, as JSON. 1: the file cannot be trusted; why is on standard error.
 """
-
 # fmt: off
-import base64
-import hashlib
-import json
-import sys
+import base64, hashlib, json, sys
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -22,15 +18,14 @@ from nacl.signing import VerifyKey
 
 UNIT, NANO, FACTOR = 10**12, 10**9, 10**28
 D28, D64 = Context(prec=28, rounding=ROUND_HALF_EVEN), Context(prec=64)
-LOG10_2 = Decimal("0.3010299956639811952137388947")
+LOG10_2, DAWN = Decimal("0.3010299956639811952137388947"), "1970-01-01T00:00:00Z"
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LISTS = {"steward": "stewards", "moderator": "moderators", "node": "nodes", "member": "members"}
+C, T = "contributor", "technical"
 SCOPES = {  # who decides, and which acts a proposal of this scope may put in force
-    "mixture": ("contributor", "Recipe"), "privacy": ("contributor", "Policy Notice"),
-    "inclusion": ("contributor", "Notice"), "board": ("contributor", "BoardTerm Recall"),
-    "machines": ("technical", ""), "credits": ("technical", "ReferenceTable"),
-    "floor": ("contributor technical", ""), "constitution": ("contributor technical", ""),
-}
+    "mixture": ([C], ["Recipe"]), "privacy": ([C], ["Policy", "Notice"]), "inclusion": ([C], ["Notice"]),
+    "board": ([C], ["BoardTerm", "Recall"]), "machines": ([T], []), "credits": ([T], ["ReferenceTable"]),
+    "floor": ([C, T], []), "constitution": ([C, T], [])}
 TABLE = {}  # name: (scope, start, least, most)
 for _line in """floor: floor-tokens-per-day 0 0 999999999, floor-queue-hours 8784 1 8784
 credits: half-life-days 180 30 3650, age-days 30 7 365
@@ -40,15 +35,14 @@ constitution: proposals-per-epoch 2 1 100, quorum-contributor 0.2 0.05 0.9, quor
 constitution: penetration 0.2 0 0.5, time-lock-days 14 7 365, weight-cap 16 1 1000, organisation-cap 32 1 100000
 constitution: pool-open 0 0 1, pool-share-cap 0.05 0.001 1, pool-threshold 100 1 999999999, pool-age-days 90 30 3650
 """.splitlines():
-    for _row in _line.split(": ")[1].split(", "): TABLE[_row.split()[0]] = (_line.split(": ")[0], *_row.split()[1:])
+    for _row in _line.split(": ")[1].split(", "):
+        TABLE[_row.split()[0]] = (_line.split(": ")[0], *_row.split()[1:])
 
-class Refused(Exception):
-    """The file cannot be trusted, or has something that this program does not judge."""
+class Refused(Exception): """The file cannot be trusted, or has something that this program does not judge."""
 def check(condition, reason):
-    if not condition:
-        raise Refused(reason)
+    if not condition: raise Refused(reason)
 
-# --- bytes: canonical JSON, keys, signatures, trees --------------------------------------------------------------
+# --- bytes: canonical JSON, keys, signatures, trees ------------------------------------------------------------------
 def canonical(value): return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 def sha(data): return hashlib.sha256(data).digest()
 def base58(text, length):
@@ -67,24 +61,26 @@ class Doc:
         right = (proof["type"], proof["cryptosuite"], proof["proofPurpose"], proof["@context"], did)
         wanted = ("DataIntegrityProof", "eddsa-jcs-2022", "assertionMethod", body["@context"], f"did:key:{fragment}")
         check(right == wanted, "a proof of another kind")
-        parts = [{k: v for k, v in some.items() if k != gone} for some, gone in ((proof, "proofValue"), (body, "proof"))]
-        public_key(did).verify(b"".join(sha(canonical(part)) for part in parts), base58(proof["proofValue"][1:], 64))
+        both = ({k: v for k, v in a.items() if k != gone} for a, gone in ((proof, "proofValue"), (body, "proof")))
+        public_key(did).verify(b"".join(sha(canonical(part)) for part in both), base58(proof["proofValue"][1:], 64))
         self.body, self.kind, self.signer, self.digest = body, body["type"], did, sha(canonical(body)).hex()
+
 def root_of(leaves):
     row = [sha(b"\x00" + bytes([kind]) + bytes.fromhex(digest)) for kind, digest in leaves] or [sha(b"")]
     while len(row) > 1:  # An odd one out goes up as it is: the same as RFC 6962's split at the largest power of two.
         row = [sha(b"\x01" + row[i] + row[i + 1]) if i + 1 < len(row) else row[i] for i in range(0, len(row), 2)]
     return row[0]
+
 def checkpoint(text):
     body, _, signatures = text.partition("\n\n")
     origin, size, root = body.split("\n")
     key = public_key(origin.split("/")[0])
-    for line in signatures.strip().split("\n"):
-        name, raw = line.removeprefix("— ").rsplit(" ", 1)
+    for name, raw in (line.removeprefix("— ").rsplit(" ", 1) for line in signatures.strip().split("\n")):
         if name == origin and base64.b64decode(raw)[:4] == sha(origin.encode() + b"\n\x01" + bytes(key))[:4]:
             key.verify((body + "\n").encode(), base64.b64decode(raw)[4:])
             return origin, int(size), base64.b64decode(root)
     raise Refused("a checkpoint without its node's signature")
+
 def read(path):
     """Header, documents, logs and forked nodes; refused when a hash, a head or a signature does not fit."""
     with open(path, "rb") as file: lines = file.read().split(b"\n")
@@ -95,12 +91,10 @@ def read(path):
     check(header["format"] == "lecs-ledger-1", "not a ledger export")
     for line in lines[1:-1]:
         ((key, value),) = json.loads(line).items()
-        if key == "document":
-            doc = Doc(json.loads(value))
-            docs[doc.digest] = doc
+        if key == "document": docs.update({doc.digest: doc for doc in [Doc(json.loads(value))]})
         elif key == "log": leaves, heads = logs.setdefault(value["origin"], ([], []))
-        elif key in ("leaf", "checkpoint"):
-            leaves.append(tuple(value)) if key == "leaf" else heads.append(checkpoint(value))
+        elif key == "leaf": leaves.append(tuple(value))
+        elif key == "checkpoint": heads.append(checkpoint(value))
     for origin, (leaves, heads) in logs.items():
         base, branch, _ = origin.partition("~")
         check((base, len(leaves), root_of(leaves)) in heads, "a log without a signed head that fits all its leaves")
@@ -110,16 +104,15 @@ def read(path):
     check(docs.keys() <= logged, "a document that stands in no log")
     return header, docs, logs, forked
 
-# --- numbers -----------------------------------------------------------------------------------------------------
-def half_even(numerator, denominator=1):
-    return round(Fraction(numerator) / denominator)  # Python rounds fractions half even.
+# --- numbers ---------------------------------------------------------------------------------------------------------
+def half_even(numerator, denominator=1): return round(Fraction(numerator) / denominator)  # Python's `round` is.
 def nano(text): return int(Fraction(text) * NANO)
 def plain(units):
     text = f"{abs(units) // UNIT}.{abs(units) % UNIT:012d}".rstrip("0").rstrip(".")
     return ("-" if units < 0 else "") + text
 def later(time, days): return (datetime.fromisoformat(time) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-# --- who may do what ---------------------------------------------------------------------------------------------
+# --- who may do what -------------------------------------------------------------------------------------------------
 class Commons:
     """The documents that a cut holds (or all), the charter's states, and whose statements count."""
     def __init__(self, header, docs, logs, forked, cut=None):
@@ -130,66 +123,65 @@ class Commons:
         for d in self.of("Approval"): self.voices[d.body["act"]].append((d.signer, d.digest))
         self.follow(header["charter"])
         self.closings()
+
     def of(self, *kinds): return [d for d in self.docs.values() if d.kind in kinds]
     def inside(self, digest, cut):
-        key = json.dumps(cut, sort_keys=True)
+        key = json.dumps(cut)
         if key not in self.memory:
-            held = self.memory[key] = set()
-            for origin, (leaves, _) in self.logs.items():
-                for entry in cut:
-                    first = leaves[: entry["size"]]
-                    if origin.partition("~")[0] == entry["log"] and root_of(first).hex() == entry["root"]:
-                        held |= {name for _, name in first}
+            self.memory[key] = {name for origin, (leaves, _) in self.logs.items() for entry in cut
+                if origin.partition("~")[0] == entry["log"] and root_of(leaves[: entry["size"]]).hex() == entry["root"]
+                for _, name in leaves[: entry["size"]]}
         return digest in self.memory[key]
-    def follow(self, charter):
-        check(charter in self.docs and self.docs[charter].kind == "Charter", "the charter is not in the file")
-        self.now, self.removed, self.before, digest = dict(self.docs[charter].body), {}, [], charter
-        while found := [(d, x) for d in self.of("CharterChange") if digest in d.body["previous"] and (x := self.changed(d))]:
+
+    def follow(self, digest):
+        check(digest in self.docs and self.docs[digest].kind == "Charter", "the charter is not in the file")
+        self.now, self.removed, self.before, changes = self.docs[digest].body, {}, [], self.of("CharterChange")
+        while found := [(d, x) for d in changes if digest in d.body["previous"] and (x := self.changed(d))]:
             check(len(found) == 1 and len(found[0][0].body["previous"]) == 1, "the charter forked: not judged here")
             ((change, (body, removed)),) = found
             self.before.append((self.now, self.removed, change.body["upTo"]))
             self.now, self.removed, digest = body, removed, change.digest
+
     def changed(self, change):
-        said, now = change.body, self.now
-        speakers = {change.signer, *(key for key, _ in self.voices[change.digest])}
+        said, now, floor = change.body, self.now, self.now["floor"]
         here = {(role, key) for role, name in LISTS.items() for key in now[name]}
         added, gone = ({(e["role"], e["key"]) for e in said[part]} for part in ("added", "removed"))
-        left = (here - gone) | added
-        lists = {name: sorted(key for of, key in left if of == role) for role, name in LISTS.items()}
+        lists = {name: sorted(k for of, k in (here - gone) | added if of == role) for role, name in LISTS.items()}
         body = {**now, **said["fields"], **lists}
-        right = len(speakers & set(now["stewards"])) >= now["threshold"] and gone <= here
-        right = right and not added & (here | self.removed.keys()) and len(body["stewards"]) >= body["threshold"]
-        right = right and body["floor"]["tokensPerDay"] >= now["floor"]["tokensPerDay"] and body["nodes"]
-        right = right and body["floor"]["queueHours"] <= now["floor"]["queueHours"]
-        right = right and (now["enactment"] == "stewards" or body["enactment"] == "chambers")
-        right = right and all(e["successor"] in lists[LISTS[e["role"]]] for e in said["removed"] if "successor" in e)
-        return (body, {**self.removed, **dict.fromkeys(gone, said["upTo"])}) if right else None
+        speakers = {change.signer, *(key for key, _ in self.voices[change.digest])} & set(now["stewards"])
+        right = (len(speakers) >= now["threshold"], gone <= here, not added & (here | self.removed.keys()),
+                 len(body["stewards"]) >= body["threshold"], body["nodes"],
+                 body["floor"]["tokensPerDay"] >= floor["tokensPerDay"], body["floor"]["queueHours"] <= floor["queueHours"],
+                 now["enactment"] == "stewards" or body["enactment"] == "chambers",
+                 all(e["successor"] in lists[LISTS[e["role"]]] for e in said["removed"] if "successor" in e))
+        return (body, {**self.removed, **dict.fromkeys(gone, said["upTo"])}) if all(right) else None
+
     def counted(self, role, voices, body, removed):
         old = {k for k, d in voices if (role, k) in removed and self.inside(d, removed[role, k])}
         return old | {k for k, _ in voices if k in body[LISTS[role]]}
+    def holds(self, role, doc): return bool(self.counted(role, [(doc.signer, doc.digest)], self.now, self.removed))
     def carried(self, doc, role, governed=False, heard=None):
         """Enough voices in the state now, or in one before among what its cut holds."""
-        voices = [(doc.signer, doc.digest), *self.voices[doc.digest]]
-        voices = [v for v in voices if heard is None or self.inside(v[1], heard)]
+        voices = [v for v in [(doc.signer, doc.digest), *self.voices[doc.digest]] if heard is None or self.inside(v[1], heard)]
         for body, removed, cut in [(self.now, self.removed, None), *self.before]:
             said = [v for v in voices if cut is None or self.inside(v[1], cut)]
             enough = len(self.counted(role, said, body, removed)) >= body["threshold" if role == "steward" else "panel"]
             if enough and (not governed or body["enactment"] == "stewards"): return True
         return False
-    def holds(self, role, doc): return bool(self.counted(role, [(doc.signer, doc.digest)], self.now, self.removed))
+
+    def epoch(self, day): return (date.fromisoformat(day) - date(1970, 1, 1)).days // self.days
     def closings(self):
-        self.days, found = self.now["settlementDays"], defaultdict(list)
+        self.days, found, self.votes = self.now["settlementDays"], defaultdict(list), {}
         for d in self.of("ClosingCut"):
             number = d.body.get("epoch")
             if (number is None or number < self.epoch(d.body["time"][:10])) and self.carried(d, "steward"):
                 found[d.body["closes"], d.body["proposal"] if number is None else number].append(d)
         self.epochs = dict(sorted((n, ds[0]) for (step, n), ds in found.items() if step == "epoch" and len(ds) == 1))
-        self.last, self.votes = max(self.epochs, default=None), {}
-        for (step, proposal), rivals in found.items():
-            held = [[d for d in rivals if self.inside(d.digest, e.body["upTo"])] for e in self.epochs.values()]
+        self.last = max(self.epochs, default=None)
+        for key, rivals in found.items():
+            held = ([d for d in rivals if self.inside(d.digest, e.body["upTo"])] for e in self.epochs.values())
             first = rivals if len(rivals) == 1 else next(filter(None, held), [])
-            if step != "epoch" and len(first) == 1: self.votes[step, proposal] = first[0]
-    def epoch(self, day): return (date.fromisoformat(day) - date(1970, 1, 1)).days // self.days
+            if key[0] != "epoch" and len(first) == 1: self.votes[key] = first[0]
 
 class Settings:
     """Parameters: steps are (since, digest, name, value)."""
@@ -200,13 +192,12 @@ class Settings:
         best, minimum = self.floor.get(name, (max, value))
         return best(value, minimum)
     def stated(self, name, time):
-        start = [("", "", name, TABLE[name][1])]
-        _, by, _, text = (start + [x for x in sorted(self.steps) if x[2] == name and x[0] <= time])[-1]
+        _, by, _, text = max((x for x in self.steps if x[2] == name and x[0] <= time), default=("", "", "", TABLE[name][1]))
         value = self.bounded(name, nano(text))
         return value, by if by and value == nano(text) else "charter" if name in self.floor else "default"
     def at(self, name, time): return self.stated(name, time)[0]
 
-# --- members -----------------------------------------------------------------------------------------------------
+# --- members ---------------------------------------------------------------------------------------------------------
 class Members:
     def __init__(self, c, s, time):
         self.convicted = {d.body["respondent"] for d in c.of("DisputeOpened") if upheld(c, d)}
@@ -214,11 +205,11 @@ class Members:
         vouchers, given, taken, sides = defaultdict(set), defaultdict(list), {}, defaultdict(set)
         self.edges, self.groups, owners = defaultdict(set), defaultdict(set), defaultdict(list)
         for d in c.of("Vouch"):
-            member, when = d.body["member"], d.body["time"]
-            if d.body["word"] == "withdraw": taken[d.signer, member] = max(when, taken.get((d.signer, member), ""))
+            who, member, when = d.signer, d.body["member"], d.body["time"]
+            if d.body["word"] == "withdraw": taken[who, member] = max(when, taken.get((who, member), ""))
             else:
-                vouchers[member].add(d.signer)
-                given[d.signer] += [(when, d.digest, member)] if d.signer != member else []
+                vouchers[member].add(who)
+                if who != member: given[who].append((when, d.digest, member))
         for voucher, vouches in given.items():
             count = s.at("vouches-per-year", time) // NANO - len({v[2] for v in vouches} & self.convicted)
             for year in {v[0][:4] for v in vouches} if voucher not in self.convicted else ():
@@ -230,26 +221,27 @@ class Members:
         for d in c.of("MemberBinding"):
             person, node, side = d.body["person"], d.body.get("node"), d.body["side"]
             if d.signer == d.body[side] and (side == "person" or c.holds("node", d)):
-                self.groups[person] |= {d.body["organisation"]} if "organisation" in d.body else set()
-                sides[node, person] |= {side} if node else set()
+                if "organisation" in d.body: self.groups[person].add(d.body["organisation"])
+                if node: sides[node, person].add(side)
         for (node, person), said in sides.items(): owners[node] += [person] if len(said) == 2 else []
         self.owner = {node: people[0] for node, people in owners.items() if len(people) == 1}
     def person(self, key): return self.owner.get(key, key)
     def apart(self, one, other): return one != other and not self.groups[one] & self.groups[other]
+
 def upheld(c, opened):
     """Whether the last decision about an identity upheld the dispute."""
     said = [d for d in c.of("DisputeDecided", "DisputeAppealed") if d.body["dispute"] == opened.digest]
     made = [d for d in said if d.kind == "DisputeDecided"]
     first = next((d for d in made if "appeal" not in d.body and c.carried(d, "moderator")), None)
     if opened.body["about"] != "identity" or first is None: return False
-    parties, by = (opened.signer, opened.body["respondent"]), first.body["appealBy"]
     appeals = {d.digest for d in said if d.kind == "DisputeAppealed" and d.body["decision"] == first.digest
-               and d.signer in parties and d.body["time"] <= by}
+               and d.signer in (opened.signer, opened.body["respondent"]) and d.body["time"] <= first.body["appealBy"]}
     last = [d for d in made if d.body.get("appeal") in appeals and c.carried(d, "steward")]
     return (last or [first])[0].body["finding"] == "upheld"
+
 def trusted(c, s, time, named, edges):
     """Who is carried, taken one by one in the fixed order: a unit of flow each, by any augmenting path."""
-    turn, far, step, room = (c.last or 0) * c.days // 91, {}, 0, defaultdict(dict)
+    turn, far, step, room, carried = (c.last or 0) * c.days // 91, {}, 0, defaultdict(dict), set()
     def rank(key): return sha(f"{c.now['cohortSeed']}:{turn}:{key}".encode())
     layer = sorted(named, key=rank)[: s.at("seeds", time) // NANO]
     while layer:
@@ -257,40 +249,38 @@ def trusted(c, s, time, named, edges):
         layer, step = {o for key in layer for o in edges[key] if o not in far}, step + 1
     for key, d in far.items():
         most = max(1, s.at("seed-capacity", time) // NANO // (s.at("fan-out", time) // NANO) ** min(d, 32))
-        ways = [((key, "out"), (o, "in"), 10**9) for o in edges[key]] + [((key, "in"), (key, "out"), most - 1)]
-        for here, there, free in [*ways, ("source", (key, "in"), most if d == 0 else 0)]:
+        ways = [("source", (key, 0), most if d == 0 else 0), ((key, 0), (key, 1), most - 1)]
+        for here, there, free in ways + [((key, 1), (o, 0), 10**9) for o in edges[key]]:
             room[here][there] = free
             room[there].setdefault(here, 0)
-    carried = set()
     for key in sorted(far, key=lambda key: (far[key], rank(key))):
-        came, queue, place = {"source": None}, ["source"], (key, "in")
+        came, queue, place = {"source": None}, ["source"], (key, 0)
         for here in queue:
             fresh = [there for there, free in room[here].items() if free and there not in came]
             came.update(dict.fromkeys(fresh, here))
             queue += fresh
-        carried |= {key} if place in came else set()
+        if place in came: carried.add(key)
         while came.get(place):
             room[came[place]][place] -= 1
             room[place][came[place]] += 1
             place = came[place]
     return carried
 
-# --- credits -----------------------------------------------------------------------------------------------------
+# --- credits ---------------------------------------------------------------------------------------------------------
 def lines_of(c, m, enacted):
     """(epoch or None, day, digest, account, payer, units, jobs, tokens) of each day that both sides settled alike."""
     tables, follows, said, lines = [], [], defaultdict(lambda: defaultdict(lambda: defaultdict(list))), []
     for d in c.of("ReferenceTable"):
         since = "" if c.carried(d, "steward", True) else enacted.get(d.digest)
-        tables += [(d.body["fromDay"], d.body["version"], d.digest, since)] if since is not None else []
-        follows += [d.body["previous"]] if since is not None and d.digest not in enacted and "previous" in d.body else []
+        if since is not None: tables.append((d.body["fromDay"], d.body["version"], d.digest, since))
+        if since is not None and d.digest not in enacted: follows.append(d.body.get("previous", d.digest))
     check(len(set(follows)) == len(follows), "two tables follow one: not judged here")
     def rows(day):
         closing = c.epochs.get(c.epoch(day))
         for first, _, digest, since in sorted(tables, reverse=True):
-            d = c.docs[digest]
-            early = closing and (since <= closing.body["time"] if since else
-                                 c.carried(d, "steward", True, closing.body["upTo"]))
-            if first <= day and (closing is None or early):
+            d, end = c.docs[digest], closing.body if closing else {}
+            early = end and (since <= end["time"] if since else c.carried(d, "steward", True, end["upTo"]))
+            if first <= day and (early or not end):
                 return {(r["model"], r["quantisation"], r["job"]): r for r in d.body["rows"]}
         return {}
     for d in c.of("Settlement"):
@@ -305,85 +295,87 @@ def lines_of(c, m, enacted):
             b, units, tokens = json.loads(text), 0, 0
             account, payer, table = m.person(b["worker"]), m.person(b["submitter"]), rows(b["day"])
             for t in b["totals"]:
-                row, tokens = table.get((t["model"], t["quantisation"], t["job"])), tokens + t["read"] + t["written"] + t["trained"]
-                if row and account != payer:
-                    parts = [half_even(t[n] * NANO * UNIT, nano(row[n]) * 3600) for n in ("read", "written", "trained")]
+                tokens += t["read"] + t["written"] + t["trained"]
+                if (r := table.get((t["model"], t["quantisation"], t["job"]))) and account != payer:
+                    parts = (half_even(t[n] * NANO * UNIT, nano(r[n]) * 3600) for n in ("read", "written", "trained"))
                     units += min(10**9 * UNIT, sum(parts))
-            epoch = next((n for n, e in c.epochs.items() if n >= c.epoch(b["day"]) and all(
-                any(c.inside(x, e.body["upTo"]) for x in digests) for digests in sides.values())), None)
+            def heard(e, sides=sides): return all(any(c.inside(x, e.body["upTo"]) for x in ds) for ds in sides.values())
+            epoch = next((n for n, e in c.epochs.items() if n >= c.epoch(b["day"]) and heard(e)), None)
             lines.append((epoch, b["day"], sha(text).hex(), account, payer, units, b["receipts"], tokens))
     return lines
 
 class Books:
     """Accounts, frozen ones, and the credit that weighs in votes."""
     def __init__(self, c, m, s, enacted, time):
-        self.c, self.m, self.s, self.lines = c, m, s, lines_of(c, m, enacted)
+        self.c, self.m, self.s, self.lines, self.halves = c, m, s, lines_of(c, m, enacted), {}
         p, f = s.at("audit-rate", time), s.at("deterred-share", time)
         self.jobs, self.parts, self.fault = -(-NANO * NANO // (p * f)), s.at("providers", time) // NANO, {}
         said, good, bad = defaultdict(set), defaultdict(set), defaultdict(set)
-        for d in c.of("AuditRuling"):
-            said[d.body["ruling"]] |= {d.body["verdict"]} if c.carried(d, "moderator") else set()
+        for d in c.of("AuditRuling"): said[d.body["ruling"]] |= {d.body["verdict"]} if c.carried(d, "moderator") else set()
         for d in c.of("AuditVerdict"):
             auditor, account, word = m.person(d.signer), m.person(d.body["worker"]), d.body["verdict"]
             if c.holds("node", d) and m.apart(auditor, account) and d.digest not in said["set-aside"]:
-                good[account] |= {d.body["receipt"]} if word == "consistent" else set()
-                bad[account] |= {auditor} if word == "inconsistent" else set()
+                if word == "consistent": good[account].add(d.body["receipt"])
+                if word == "inconsistent": bad[account].add(auditor)
                 ruled = word == "inconsistent" and d.digest in said["stands"]
-                if ruled or len(bad[account]) >= s.at("auditors-to-freeze", time) // NANO:
-                    self.fault[account] = "audits"
+                if ruled or len(bad[account]) >= s.at("auditors-to-freeze", time) // NANO: self.fault[account] = "audits"
         self.fault.update({m.person(node): "fork" for node in c.forked})
         audited = Counter({a: len(r) * NANO // p for a, r in good.items() if a not in self.fault})
         self.weighing = self.weigh(audited, time) if c.last is not None else {}
+
+    def half(self, epoch):
+        if epoch not in self.halves:
+            days = Decimal(self.s.at("half-life-days", later(DAWN, (epoch + 1) * self.c.days)))
+            share = D28.divide(Decimal(self.c.days * NANO), days)
+            self.halves[epoch] = half_even(Fraction(D28.exp(D28.multiply(-share, D28.ln(Decimal(2))))) * FACTOR)
+        return self.halves[epoch]
     def left(self, sums, now):
         """The sum of {epoch: units}, each decayed to the end of epoch ``now``."""
         total, factor = 0, FACTOR
-        for epoch in range(now, min(sums, default=now) - 1, -1):
+        for epoch in range(now, min(sums, default=now + 1) - 1, -1):
             total += half_even(sums.get(epoch, 0) * factor, FACTOR)
-            days = self.s.at("half-life-days", later("1970-01-01T00:00:00Z", (epoch + 1) * self.c.days))
-            half = D28.exp(D28.multiply(-D28.divide(Decimal(self.c.days * NANO), Decimal(days)), D28.ln(Decimal(2))))
-            factor = half_even(factor * half_even(Fraction(half) * FACTOR), FACTOR)
+            factor = half_even(factor * self.half(epoch), FACTOR)
         return total
     def split(self, lines, spends, now):
         """(balance, escrow, spent) at the end of epoch ``now``."""
         free, held, spent, jobs = Counter(), Counter(), Counter(), 0
-        for epoch, _, _, _, _, units, number, _ in sorted((x for x in lines if x[0] is not None and x[0] <= now), reverse=True):
-            (held if jobs < self.jobs else free)[epoch] += units
-            jobs += number
+        for line in sorted((x for x in lines if x[0] is not None and x[0] <= now), reverse=True):
+            (held if jobs < self.jobs else free)[line[0]] += line[5]
+            jobs += line[6]
         for epoch, units in spends: spent[epoch] += units
         gone = self.left(spent, now)
         return self.left(free, now) - gone, self.left(held, now), gone
     def account(self, name):
-        """(balance, escrow, spent, pending)"""
         own, now, asked, spends = [x for x in self.lines if x[3] == name], self.c.last, Counter(), []
         pending = sum(x[5] for x in own if x[0] is None)
-        if now is None: return 0, 0, 0, pending
-        for d in self.c.of("PrioritySpend"):
-            if d.signer == name and name in self.m.persons and d.body["epoch"] <= now + 1:
-                asked[d.body["epoch"], d.body["provider"]] += nano(d.body["amount"]) * 1000
+        for d in self.c.of("PrioritySpend") if now is not None and name in self.m.persons else ():
+            key = (d.body["epoch"], d.body["provider"])
+            if d.signer == name and key[0] <= now + 1: asked[key] += nano(d.body["amount"]) * 1000
         for epoch in sorted({epoch for epoch, _ in asked}):
             part = max(0, self.split(own, spends, epoch - 1)[0]) // self.parts
             spends += [(epoch, min(part, units)) for (e, _), units in asked.items() if e == epoch and part]
         ahead = sum(units for epoch, units in spends if epoch > now)
-        balance, escrow, spent = self.split(own, [x for x in spends if x[0] <= now], now)
-        return balance - ahead, escrow, spent + ahead, pending
+        balance, escrow, spent = self.split(own, [x for x in spends if x[0] <= now], now) if now is not None else (0, 0, 0)
+        amounts = {"balance": balance - ahead, "escrow": escrow, "spent": spent + ahead, "pending": pending}
+        return {**{k: plain(v) for k, v in amounts.items()}, "frozen": self.fault.get(name, "")}
+
     def weigh(self, budget, time):
         c, m, now, asked, sums = self.c, self.m, self.c.last, Counter(), defaultdict(Counter)
-        for _, day, _, account, payer, _, _, tokens in self.lines:
-            asked[payer, day] += tokens if account != payer else 0
+        for _, day, _, account, payer, _, _, tokens in self.lines: asked[payer, day] += tokens if account != payer else 0
         for epoch, day, _, account, payer, units, jobs, _ in sorted(x for x in self.lines if x[0] is not None):
             budget[account] -= jobs
             old = (now - epoch) * c.days * NANO >= self.s.at("age-days", time) and account in m.persons
             near = payer in m.edges[account] or account in m.edges[payer] or not m.apart(account, payer)
             if budget[account] >= 0 and old and payer in m.persons and not near:
-                floor = self.s.at("floor-tokens-per-day", later("1970-01-01T00:00:00Z", (c.epoch(day) + 1) * c.days))
-                sums[account][epoch] += half_even(units * min(floor, asked[payer, day] * NANO), asked[payer, day] * NANO or 1)
+                floor, all_ = self.s.at("floor-tokens-per-day", later(DAWN, (c.epoch(day) + 1) * c.days)), asked[payer, day] * NANO
+                sums[account][epoch] += half_even(units * min(floor, all_), all_ or 1)
         return {account: self.left(epochs, now) for account, epochs in sums.items()}
     def weights(self, time):
         most, together = (self.s.at(name, time) * 1000 for name in ("weight-cap", "organisation-cap"))
         alone, totals = {}, Counter()
         for person, units in self.weighing.items():
-            x = Decimal(units or 1).scaleb(-12, context=D64)
-            power = half_even(Fraction(D28.exp(D28.multiply(LOG10_2, D28.ln(x)))) * UNIT) if units else 0
+            log = D28.ln(Decimal(units or 1).scaleb(-12, context=D64))
+            power = half_even(Fraction(D28.exp(D28.multiply(LOG10_2, log))) * UNIT) if units else 0
             alone[person] = half_even(min(most, power), 2 ** min(self.m.liable[person], 64))
             totals.update(dict.fromkeys(self.m.groups[person], alone[person]))
         for person, units in alone.items():
@@ -391,52 +383,50 @@ class Books:
             alone[person] = units if total <= together else half_even(units * together, total)
         return {person: units for person, units in alone.items() if units}
 
-# --- votes -------------------------------------------------------------------------------------------------------
+# --- votes -----------------------------------------------------------------------------------------------------------
 def void(c, body):
-    known, s = {d.digest: d.kind for d in c.docs.values()}, Settings(c.now["floor"])
-    for change in body["effect"]["parameters"]:
-        name, value = change["name"], nano(change["value"])
-        scope, _, least, most = TABLE.get(name, ("", "", "", ""))
-        for wrong, reason in ((not scope, "unknown-parameter"), (scope != body["scope"], "outside-the-scope"),
-                              (scope and not nano(least) <= value <= nano(most), "out-of-bounds"),
-                              (s.bounded(name, value) != value, "below-the-minimum")):
-            if wrong: return reason
-    allowed = SCOPES[body["scope"]][1].split()
-    return "" if all(known.get(act) in allowed for act in body["effect"]["acts"]) else "outside-the-scope"
+    s, scope = Settings(c.now["floor"]), body["scope"]
+    for name, value in ((x["name"], nano(x["value"])) for x in body["effect"]["parameters"]):
+        of, _, least, most = TABLE.get(name, ("", "0", "0", "0"))
+        if not of: return "unknown-parameter"
+        if of != scope: return "outside-the-scope"
+        if not nano(least) <= value <= nano(most): return "out-of-bounds"
+        if s.bounded(name, value) != value: return "below-the-minimum"
+    kinds = [c.docs[act].kind if act in c.docs else "" for act in body["effect"]["acts"]]
+    return "" if all(kind in SCOPES[scope][1] for kind in kinds) else "outside-the-scope"
+
 def ballots(c, proposal, first, second, voters):
     mine, said = defaultdict(list), {}
     for d in c.of("VoteCommitment"):
-        if d.body["proposal"] == proposal and d.signer in voters and c.inside(d.digest, first.body["upTo"]):
-            mine[d.signer].append(d)
+        heard = d.body["proposal"] == proposal and d.signer in voters and c.inside(d.digest, first.body["upTo"])
+        if heard: mine[d.signer].append(d)
     for voter, own in mine.items():
         last = [d for d in own if d.digest not in {o.body.get("previous") for o in own}]
-        said.update({voter: "unrevealed"} if len(last) == 1 else {})
+        if len(last) == 1: said[voter] = "unrevealed"
         for d in c.of("VoteReveal") if second and len(last) == 1 else ():
             plainly = {"choice": d.body["choice"], "nonce": d.body["nonce"], "proposal": proposal, "voter": voter}
             cited = (d.signer, d.body["proposal"], d.body["commitment"]) == (voter, proposal, last[0].digest)
             heard = c.inside(d.digest, second.body["upTo"]) and not c.inside(d.digest, first.body["upTo"])
-            if cited and heard and sha(canonical(plainly)).hex() == last[0].body["commitment"]:
-                said[voter] = d.body["choice"]
+            if cited and heard and sha(canonical(plainly)).hex() == last[0].body["commitment"]: said[voter] = d.body["choice"]
     return said
+
 def decide(c, s, d, enacted):
     """(state, reason, counts, enacts_at) of one proposal."""
     first, second = (c.votes.get((step, d.digest)) for step in ("commitments", "reveals"))
-    reason, acts = void(c, d.body), d.body["effect"]["acts"]
+    reason, acts, counts = void(c, d.body), d.body["effect"]["acts"], {}
     if reason or first is None: return ("void" if reason else "open"), reason, {}, ""
-    time, cut, counts = first.body["time"], first.body["upTo"], {}
+    time, cut = first.body["time"], first.body["upTo"]
     then = Commons(*c.source, cut=cut)
     m = Members(then, s, time)
     own = [o for o in then.of("Proposal") if o.signer == d.signer and o.body["epoch"] == d.body["epoch"]]
-    for wrong, reason in ((then.now["enactment"] != "chambers", "stewards-enact"),
-                          (not c.inside(d.digest, cut), "not-in-the-cut"), (d.signer not in m.persons, "not-by-a-member"),
-                          (not all(c.inside(act, cut) for act in acts), "not-in-the-cut"),
-                          (len(own) > s.at("proposals-per-epoch", time) // NANO, "too-many")):
+    for wrong, reason in (
+        (then.now["enactment"] != "chambers", "stewards-enact"), (not c.inside(d.digest, cut), "not-in-the-cut"),
+        (d.signer not in m.persons, "not-by-a-member"), (not all(c.inside(a, cut) for a in acts), "not-in-the-cut"),
+        (len(own) > s.at("proposals-per-epoch", time) // NANO, "too-many")):
         if wrong: return "void", reason, {}, ""
-    said = ballots(c, d.digest, first, second, m.persons)
-    due = {act: since for act, since in enacted.items() if since <= time}
-    for chamber in SCOPES[d.body["scope"]][0].split():
-        technical = chamber == "technical"
-        weights = Books(then, m, s, due, time).weights(time) if technical else dict.fromkeys(m.persons, UNIT)
+    said, due = ballots(c, d.digest, first, second, m.persons), {a: t for a, t in enacted.items() if t <= time}
+    for chamber in SCOPES[d.body["scope"]][0]:
+        weights = Books(then, m, s, due, time).weights(time) if chamber == T else dict.fromkeys(m.persons, UNIT)
         sums = dict.fromkeys(("yes", "no", "abstain", "unrevealed"), 0)
         for voter, choice in said.items(): sums[choice] += weights.get(voter, 0)
         every, cast = sum(weights.values()), sum(sums.values())
@@ -446,19 +436,18 @@ def decide(c, s, d, enacted):
                            "passed": every > 0 and cast >= needed and wanted,
                            "quorum": {"needed": plain(-(-needed // 1)), "reached": cast >= needed}}
     if second is None or second.body["time"] < time: return "counting", "", counts, ""
-    passed = all(count["passed"] for count in counts.values())
-    effect = later(second.body["time"], s.at("time-lock-days", time) // NANO) if passed else ""
-    return ("adopted" if passed else "rejected"), "", counts, effect
+    if not all(count["passed"] for count in counts.values()): return "rejected", "", counts, ""
+    return "adopted", "", counts, later(second.body["time"], s.at("time-lock-days", time) // NANO)
+
 def figures(c, as_of=None):
     """Everything, in the form of the program's own report."""
     s, enacted, proposals = Settings(c.now["floor"]), {}, {}
     closed = {name: d.body["time"] for (step, name), d in c.votes.items() if step == "reveals"}
-    rest = sorted(c.of("Proposal"), key=lambda d: (not c.carried(d, "steward", True), closed.get(d.digest, "~"), d.digest))
-    for d in rest:
-        if c.carried(d, "steward", True):
-            reason = void(c, d.body)
-            result = ("void", reason, {}, "") if reason else ("adopted", "", {}, d.body["time"])
-        else: result = decide(c, s, d, enacted)
+    stewards = {d.digest for d in c.of("Proposal") if c.carried(d, "steward", True)}
+    for d in sorted(c.of("Proposal"), key=lambda d: (d.digest not in stewards, closed.get(d.digest, "~"), d.digest)):
+        reason = void(c, d.body)
+        by_stewards = ("void", reason, {}, "") if reason else ("adopted", "", {}, d.body["time"])
+        result = by_stewards if d.digest in stewards else decide(c, s, d, enacted)
         proposals[d.digest] = (d.body["scope"], *result)
         if result[0] == "adopted":
             s.steps += [(result[3], d.digest, x["name"], x["value"]) for x in d.body["effect"]["parameters"]]
@@ -467,21 +456,20 @@ def figures(c, as_of=None):
     due = {act: since for act, since in enacted.items() if since <= time}
     m = Members(c, s, time)
     books = Books(c, m, s, due, time)
-    spenders = {d.signer for d in c.of("PrioritySpend") if d.signer in m.persons and c.last is not None}
-    credits = {name: {**dict(zip(("balance", "escrow", "spent", "pending"), map(plain, books.account(name)), strict=True)),
-                      "frozen": books.fault.get(name, "")} for name in {x[3] for x in books.lines} | {*books.fault} | spenders}
+    names = {x[3] for x in books.lines} | {*books.fault}
+    if c.last is not None: names |= {d.signer for d in c.of("PrioritySpend") if d.signer in m.persons}
     stated = {name: s.stated(name, time) for name in TABLE}
     return {
         "format": "lecs-governance-1", "as_of": time, "epoch": -1 if c.last is None else c.last,
         "floor": {n: plain(stated[f"floor-{n}"][0] * 1000) for n in ("tokens-per-day", "queue-hours")},
         "parameters": {n: {"value": plain(value * 1000), "set_by": by} for n, (value, by) in stated.items()},
         "acts": [act for since, act in sorted((since, act) for act, since in due.items())],
-        "members": sorted(m.persons), "credits": credits,
+        "members": sorted(m.persons), "credits": {name: books.account(name) for name in names},
         "weights": {name: plain(units) for name, units in books.weights(time).items()},
         "proposals": {name: {"proposal": name, "scope": scope, "reason": reason, "enacts_at": when, "chambers": counts,
                              "state": "in-force" if state == "adopted" and when <= time else state}
-                      for name, (scope, state, reason, counts, when) in proposals.items()},
-    }
+                      for name, (scope, state, reason, counts, when) in proposals.items()}}
+
 def main(arguments):
     try:
         as_of = arguments[arguments.index("--as-of") + 1] if "--as-of" in arguments else None

@@ -236,7 +236,7 @@ def by_dice(make_commons: Any, seed: int, steps: int = 40) -> Town:
             "CharterChange", town.c.stewards[0], previous=[town.c.charter.digest], added=[], removed=[],
             fields={"enactment": "chambers"}, upTo=town.cut(), time=noon(0),
         )  # fmt: skip
-    for person in range(dice.randrange(3, 7)):
+    for person in range(dice.randrange(4, 7)):
         town.bind(person, person if dice.random() < 0.9 else dice.randrange(6))
     number, waiting = 0, list[tuple[Document, dict[int, Any], str]]()
     for _ in range(steps):
@@ -248,20 +248,20 @@ def by_dice(make_commons: Any, seed: int, steps: int = 40) -> Town:
 def _happen(town: Town, dice: random.Random, number: int, waiting: list[Any]) -> None:
     one, other, log = dice.randrange(6), dice.randrange(6), dice.randrange(2)
     what = dice.choice(
-        ["settle"] * 8 + ["audit"] * 3 + ["vouch"] * 2 + ["close"] * 4 + ["propose", "vote", "vote", "vote"]
-        + ["spend", "odd", "table", "dispute", "organisation"]
+        ["settle"] * 8 + ["audit"] * 3 + ["vouch"] * 2 + ["close"] * 5 + ["propose"] * 2 + ["vote"] * 5
+        + ["spend"] * 3 + ["odd", "table", "dispute", "organisation"]
     )  # fmt: skip
     if what == "settle" and one != other:
         sides = dice.choice([("worker", "submitter")] * 5 + [("worker",)])
         town.settle(one, other, max(0, number - dice.randrange(3)), dice.choice([36_000, 7_777, 123_457, 10**7]),
-                    jobs=dice.choice([1, 10, 150]), sides=sides, log=log, root=str(dice.randrange(3)))  # fmt: skip
+                    jobs=dice.choice([1, 10, 250]), sides=sides, log=log, root=str(dice.randrange(3)))  # fmt: skip
     elif what == "audit" and one != other:
         town.audit(one, other, number, dice.choice(["consistent"] * 9 + ["inconsistent", "inconclusive"]))
         if dice.random() < 0.1:
             verdict = town.audit(one, other, number, "inconsistent")
             town.say("AuditRuling", dice.choice([town.c.moderators[0], town.c.stranger]), verdict=verdict.digest,
                      ruling=dice.choice(["stands", "set-aside"]))  # fmt: skip
-    elif what == "vouch":
+    elif what == "vouch" and one != other:
         town.vouch(one, other, number, dice.choice(["vouch"] * 5 + ["withdraw"]))
     elif what == "close":
         _close(town, dice, number)
@@ -272,14 +272,14 @@ def _happen(town: Town, dice: random.Random, number: int, waiting: list[Any]) ->
             ("machines", {"audit_rate": "0.25"}), ("machines", {"half_life_days": "90"}),
             ("constitution", {"penetration": "0.05", "weight_cap": "2.5"}), ("credits", {"age_days": "7"}),
         ])  # fmt: skip
-        proposal = town.propose(one, scope, number, **changed)
+        proposal = town.propose(dice.choice([0, 1, 2, one]), scope, number, **changed)
         waiting.append([proposal, {}, "open"])
-        if dice.random() < 0.3:
+        if dice.random() < 0.15:
             town.say("Approval", town.c.stewards[0], act=proposal.digest)
     elif what == "vote" and waiting:
         _vote(town, dice, number, dice.choice(waiting), log)
     elif what == "spend":
-        town.say("PrioritySpend", town.persons[one], provider=town.machines[other].did,
+        town.say("PrioritySpend", town.persons[dice.choice([0, 1, one])], provider=town.machines[other].did,
                  epoch=(EPOCH_0 + number) // town.c.charter.body["settlementDays"] - dice.randrange(3),
                  amount=dice.choice(["0.1", "0.000000001", "5"]))  # fmt: skip
     elif what == "odd":
@@ -338,7 +338,7 @@ def _dispute(town: Town, dice: random.Random, number: int, one: int) -> None:
 @pytest.fixture
 def make_town(make_commons: Any) -> Any:
     """Makes a town of a label and what its charter says otherwise."""
-    return lambda label="town", **charter: Town(make_commons, label, **charter)
+    return lambda label="town", **said: Town(make_commons, label, **said)
 
 
 @pytest.fixture
