@@ -40,8 +40,13 @@ class Week:
         return max(abs(self.served.get(name, 0) / tokens / (root / whole) - 1) for name, root in roots.items())
 
 
-def simulate(heavy: int, light: int, nodes: int, days: int, floor: Floor, speed: int = 100, seed: int = 1) -> Week:
-    """Simulate; ``speed`` is tokens a second of one node. Credits of heavy users are 1 to 1,000, log-uniform."""
+def simulate(
+    heavy: int, light: int, nodes: int, days: int, floor: Floor, speed: int = 100, seed: int = 1, *, first: bool = True
+) -> Week:  # fmt: skip
+    """Simulate; ``speed`` is tokens a second of one node. Credits of heavy users are 1 to 1,000, log-uniform.
+
+    Without ``first`` floor jobs stand in line like any other: what would be if there were no floor.
+    """
     dice = random.Random(seed)
     credit = {f"heavy {n}": int(UNIT * 1000 ** (n / max(1, heavy - 1))) for n in range(heavy)}
     weights = {name: weight_of(units) for name, units in credit.items()}
@@ -72,7 +77,7 @@ def simulate(heavy: int, light: int, nodes: int, days: int, floor: Floor, speed:
     while events and events[0][0] < days * DAY:
         now, _, what, job = heappop(events)
         if what == "asked" and job is not None:
-            queue.submit(job, weights.get(job.person, weight_of(0)), floor=job.job in floored)
+            queue.submit(job, weights.get(job.person, weight_of(0)), floor=first and job.job in floored)
             waiting_since[job.job] = now
         elif what == "ended" and job is not None:
             free += 1

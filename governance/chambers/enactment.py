@@ -86,7 +86,7 @@ class Enactment:
 def ledger_time(closings: Closings) -> str:
     """The ledger's own clock: the latest time that a closing states; empty before the first."""
     every = (closings.epochs, closings.commitments, closings.reveals)
-    return max((one.time for some in every for one in some.values()), default="")  # type: ignore[attr-defined]
+    return max((one.time for some in every for one in some.values()), default="")
 
 
 def enactment_of(ledger: Ledger) -> Enactment:

@@ -28,7 +28,8 @@ class Capacity:
 
     def at(self, distance: int) -> int:
         """Of a person so many steps from the nearest seed."""
-        return max(1, self.seed // self.fan_out ** min(distance, 32))
+        divided: int = self.seed // self.fan_out ** min(distance, 32)
+        return max(1, divided)
 
 
 def seeds_of(named: Iterable[str], most: int, commons_seed: str, rotation: int) -> list[str]:

@@ -91,7 +91,7 @@ class CharterState:
         before, after = self.body["floor"], body["floor"]
         if after["tokensPerDay"] < before["tokensPerDay"] or after["queueHours"] > before["queueHours"]:
             return False
-        return self.body["enactment"] == "stewards" or body["enactment"] == "chambers"
+        return bool(self.body["enactment"] == "stewards" or body["enactment"] == "chambers")
 
 
 @dataclass(frozen=True, slots=True)
