@@ -218,7 +218,7 @@ def capture() -> Table:
             return 1001
 
         before, after = least(0, 0), least(NANO // 5, NANO // 5)
-        rows.append([f"{turnout} %", f"{before / 10:.1f} %", f"{after / 10:.1f} %"])
+        rows.append(["all" if turnout == 100 else f"{turnout} %", f"{before / 10:.1f} %", f"{after / 10:.1f} %"])
     return (
         "Capture when few vote", "The smallest share of all persons that passes a change which everybody else who "
         "votes rejects. Matters of both chambers need as much in the other one too.",
