@@ -1,11 +1,9 @@
-"""Recompute credits, members, votes and parameters of a commons from a ledger export, without its program.
+"""Recompute the governance of a commons from a ledger export: `python verify_governance.py EXPORT [--as-of TIME]`.
 
-    python verify_governance.py EXPORT [--as-of TIME]
-
-Needs Python 3.11 and PyNaCl, nothing else. The rules are those of docs/reference/governance.md. It checks every
-signature, every log against its signed head, and the file's own hash; it does not check schemas (the program does that
-before a document enters a log), and stops at a charter or table that forked: then people have to decide. Exit code 0:
-the figures are on standard output, as JSON. 1: the file cannot be trusted; why is on standard error.
+Needs Python 3.11 and PyNaCl. The rules are those of docs/reference/governance.md. It checks every signature, every log
+against its signed head, and the file's own hash; it does not check schemas (the program does before a document enters
+a log), and stops at a charter or table that forked: people have to decide. Exit code 0: the figures are on standard
+output, as JSON. 1: the file cannot be trusted; why is on standard error.
 """
 # fmt: off
 import base64, hashlib, json, sys
@@ -13,42 +11,44 @@ from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import cache
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.signing import VerifyKey
 
 UNIT, NANO, FACTOR = 10**12, 10**9, 10**28
 D28, D64 = Context(prec=28, rounding=ROUND_HALF_EVEN), Context(prec=64)
-LOG10_2, DAWN = Decimal("0.3010299956639811952137388947"), "1970-01-01T00:00:00Z"
+LOG10_2 = Decimal("0.3010299956639811952137388947")
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LISTS = {"steward": "stewards", "moderator": "moderators", "node": "nodes", "member": "members"}
-C, T = "contributor", "technical"
-SCOPES = {  # who decides, and which acts a proposal of this scope may put in force
-    "mixture": ([C], ["Recipe"]), "privacy": ([C], ["Policy", "Notice"]), "inclusion": ([C], ["Notice"]),
-    "board": ([C], ["BoardTerm", "Recall"]), "machines": ([T], []), "credits": ([T], ["ReferenceTable"]),
-    "floor": ([C, T], []), "constitution": ([C, T], [])}
-TABLE = {}  # name: (scope, start, least, most)
-for _line in """floor: floor-tokens-per-day 0 0 999999999, floor-queue-hours 8784 1 8784
-credits: half-life-days 180 30 3650, age-days 30 7 365
-machines: audit-rate 0.05 0.02 1, deterred-share 0.1 0.01 1, auditors-to-freeze 2 1 9, providers 4 1 100
-inclusion: vouches-per-year 5 1 50, seeds 64 1 1000, seed-capacity 1000 1 1000000, fan-out 4 2 100
-constitution: proposals-per-epoch 2 1 100, quorum-contributor 0.2 0.05 0.9, quorum-technical 0.2 0.05 0.9
-constitution: penetration 0.2 0 0.5, time-lock-days 14 7 365, weight-cap 16 1 1000, organisation-cap 32 1 100000
-constitution: pool-open 0 0 1, pool-share-cap 0.05 0.001 1, pool-threshold 100 1 999999999, pool-age-days 90 30 3650
-""".splitlines():
-    for _row in _line.split(": ")[1].split(", "):
-        TABLE[_row.split()[0]] = (_line.split(": ")[0], *_row.split()[1:])
+SCOPES, TABLE = {}, {}  # scope: (chambers, acts that a proposal may put in force); name: (scope, start, least, most)
+for _line in """mixture|contributor|Recipe|
+privacy|contributor|Policy Notice|
+board|contributor|BoardTerm Recall|
+inclusion|contributor|Notice|vouches-per-year 5 1 50, seeds 64 1 1000, seed-capacity 1000 1 1000000, fan-out 4 2 100
+machines|technical||audit-rate 0.05 0.02 1, deterred-share 0.1 0.01 1, auditors-to-freeze 2 1 9, providers 4 1 100
+credits|technical|ReferenceTable|half-life-days 180 30 3650, age-days 30 7 365
+floor|contributor technical||floor-tokens-per-day 0 0 999999999, floor-queue-hours 8784 1 8784
+constitution|contributor technical||proposals-per-epoch 2 1 100, quorum-contributor 0.2 0.05 0.9, \
+quorum-technical 0.2 0.05 0.9, penetration 0.2 0 0.5, time-lock-days 14 7 365, weight-cap 16 1 1000, \
+organisation-cap 32 1 100000, pool-open 0 0 1, pool-share-cap 0.05 0.001 1, pool-threshold 100 1 999999999, \
+pool-age-days 90 30 3650""".splitlines():
+    _scope, _who, _acts, _rows = _line.split("|")
+    SCOPES[_scope] = (_who.split(), _acts.split())
+    TABLE.update({row.split()[0]: (_scope, *row.split()[1:]) for row in filter(None, _rows.split(", "))})
 
 class Refused(Exception): """The file cannot be trusted, or has something that this program does not judge."""
+
 def check(condition, reason):
     if not condition: raise Refused(reason)
 
 # --- bytes: canonical JSON, keys, signatures, trees ------------------------------------------------------------------
 def canonical(value): return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
 def sha(data): return hashlib.sha256(data).digest()
-def base58(text, length):
-    number = 0
-    for character in text: number = number * 58 + ALPHABET.index(character)
-    return number.to_bytes(length, "big")
+
+def base58(text, size):
+    return sum(ALPHABET.index(c) * 58**i for i, c in enumerate(reversed(text))).to_bytes(size, "big")
+
 def public_key(did):
     raw = base58(did.removeprefix("did:key:z"), 34)
     check(raw[:2] == b"\xed\x01" and crypto_core_ed25519_is_valid_point(raw[2:]), "a key that is none")
@@ -75,11 +75,12 @@ def checkpoint(text):
     body, _, signatures = text.partition("\n\n")
     origin, size, root = body.split("\n")
     key = public_key(origin.split("/")[0])
-    for name, raw in (line.removeprefix("— ").rsplit(" ", 1) for line in signatures.strip().split("\n")):
-        if name == origin and base64.b64decode(raw)[:4] == sha(origin.encode() + b"\n\x01" + bytes(key))[:4]:
-            key.verify((body + "\n").encode(), base64.b64decode(raw)[4:])
-            return origin, int(size), base64.b64decode(root)
-    raise Refused("a checkpoint without its node's signature")
+    mark = sha(origin.encode() + b"\n\x01" + bytes(key))[:4]
+    lines = (line.removeprefix("— ").rsplit(" ", 1) for line in signatures.strip().split("\n"))
+    found = [raw for name, text in lines if name == origin and (raw := base64.b64decode(text))[:4] == mark]
+    check(found, "a checkpoint without its node's signature")
+    key.verify((body + "\n").encode(), found[0][4:])
+    return origin, int(size), base64.b64decode(root)
 
 def read(path):
     """Header, documents, logs and forked nodes; refused when a hash, a head or a signature does not fit."""
@@ -106,10 +107,18 @@ def read(path):
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
 def half_even(numerator, denominator=1): return round(Fraction(numerator) / denominator)  # Python's `round` is.
+
 def nano(text): return int(Fraction(text) * NANO)
+
 def plain(units):
     text = f"{abs(units) // UNIT}.{abs(units) % UNIT:012d}".rstrip("0").rstrip(".")
     return ("-" if units < 0 else "") + text
+
+@cache
+def halving(days, life):
+    share = D28.divide(Decimal(days * NANO), Decimal(life))
+    return half_even(Fraction(D28.exp(D28.multiply(-share, D28.ln(Decimal(2))))) * FACTOR)
+
 def later(time, days): return (datetime.fromisoformat(time) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 # --- who may do what -------------------------------------------------------------------------------------------------
@@ -136,11 +145,10 @@ class Commons:
     def follow(self, digest):
         check(digest in self.docs and self.docs[digest].kind == "Charter", "the charter is not in the file")
         self.now, self.removed, self.before, changes = self.docs[digest].body, {}, [], self.of("CharterChange")
-        while found := [(d, x) for d in changes if digest in d.body["previous"] and (x := self.changed(d))]:
+        while found := [(d, *x) for d in changes if digest in d.body["previous"] and (x := self.changed(d))]:
             check(len(found) == 1 and len(found[0][0].body["previous"]) == 1, "the charter forked: not judged here")
-            ((change, (body, removed)),) = found
-            self.before.append((self.now, self.removed, change.body["upTo"]))
-            self.now, self.removed, digest = body, removed, change.digest
+            self.before.append((self.now, self.removed, found[0][0].body["upTo"]))
+            digest, (_, self.now, self.removed) = found[0][0].digest, found[0]
 
     def changed(self, change):
         said, now, floor = change.body, self.now, self.now["floor"]
@@ -151,7 +159,8 @@ class Commons:
         speakers = {change.signer, *(key for key, _ in self.voices[change.digest])} & set(now["stewards"])
         right = (len(speakers) >= now["threshold"], gone <= here, not added & (here | self.removed.keys()),
                  len(body["stewards"]) >= body["threshold"], body["nodes"],
-                 body["floor"]["tokensPerDay"] >= floor["tokensPerDay"], body["floor"]["queueHours"] <= floor["queueHours"],
+                 body["floor"]["tokensPerDay"] >= floor["tokensPerDay"],
+                 body["floor"]["queueHours"] <= floor["queueHours"],
                  now["enactment"] == "stewards" or body["enactment"] == "chambers",
                  all(e["successor"] in lists[LISTS[e["role"]]] for e in said["removed"] if "successor" in e))
         return (body, {**self.removed, **dict.fromkeys(gone, said["upTo"])}) if all(right) else None
@@ -159,16 +168,18 @@ class Commons:
     def counted(self, role, voices, body, removed):
         old = {k for k, d in voices if (role, k) in removed and self.inside(d, removed[role, k])}
         return old | {k for k, _ in voices if k in body[LISTS[role]]}
+
     def holds(self, role, doc): return bool(self.counted(role, [(doc.signer, doc.digest)], self.now, self.removed))
     def carried(self, doc, role, governed=False, heard=None):
         """Enough voices in the state now, or in one before among what its cut holds."""
-        voices = [v for v in [(doc.signer, doc.digest), *self.voices[doc.digest]] if heard is None or self.inside(v[1], heard)]
-        for body, removed, cut in [(self.now, self.removed, None), *self.before]:
-            said = [v for v in voices if cut is None or self.inside(v[1], cut)]
-            enough = len(self.counted(role, said, body, removed)) >= body["threshold" if role == "steward" else "panel"]
-            if enough and (not governed or body["enactment"] == "stewards"): return True
-        return False
+        def within(voices, cut): return [v for v in voices if cut is None or self.inside(v[1], cut)]
+        voices = within([(doc.signer, doc.digest), *self.voices[doc.digest]], heard)
+        needed = "threshold" if role == "steward" else "panel"
+        return any(len(self.counted(role, within(voices, cut), body, removed)) >= body[needed]
+                   for body, removed, cut in [(self.now, self.removed, None), *self.before]
+                   if not governed or body["enactment"] == "stewards")
 
+    def end(self, epoch): return later("1970-01-01T00:00:00Z", (epoch + 1) * self.days)
     def epoch(self, day): return (date.fromisoformat(day) - date(1970, 1, 1)).days // self.days
     def closings(self):
         self.days, found, self.votes = self.now["settlementDays"], defaultdict(list), {}
@@ -188,13 +199,16 @@ class Settings:
     def __init__(self, floor):
         self.steps, self.floor = [], {"floor-tokens-per-day": (max, floor["tokensPerDay"] * NANO),
                                       "floor-queue-hours": (min, floor["queueHours"] * NANO)}
+
     def bounded(self, name, value):
-        best, minimum = self.floor.get(name, (max, value))
-        return best(value, minimum)
+        return self.floor[name][0](value, self.floor[name][1]) if name in self.floor else value
+
     def stated(self, name, time):
-        _, by, _, text = max((x for x in self.steps if x[2] == name and x[0] <= time), default=("", "", "", TABLE[name][1]))
+        set_ = [x for x in self.steps if x[2] == name and x[0] <= time]
+        _, by, _, text = max(set_, default=("", "", "", TABLE[name][1]))
         value = self.bounded(name, nano(text))
         return value, by if by and value == nano(text) else "charter" if name in self.floor else "default"
+
     def at(self, name, time): return self.stated(name, time)[0]
 
 # --- members ---------------------------------------------------------------------------------------------------------
@@ -203,13 +217,12 @@ class Members:
         self.convicted = {d.body["respondent"] for d in c.of("DisputeOpened") if upheld(c, d)}
         named = {*c.now["stewards"], *c.now["members"]} - self.convicted
         vouchers, given, taken, sides = defaultdict(set), defaultdict(list), {}, defaultdict(set)
-        self.edges, self.groups, owners = defaultdict(set), defaultdict(set), defaultdict(list)
+        self.edges, self.groups = defaultdict(set), defaultdict(set)
         for d in c.of("Vouch"):
             who, member, when = d.signer, d.body["member"], d.body["time"]
             if d.body["word"] == "withdraw": taken[who, member] = max(when, taken.get((who, member), ""))
-            else:
-                vouchers[member].add(who)
-                if who != member: given[who].append((when, d.digest, member))
+            elif who != member: given[who].append((when, d.digest, member))
+            if d.body["word"] == "vouch": vouchers[member].add(who)
         for voucher, vouches in given.items():
             count = s.at("vouches-per-year", time) // NANO - len({v[2] for v in vouches} & self.convicted)
             for year in {v[0][:4] for v in vouches} if voucher not in self.convicted else ():
@@ -223,21 +236,21 @@ class Members:
             if d.signer == d.body[side] and (side == "person" or c.holds("node", d)):
                 if "organisation" in d.body: self.groups[person].add(d.body["organisation"])
                 if node: sides[node, person].add(side)
-        for (node, person), said in sides.items(): owners[node] += [person] if len(said) == 2 else []
-        self.owner = {node: people[0] for node, people in owners.items() if len(people) == 1}
+        both = [pair for pair, said in sides.items() if len(said) == 2]
+        self.owner = {node: person for node, person in both if sum(n == node for n, _ in both) == 1}
+
     def person(self, key): return self.owner.get(key, key)
     def apart(self, one, other): return one != other and not self.groups[one] & self.groups[other]
 
 def upheld(c, opened):
     """Whether the last decision about an identity upheld the dispute."""
-    said = [d for d in c.of("DisputeDecided", "DisputeAppealed") if d.body["dispute"] == opened.digest]
-    made = [d for d in said if d.kind == "DisputeDecided"]
-    first = next((d for d in made if "appeal" not in d.body and c.carried(d, "moderator")), None)
-    if opened.body["about"] != "identity" or first is None: return False
-    appeals = {d.digest for d in said if d.kind == "DisputeAppealed" and d.body["decision"] == first.digest
-               and d.signer in (opened.signer, opened.body["respondent"]) and d.body["time"] <= first.body["appealBy"]}
-    last = [d for d in made if d.body.get("appeal") in appeals and c.carried(d, "steward")]
-    return (last or [first])[0].body["finding"] == "upheld"
+    made = [d for d in c.of("DisputeDecided") if d.body["dispute"] == opened.digest]
+    first = [d for d in made if "appeal" not in d.body and c.carried(d, "moderator")][:1]
+    appeals = {d.digest for f in first for d in c.of("DisputeAppealed") if d.body["time"] <= f.body["appealBy"] and
+               (d.body["dispute"], d.body["decision"]) == (opened.digest, f.digest) and
+               d.signer in (opened.signer, opened.body["respondent"])}
+    last = [d for d in made if d.body.get("appeal") in appeals and c.carried(d, "steward")] + first
+    return opened.body["about"] == "identity" and bool(last) and last[0].body["finding"] == "upheld"
 
 def trusted(c, s, time, named, edges):
     """Who is carried, taken one by one in the fixed order: a unit of flow each, by any augmenting path."""
@@ -261,9 +274,8 @@ def trusted(c, s, time, named, edges):
             queue += fresh
         if place in came: carried.add(key)
         while came.get(place):
-            room[came[place]][place] -= 1
-            room[place][came[place]] += 1
-            place = came[place]
+            back = came[place]
+            room[back][place], room[place][back], place = room[back][place] - 1, room[place][back] + 1, back
     return carried
 
 # --- credits ---------------------------------------------------------------------------------------------------------
@@ -276,13 +288,11 @@ def lines_of(c, m, enacted):
         if since is not None and d.digest not in enacted: follows.append(d.body.get("previous", d.digest))
     check(len(set(follows)) == len(follows), "two tables follow one: not judged here")
     def rows(day):
-        closing = c.epochs.get(c.epoch(day))
-        for first, _, digest, since in sorted(tables, reverse=True):
-            d, end = c.docs[digest], closing.body if closing else {}
-            early = end and (since <= end["time"] if since else c.carried(d, "steward", True, end["upTo"]))
-            if first <= day and (early or not end):
-                return {(r["model"], r["quantisation"], r["job"]): r for r in d.body["rows"]}
-        return {}
+        end = c.epochs[c.epoch(day)].body if c.epoch(day) in c.epochs else None
+        def early(d, since): return since <= end["time"] if since else c.carried(d, "steward", True, end["upTo"])
+        fit = [(c.docs[x], since) for first, _, x, since in sorted(tables, reverse=True) if first <= day]
+        chosen = [d for d, since in fit if not end or early(d, since)][:1]
+        return {(r["model"], r["quantisation"], r["job"]): r for d in chosen for r in d.body["rows"]}
     for d in c.of("Settlement"):
         b = d.body
         member = b["side"] == "submitter" and (c.holds("member", d) or d.signer in m.persons)
@@ -307,44 +317,41 @@ def lines_of(c, m, enacted):
 class Books:
     """Accounts, frozen ones, and the credit that weighs in votes."""
     def __init__(self, c, m, s, enacted, time):
-        self.c, self.m, self.s, self.lines, self.halves = c, m, s, lines_of(c, m, enacted), {}
+        self.c, self.m, self.s, self.lines = c, m, s, lines_of(c, m, enacted)
         p, f = s.at("audit-rate", time), s.at("deterred-share", time)
         self.jobs, self.parts, self.fault = -(-NANO * NANO // (p * f)), s.at("providers", time) // NANO, {}
         said, good, bad = defaultdict(set), defaultdict(set), defaultdict(set)
-        for d in c.of("AuditRuling"): said[d.body["ruling"]] |= {d.body["verdict"]} if c.carried(d, "moderator") else set()
+        for d in c.of("AuditRuling"):
+            if c.carried(d, "moderator"): said[d.body["ruling"]].add(d.body["verdict"])
         for d in c.of("AuditVerdict"):
             auditor, account, word = m.person(d.signer), m.person(d.body["worker"]), d.body["verdict"]
             if c.holds("node", d) and m.apart(auditor, account) and d.digest not in said["set-aside"]:
                 if word == "consistent": good[account].add(d.body["receipt"])
                 if word == "inconsistent": bad[account].add(auditor)
-                ruled = word == "inconsistent" and d.digest in said["stands"]
-                if ruled or len(bad[account]) >= s.at("auditors-to-freeze", time) // NANO: self.fault[account] = "audits"
+                enough = len(bad[account]) >= s.at("auditors-to-freeze", time) // NANO
+                if enough or (word == "inconsistent" and d.digest in said["stands"]): self.fault[account] = "audits"
         self.fault.update({m.person(node): "fork" for node in c.forked})
         audited = Counter({a: len(r) * NANO // p for a, r in good.items() if a not in self.fault})
         self.weighing = self.weigh(audited, time) if c.last is not None else {}
 
-    def half(self, epoch):
-        if epoch not in self.halves:
-            days = Decimal(self.s.at("half-life-days", later(DAWN, (epoch + 1) * self.c.days)))
-            share = D28.divide(Decimal(self.c.days * NANO), days)
-            self.halves[epoch] = half_even(Fraction(D28.exp(D28.multiply(-share, D28.ln(Decimal(2))))) * FACTOR)
-        return self.halves[epoch]
     def left(self, sums, now):
         """The sum of {epoch: units}, each decayed to the end of epoch ``now``."""
         total, factor = 0, FACTOR
         for epoch in range(now, min(sums, default=now + 1) - 1, -1):
             total += half_even(sums.get(epoch, 0) * factor, FACTOR)
-            factor = half_even(factor * self.half(epoch), FACTOR)
+            factor = half_even(factor * halving(self.c.days, self.s.at("half-life-days", self.c.end(epoch))), FACTOR)
         return total
+
     def split(self, lines, spends, now):
         """(balance, escrow, spent) at the end of epoch ``now``."""
-        free, held, spent, jobs = Counter(), Counter(), Counter(), 0
+        sums, jobs = defaultdict(Counter), 0
         for line in sorted((x for x in lines if x[0] is not None and x[0] <= now), reverse=True):
-            (held if jobs < self.jobs else free)[line[0]] += line[5]
+            sums["held" if jobs < self.jobs else "free"][line[0]] += line[5]
             jobs += line[6]
-        for epoch, units in spends: spent[epoch] += units
-        gone = self.left(spent, now)
-        return self.left(free, now) - gone, self.left(held, now), gone
+        for epoch, units in spends: sums["spent"][epoch] += units
+        free, held, gone = (self.left(sums[kind], now) for kind in ("free", "held", "spent"))
+        return free - gone, held, gone
+
     def account(self, name):
         own, now, asked, spends = [x for x in self.lines if x[3] == name], self.c.last, Counter(), []
         pending = sum(x[5] for x in own if x[0] is None)
@@ -355,21 +362,23 @@ class Books:
             part = max(0, self.split(own, spends, epoch - 1)[0]) // self.parts
             spends += [(epoch, min(part, units)) for (e, _), units in asked.items() if e == epoch and part]
         ahead = sum(units for epoch, units in spends if epoch > now)
-        balance, escrow, spent = self.split(own, [x for x in spends if x[0] <= now], now) if now is not None else (0, 0, 0)
+        due = [] if now is None else [x for x in spends if x[0] <= now]
+        balance, escrow, spent = (0, 0, 0) if now is None else self.split(own, due, now)
         amounts = {"balance": balance - ahead, "escrow": escrow, "spent": spent + ahead, "pending": pending}
         return {**{k: plain(v) for k, v in amounts.items()}, "frozen": self.fault.get(name, "")}
 
     def weigh(self, budget, time):
         c, m, now, asked, sums = self.c, self.m, self.c.last, Counter(), defaultdict(Counter)
-        for _, day, _, account, payer, _, _, tokens in self.lines: asked[payer, day] += tokens if account != payer else 0
+        for x in self.lines: asked[x[4], x[1]] += x[7] if x[3] != x[4] else 0
         for epoch, day, _, account, payer, units, jobs, _ in sorted(x for x in self.lines if x[0] is not None):
             budget[account] -= jobs
             old = (now - epoch) * c.days * NANO >= self.s.at("age-days", time) and account in m.persons
             near = payer in m.edges[account] or account in m.edges[payer] or not m.apart(account, payer)
             if budget[account] >= 0 and old and payer in m.persons and not near:
-                floor, all_ = self.s.at("floor-tokens-per-day", later(DAWN, (c.epoch(day) + 1) * c.days)), asked[payer, day] * NANO
-                sums[account][epoch] += half_even(units * min(floor, all_), all_ or 1)
+                floor, whole = self.s.at("floor-tokens-per-day", c.end(c.epoch(day))), asked[payer, day] * NANO
+                sums[account][epoch] += half_even(units * min(floor, whole), whole or 1)
         return {account: self.left(epochs, now) for account, epochs in sums.items()}
+
     def weights(self, time):
         most, together = (self.s.at(name, time) * 1000 for name in ("weight-cap", "organisation-cap"))
         alone, totals = {}, Counter()
@@ -398,8 +407,8 @@ def void(c, body):
 def ballots(c, proposal, first, second, voters):
     mine, said = defaultdict(list), {}
     for d in c.of("VoteCommitment"):
-        heard = d.body["proposal"] == proposal and d.signer in voters and c.inside(d.digest, first.body["upTo"])
-        if heard: mine[d.signer].append(d)
+        if d.body["proposal"] == proposal and d.signer in voters and c.inside(d.digest, first.body["upTo"]):
+            mine[d.signer].append(d)
     for voter, own in mine.items():
         last = [d for d in own if d.digest not in {o.body.get("previous") for o in own}]
         if len(last) == 1: said[voter] = "unrevealed"
@@ -407,7 +416,8 @@ def ballots(c, proposal, first, second, voters):
             plainly = {"choice": d.body["choice"], "nonce": d.body["nonce"], "proposal": proposal, "voter": voter}
             cited = (d.signer, d.body["proposal"], d.body["commitment"]) == (voter, proposal, last[0].digest)
             heard = c.inside(d.digest, second.body["upTo"]) and not c.inside(d.digest, first.body["upTo"])
-            if cited and heard and sha(canonical(plainly)).hex() == last[0].body["commitment"]: said[voter] = d.body["choice"]
+            fits = cited and heard and sha(canonical(plainly)).hex() == last[0].body["commitment"]
+            said[voter] = d.body["choice"] if fits else said[voter]
     return said
 
 def decide(c, s, d, enacted):
@@ -419,14 +429,15 @@ def decide(c, s, d, enacted):
     then = Commons(*c.source, cut=cut)
     m = Members(then, s, time)
     own = [o for o in then.of("Proposal") if o.signer == d.signer and o.body["epoch"] == d.body["epoch"]]
-    for wrong, reason in (
+    wrong = [reason for no, reason in (
         (then.now["enactment"] != "chambers", "stewards-enact"), (not c.inside(d.digest, cut), "not-in-the-cut"),
         (d.signer not in m.persons, "not-by-a-member"), (not all(c.inside(a, cut) for a in acts), "not-in-the-cut"),
-        (len(own) > s.at("proposals-per-epoch", time) // NANO, "too-many")):
-        if wrong: return "void", reason, {}, ""
+        (len(own) > s.at("proposals-per-epoch", time) // NANO, "too-many")) if no]
+    if wrong: return "void", wrong[0], {}, ""
     said, due = ballots(c, d.digest, first, second, m.persons), {a: t for a, t in enacted.items() if t <= time}
     for chamber in SCOPES[d.body["scope"]][0]:
-        weights = Books(then, m, s, due, time).weights(time) if chamber == T else dict.fromkeys(m.persons, UNIT)
+        technical = chamber == "technical"
+        weights = Books(then, m, s, due, time).weights(time) if technical else dict.fromkeys(m.persons, UNIT)
         sums = dict.fromkeys(("yes", "no", "abstain", "unrevealed"), 0)
         for voter, choice in said.items(): sums[choice] += weights.get(voter, 0)
         every, cast = sum(weights.values()), sum(sums.values())
@@ -436,8 +447,9 @@ def decide(c, s, d, enacted):
                            "passed": every > 0 and cast >= needed and wanted,
                            "quorum": {"needed": plain(-(-needed // 1)), "reached": cast >= needed}}
     if second is None or second.body["time"] < time: return "counting", "", counts, ""
-    if not all(count["passed"] for count in counts.values()): return "rejected", "", counts, ""
-    return "adopted", "", counts, later(second.body["time"], s.at("time-lock-days", time) // NANO)
+    effect = later(second.body["time"], s.at("time-lock-days", time) // NANO)
+    passed = all(count["passed"] for count in counts.values())
+    return ("adopted", "", counts, effect) if passed else ("rejected", "", counts, "")
 
 def figures(c, as_of=None):
     """Everything, in the form of the program's own report."""
@@ -456,8 +468,8 @@ def figures(c, as_of=None):
     due = {act: since for act, since in enacted.items() if since <= time}
     m = Members(c, s, time)
     books = Books(c, m, s, due, time)
-    names = {x[3] for x in books.lines} | {*books.fault}
-    if c.last is not None: names |= {d.signer for d in c.of("PrioritySpend") if d.signer in m.persons}
+    spenders = {d.signer for d in c.of("PrioritySpend") if d.signer in m.persons and c.last is not None}
+    names = {x[3] for x in books.lines} | {*books.fault} | spenders
     stated = {name: s.stated(name, time) for name in TABLE}
     return {
         "format": "lecs-governance-1", "as_of": time, "epoch": -1 if c.last is None else c.last,
