@@ -5,13 +5,15 @@ proposals do. What was in force stays in force until it is replaced. Nothing dep
 come: votes are counted in the order of their stated closing times.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from governance.chambers.ballots import ballots
 from governance.chambers.electorate import State, state_at, state_of
 from governance.chambers.scopes import SCOPES, void
 from governance.chambers.tally import Count, count
 from governance.closings import Closings, closings_of
+from governance.disputes.board import board_at
 from governance.exact import NANO, UNIT, written
 from governance.ledger import Ledger
 from governance.parameters import PARAMETERS, Timeline
@@ -72,6 +74,27 @@ class Enactment:
         """Members and credits now, with the parameters of ``time``."""
         due = {digest: since for digest, since in self.enacted.items() if since <= time}
         return state_of(self.ledger, self.timeline, due, time)
+
+    def roles_at(self, time: str) -> Roles:
+        """The roles with everything that governance adds: vouched members, the board, acts of the chambers.
+
+        They are those of the ledger's documents alone; a home adds its own node with `dataclasses.replace`.
+        """
+        roles = self.state(time).roles
+        return replace(roles, board=board_at(roles, time))
+
+    def decided_by(self, act: str) -> str | None:
+        """The proposal whose vote put an act in force first: what a card cites; None for the stewards' acts."""
+        found = [
+            (one.enacts_at, one.proposal)
+            for one in self.outcomes.values()
+            if one.state == "adopted" and one.counts and act in self._effects.get(one.proposal, ())
+        ]
+        return min(found)[1] if found else None
+
+    @cached_property
+    def _effects(self) -> dict[str, frozenset[str]]:
+        return {one.digest: frozenset(one.body["effect"]["acts"]) for one in self.ledger.of("Proposal")}
 
     def parameters(self, time: str) -> dict[str, JsonObject]:
         """``{name: {value, set_by}}`` at ``time``; ``set_by`` is a digest, ``charter`` or ``default``."""

@@ -52,6 +52,7 @@ def test_the_board_is_elected_and_recalled_by_the_contributors(make_town: Any) -
 
     assert board("2026-01-31T00:00:00Z") == board("2026-12-01T00:00:00Z") == frozenset()
     assert board("2026-03-01T00:00:00Z") == {town.persons[1].did}
+    assert town.fold().roles_at("2026-03-01T00:00:00Z").board == {town.persons[1].did}
     recall = town.say("Recall", town.persons[2], term=term.digest)
     assert board("2026-06-01T00:00:00Z") == {town.persons[1].did}, "nobody voted on it"
     town.vote(town.propose(2, "board", 90, acts=(recall.digest,)), {0: "yes", 2: "yes"}, 92)

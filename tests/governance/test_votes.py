@@ -209,6 +209,9 @@ def test_a_mixture_proposal_becomes_the_recipe_in_force(town: Any) -> None:
     late = town.say("Recipe", town.c.stewards[0], content={"format": "by stewards"}, previous=town.c.recipe.digest)
     fold = town.fold()
     assert fold.outcomes[proposal.digest].state == "adopted"
+    assert fold.decided_by(recipe.digest) == proposal.digest
+    assert fold.decided_by(late.digest) is None
+    assert recipe_in_force(fold.roles_at(LATE)) == {"format": "chosen"}
 
     def recipe_at(time: str) -> Any:
         roles = fold_roles(
