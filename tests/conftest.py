@@ -144,6 +144,9 @@ class Commons:
             "AuditVerdict": self.other_node,
             "AuditAppeal": self.node,
             "AuditRuling": self.moderators[0],
+            "DisputeAnswered": self.other_node,
+            "DisputeDecided": self.moderators[0],
+            "MemberBinding": self.contributor,
         }.get(kind, self.stewards[0])
 
     def one_of_each(self) -> dict[str, Document]:
@@ -154,7 +157,9 @@ class Commons:
             "ConsentNarrowing", "ConsentChange", "ModerationDecision", "Redaction", "HeldReading", "Erased",
             "DatasetVersion", "HomeRestored", "TextsImported", "PartyConsent", "Appeal", "CaseNote", "TrainingRun",
             "Adapter", "Evaluation", "JobManifest", "JobReceipt", "JobAcceptance", "Settlement", "AuditVerdict",
-            "AuditAppeal", "AuditRuling",
+            "AuditAppeal", "AuditRuling", "ReferenceTable", "Vouch", "MemberBinding", "Proposal", "VoteCommitment",
+            "VoteReveal", "ClosingCut", "BoardTerm", "Recall", "DisputeOpened", "DisputeAnswered", "DisputeDecided",
+            "DisputeAppealed", "EmergencyStop", "PoolEntry", "PrioritySpend",
         )  # fmt: skip
         return made | {kind: self.write(kind, self.signer_of(kind)) for kind in others}
 
@@ -570,6 +575,124 @@ class Commons:
             "reason": "The evidence was of another model.",
             "time": TIME,
         }
+
+    def _ReferenceTable(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "version": 1,
+            "fromDay": "2026-11-01",
+            "rows": [
+                {
+                    "model": hexadecimal("a model"),
+                    "quantisation": "q4-1",
+                    "job": "inference",
+                    "read": "3000",
+                    "written": "120.5",
+                    "trained": "900",
+                    "provenance": "declared",
+                    "by": self.stewards[0].did,
+                    "source": "a figure that somebody published",
+                    "at": TIME,
+                }
+            ],
+        }
+
+    def _Vouch(self) -> dict[str, Any]:  # noqa: N802
+        return {"member": self.contributor.did, "word": "vouch", "time": TIME}
+
+    def _MemberBinding(self) -> dict[str, Any]:  # noqa: N802
+        return {"person": self.contributor.did, "side": "person", "node": self.node.did}
+
+    def _Proposal(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "scope": "credits",
+            "title": "Credits last a little longer",
+            "text": hexadecimal("the words of the proposal"),
+            "effect": {"parameters": [{"name": "half-life-days", "value": "240"}], "acts": []},
+            "epoch": 20779,
+            "time": TIME,
+        }
+
+    def _VoteCommitment(self) -> dict[str, Any]:  # noqa: N802
+        return {"proposal": hexadecimal("a proposal"), "commitment": hexadecimal("a vote")}
+
+    def _VoteReveal(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "proposal": hexadecimal("a proposal"),
+            "commitment": hexadecimal("a commitment"),
+            "choice": "yes",
+            "nonce": hexadecimal("nonce"),
+        }
+
+    def _ClosingCut(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "closes": "commitments",
+            "proposal": hexadecimal("a proposal"),
+            "upTo": [{"log": f"{self.node.did}/{'0' * 16}", "size": 4, "root": hexadecimal("log root")}],
+            "time": TIME,
+        }
+
+    def _BoardTerm(self) -> dict[str, Any]:  # noqa: N802
+        return {"person": self.contributor.did, "begins": TIME, "ends": "2027-11-22T10:00:00Z"}
+
+    def _Recall(self) -> dict[str, Any]:  # noqa: N802
+        return {"term": hexadecimal("a term"), "reason": "Nobody could reach this person any more."}
+
+    def _DisputeOpened(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "about": "audit",
+            "respondent": self.other_node.did,
+            "cites": [hexadecimal("a verdict")],
+            "evidence": [hexadecimal("evidence")],
+            "reason": "The auditor used another model.",
+            "answerBy": "2026-11-29T10:00:00Z",
+            "time": TIME,
+        }
+
+    def _DisputeAnswered(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "dispute": hexadecimal("a dispute"),
+            "evidence": [hexadecimal("more evidence")],
+            "reason": "It was the same model.",
+            "time": TIME,
+        }
+
+    def _DisputeDecided(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "dispute": hexadecimal("a dispute"),
+            "finding": "dismissed",
+            "reason": "The digests are the same.",
+            "appealBy": "2026-12-06T10:00:00Z",
+            "time": TIME,
+        }
+
+    def _DisputeAppealed(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "dispute": hexadecimal("a dispute"),
+            "decision": hexadecimal("a decision"),
+            "evidence": [hexadecimal("still more evidence")],
+            "reason": "The digests were read off the wrong page.",
+            "time": TIME,
+        }
+
+    def _EmergencyStop(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "stops": {"model": hexadecimal("a model")},
+            "reason": "Its licence was taken back.",
+            "begins": TIME,
+            "ends": "2026-11-29T10:00:00Z",
+        }
+
+    def _PoolEntry(self) -> dict[str, Any]:  # noqa: N802
+        return {
+            "entry": "donation",
+            "amount": 5000,
+            "currency": "EUR",
+            "reason": "From a reader.",
+            "time": TIME,
+        }
+
+    def _PrioritySpend(self) -> dict[str, Any]:  # noqa: N802
+        return {"provider": self.node.did, "epoch": 20779, "amount": "0.25"}
 
 
 @pytest.fixture(scope="session")

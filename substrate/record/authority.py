@@ -13,6 +13,7 @@ from typing import Final
 
 from substrate.record.canonical import JsonObject
 from substrate.record.charter import Chain, CharterState, Inside, Voices, follow, nowhere
+from substrate.record.cut import Cut
 from substrate.record.documents import Document
 from substrate.record.errors import UnknownCommons
 
@@ -20,9 +21,9 @@ from substrate.record.errors import UnknownCommons
 AUTHORITY: Final[dict[str, str]] = {
     "Charter": "whoever founded: valid because its digest is pinned",
     "CharterChange": "stewards (threshold) of the charter as it was before",
-    "Policy": "stewards (threshold)",
-    "Notice": "stewards (threshold)",
-    "Recipe": "stewards (threshold)",
+    "Policy": "stewards (threshold), or the chambers once the charter says so",
+    "Notice": "stewards (threshold), or the chambers once the charter says so",
+    "Recipe": "stewards (threshold), or the chambers once the charter says so",
     "ModelApproval": "stewards (threshold)",
     "ModelRevocation": "stewards (threshold)",
     "Approval": "a steward for acts, a moderator for decisions",
@@ -52,9 +53,30 @@ AUTHORITY: Final[dict[str, str]] = {
     "AuditVerdict": "an admitted node, or this home's own: not about itself",
     "AuditAppeal": "an admitted node, or this home's own: about a verdict on itself",
     "AuditRuling": "moderators (panel)",
+    "ReferenceTable": "stewards (threshold), or the chambers once the charter says so",
+    "Vouch": "a member",
+    "MemberBinding": "the party whose side it states: any person, an admitted node",
+    "Proposal": "a member; carried by stewards (threshold) until the charter gives enactment to the chambers",
+    "VoteCommitment": "a member",
+    "VoteReveal": "a member",
+    "ClosingCut": "stewards (threshold)",
+    "BoardTerm": "stewards (threshold), or the chambers once the charter says so",
+    "Recall": "stewards (threshold), or the chambers once the charter says so",
+    "DisputeOpened": "a member or an admitted node",
+    "DisputeAnswered": "a member or an admitted node; counts only by the respondent",
+    "DisputeDecided": "moderators (panel); on appeal the board, or stewards (threshold) while none sits",
+    "DisputeAppealed": "a member or an admitted node; counts only by a party",
+    "EmergencyStop": "stewards (threshold)",
+    "PoolEntry": "stewards (threshold)",
+    "PrioritySpend": "the member who spends",
 }
 
-STEWARD_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation"})
+#: Acts that stewards put in force until the charter gives that to the chambers.
+GOVERNED_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ReferenceTable", "BoardTerm", "Recall"})
+STEWARD_ACTS: Final = GOVERNED_ACTS | {"ModelApproval", "ModelRevocation"}
+#: What any member may say; whether it counts the fold of its subject decides.
+MEMBER_STATEMENTS: Final = frozenset({"Vouch", "Proposal", "VoteCommitment", "VoteReveal", "PrioritySpend"})
+DISPUTE_STATEMENTS: Final = frozenset({"DisputeOpened", "DisputeAnswered", "DisputeAppealed"})
 #: What nodes state about what they did, about no contribution in particular or about their own copy of it.
 NODE_STATEMENTS: Final = frozenset(
     {
@@ -76,6 +98,8 @@ class Roles:
         approvals: for each act or decision (by digest) which stewards and moderators approved it.
         acts: the steward acts that are in force, by digest.
         chain: the charter, change by change. inside: tells whether a cut holds a document.
+        vouched: members by vouches, beside those whom the charter names.
+        board: who sits on it. enacted: governed acts that the chambers put in force, in that order.
     """
 
     commons: str
@@ -90,6 +114,9 @@ class Roles:
     inside: Inside = nowhere
     approvals: dict[str, frozenset[str]] = field(default_factory=dict)
     acts: dict[str, Document] = field(default_factory=dict)
+    vouched: frozenset[str] = frozenset()
+    board: frozenset[str] = frozenset()
+    enacted: tuple[str, ...] = ()
 
     def carried(self, document: Document, role: str) -> bool:
         """Whether enough stewards (or moderators) signed or approved ``document``, in one state of the charter."""
@@ -100,6 +127,37 @@ class Roles:
             self._enough(state, role, [voice for voice in voices if self.inside(voice[1], cut)])
             for state, cut in self.chain.epochs
         )
+
+    def carried_by_stewards(self, document: Document, heard: Cut | None = None) -> bool:
+        """Whether stewards put a governed act in force: while the charter left that to them, and not later.
+
+        With ``heard`` only what that cut holds counts: whether it was in force by then.
+        """
+        voices = [(document.signer, document.digest), *self.voices.get(document.digest, ())]
+        if heard is not None:
+            voices = [voice for voice in voices if self.inside(voice[1], heard)]
+        now = self.chain.state
+        if now.body["enactment"] == "stewards" and self._enough(now, "steward", voices):
+            return True
+        return any(
+            state.body["enactment"] == "stewards"
+            and self._enough(state, "steward", [voice for voice in voices if self.inside(voice[1], cut)])
+            for state, cut in self.chain.epochs
+        )
+
+    def carried_by_board(self, document: Document) -> bool:
+        """Whether more than half of the board signed or approved ``document``; while nobody sits on it, stewards."""
+        if not self.board:
+            return self.carried(document, "steward")
+        speakers = {document.signer, *(key for key, _ in self.voices.get(document.digest, ()))}
+        return 2 * len(speakers & self.board) > len(self.board)
+
+    def by_member(self, document: Document) -> bool:
+        """Whether a member made the statement: vouched for, named in the charter, or a steward."""
+        voice = [(document.signer, document.digest)]
+        state = self.chain.state
+        named = state.counted("member", voice, self.inside) or state.counted("steward", voice, self.inside)
+        return document.signer in self.vouched or bool(named)
 
     def _enough(self, state: CharterState, role: str, voices: list[tuple[str, str]]) -> bool:
         return len(state.counted(role, voices, self.inside)) >= state.needed(role)
@@ -137,7 +195,8 @@ class Roles:
         if self.by_node(document):
             return True
         voice = [(document.signer, document.digest)]
-        return document.body["side"] == "submitter" and bool(self.chain.state.counted("member", voice, self.inside))
+        member = document.signer in self.vouched or bool(self.chain.state.counted("member", voice, self.inside))
+        return document.body["side"] == "submitter" and member
 
     def succeeds(self, key: str, node: str) -> bool:
         """Whether ``key`` is ``node``, or goes on in its place."""
@@ -165,11 +224,13 @@ class Roles:
 
 
 def fold_roles(
-    documents: Iterable[Document], commons: str, charter: str, own_node: str | None, inside: Inside = nowhere
-) -> Roles:
+    documents: Iterable[Document], commons: str, charter: str, own_node: str | None, inside: Inside = nowhere,
+    *, vouched: frozenset[str] = frozenset(), board: frozenset[str] = frozenset(), enacted: tuple[str, ...] = (),
+) -> Roles:  # fmt: skip
     """The roles of a commons whose charter has the pinned digest ``charter``.
 
-    ``inside`` tells whether a cut holds a document; without it nothing counts that a removed key stated.
+    ``inside`` tells whether a cut holds a document; without it nothing counts that a removed key stated. ``vouched``,
+    ``board`` and ``enacted`` are what the folds of governance found: see `Roles`.
 
     Raises:
         UnknownCommons: the pinned charter is not among the documents, or speaks for another commons.
@@ -199,6 +260,9 @@ def fold_roles(
         voices=voices,
         inside=inside,
         approvals=_approvals(voices, state, inside),
+        vouched=vouched,
+        board=board,
+        enacted=enacted,
     )
     roles.acts.update(_acts(relevant, roles))
     return roles
@@ -227,6 +291,18 @@ def is_authorised(document: Document, roles: Roles, fact: Document | None = None
         return roles.carried(document, "moderator")
     if kind in NODE_STATEMENTS:
         return roles.by_node(document)
+    if kind in ("ClosingCut", "EmergencyStop", "PoolEntry"):
+        return roles.carried(document, "steward")
+    if kind == "DisputeDecided":
+        appealed = "appeal" in document.body
+        return roles.carried_by_board(document) if appealed else roles.carried(document, "moderator")
+    if kind in MEMBER_STATEMENTS:
+        return roles.by_member(document)
+    if kind in DISPUTE_STATEMENTS:
+        return roles.by_member(document) or roles.by_node(document)
+    if kind == "MemberBinding":
+        side = document.body["side"]
+        return document.signer == document.body[side] and (side == "person" or roles.by_node(document))
     if kind == "AuditVerdict":
         return roles.by_node(document) and document.signer != document.body["worker"]
     if kind == "Settlement":
@@ -268,11 +344,11 @@ def _acts(relevant: dict[str, Document], roles: Roles) -> dict[str, Document]:
     acts = {
         digest: act
         for digest, act in relevant.items()
-        if act.kind in STEWARD_ACTS and (digest in founding or roles.carried(act, "steward"))
+        if act.kind in STEWARD_ACTS and (digest in founding or _in_force(act, roles))
     }
     successors: dict[str, list[str]] = {}
     for digest, act in acts.items():
-        if "previous" in act.body:
+        if "previous" in act.body and digest not in roles.enacted:
             successors.setdefault(act.body["previous"], []).append(digest)
     forked = [digest for rivals in successors.values() if len(rivals) > 1 for digest in rivals]
     fallen: set[str] = set()
@@ -282,6 +358,12 @@ def _acts(relevant: dict[str, Document], roles: Roles) -> dict[str, Document]:
             fallen.add(digest)
             forked += successors.get(digest, [])
     return {digest: act for digest, act in acts.items() if digest not in fallen}
+
+
+def _in_force(act: Document, roles: Roles) -> bool:
+    if act.kind in GOVERNED_ACTS:
+        return act.digest in roles.enacted or roles.carried_by_stewards(act)
+    return roles.carried(act, "steward")
 
 
 def policy_in_force(roles: Roles) -> JsonObject:
@@ -295,7 +377,14 @@ def recipe_in_force(roles: Roles) -> JsonObject:
 
 
 def _single(roles: Roles, kind: str) -> JsonObject:
-    """Follow the chain of successors from the founding act; an act outside the chain is not in force."""
+    """What the chambers enacted last; else the end of the chain of successors from the founding act.
+
+    An act of the stewards outside that chain is not in force.
+    """
+    chosen = [digest for digest in roles.enacted if digest in roles.acts and roles.acts[digest].kind == kind]
+    if chosen:
+        last: JsonObject = roles.acts[chosen[-1]].body["content"]
+        return last
     current = roles.acts.get(roles.charter.body[kind.lower()])
     if current is None or current.kind != kind:
         raise UnknownCommons(f"the charter cites a {kind} that is not among the documents")
@@ -306,5 +395,5 @@ def _single(roles: Roles, kind: str) -> JsonObject:
             break
         seen.add(successor.digest)
         current = successor
-    content: JsonObject = current.body["content"]
-    return content
+    found: JsonObject = current.body["content"]
+    return found

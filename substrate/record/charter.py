@@ -80,11 +80,18 @@ class CharterState:
         follows = [entry for entry in change["removed"] if entry.get("successor") is not None]
         if any(entry["successor"] not in keys[_LISTS[entry["role"]]] for entry in follows):
             return None
-        if len(body["stewards"]) < body["threshold"] or not body["nodes"]:
+        if len(body["stewards"]) < body["threshold"] or not body["nodes"] or not self._keeps_what_is_entrenched(body):
             return None
         cut = cut_of(change["upTo"])
         nodes = {entry["key"]: entry["successor"] for entry in follows if entry["role"] == "node"}
         return CharterState(body, {**self.removed, **dict.fromkeys(gone, cut)}, {**self.successors, **nodes})
+
+    def _keeps_what_is_entrenched(self, body: JsonObject) -> bool:
+        """No change takes from the floor that everyone has, nor back from the chambers what they decide."""
+        before, after = self.body["floor"], body["floor"]
+        if after["tokensPerDay"] < before["tokensPerDay"] or after["queueHours"] > before["queueHours"]:
+            return False
+        return bool(self.body["enactment"] == "stewards" or body["enactment"] == "chambers")
 
 
 @dataclass(frozen=True, slots=True)

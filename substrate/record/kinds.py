@@ -40,6 +40,24 @@ from substrate.record.schemas.founding import (
     Policy,
     Recipe,
 )
+from substrate.record.schemas.governance import (
+    BoardTerm,
+    ClosingCut,
+    DisputeAnswered,
+    DisputeAppealed,
+    DisputeDecided,
+    DisputeOpened,
+    EmergencyStop,
+    MemberBinding,
+    PoolEntry,
+    PrioritySpend,
+    Proposal,
+    Recall,
+    ReferenceTable,
+    VoteCommitment,
+    VoteReveal,
+    Vouch,
+)
 from substrate.record.schemas.jobs import JobAcceptance, JobManifest, JobReceipt, Settlement
 from substrate.record.schemas.training import Adapter, Evaluation, TrainingRun
 
@@ -82,6 +100,22 @@ KINDS: Final[dict[str, type[Envelope]]] = {
         AuditVerdict,
         AuditAppeal,
         AuditRuling,
+        ReferenceTable,
+        Vouch,
+        MemberBinding,
+        Proposal,
+        VoteCommitment,
+        VoteReveal,
+        ClosingCut,
+        BoardTerm,
+        Recall,
+        DisputeOpened,
+        DisputeAnswered,
+        DisputeDecided,
+        DisputeAppealed,
+        EmergencyStop,
+        PoolEntry,
+        PrioritySpend,
     )
 }
 

@@ -83,6 +83,28 @@ def without_authority(commons: Any, kind: str) -> dict[str, Any]:
         "Redaction": {"the accepting node"},
         "ModerationDecision": {"a moderator"},
         "HeldReading": {"a steward", "a moderator"},
+        **{
+            kind: {"a steward"}
+            for kind in (
+                "ReferenceTable",
+                "BoardTerm",
+                "Recall",
+                "ClosingCut",
+                "EmergencyStop",
+                "PoolEntry",
+                "Vouch",
+                "Proposal",
+                "VoteCommitment",
+                "VoteReveal",
+                "PrioritySpend",
+            )
+        },
+        **{
+            kind: {"a steward", "the accepting node", "another node"}
+            for kind in ("DisputeOpened", "DisputeAnswered", "DisputeAppealed")
+        },
+        "DisputeDecided": {"a moderator"},
+        "MemberBinding": {"the contributor"},
     }[kind]
     return {name: key for name, key in everybody.items() if name not in allowed}
 

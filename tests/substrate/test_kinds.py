@@ -103,6 +103,9 @@ def test_what_each_document_is_about(commons, kind: str) -> None:
         "Charter", "CharterChange", "Policy", "Notice", "Recipe", "ModelApproval", "ModelRevocation", "Approval",
         "DatasetVersion", "TrainingRun", "Adapter", "Evaluation", "HomeRestored", "TextsImported",
         "JobManifest", "JobReceipt", "JobAcceptance", "Settlement", "AuditVerdict", "AuditAppeal", "AuditRuling",
+        "ReferenceTable", "Vouch", "MemberBinding", "Proposal", "VoteCommitment", "VoteReveal", "ClosingCut",
+        "BoardTerm", "Recall", "DisputeOpened", "DisputeAnswered", "DisputeDecided", "DisputeAppealed",
+        "EmergencyStop", "PoolEntry", "PrioritySpend",
     }  # fmt: skip
     assert commons.one_of_each()[kind].subject == ("" if kind in about_none else commons.contribution)
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from substrate.record import vocabulary as words
 from substrate.record.schemas.base import Closed, Controller, Did, Digest, Envelope, Line, Time
 from substrate.record.schemas.dataset import CutEntry
+from substrate.record.schemas.founding import FloorMinima
 
 Role = Literal["steward", "moderator", "node", "member"]
 
@@ -38,6 +39,8 @@ class CharterFields(Closed):
     secondReader: bool | None = None  # noqa: N815
     standings: list[words.Standing] | None = None
     previews: list[words.Preview] | None = None
+    floor: FloorMinima | None = None
+    enactment: Literal["stewards", "chambers"] | None = None
 
 
 class CharterChange(Envelope):

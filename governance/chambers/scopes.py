@@ -1,0 +1,50 @@
+"""Who decides about what. The table is code: changing it takes a new version of the program."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from governance.parameters import PARAMETERS, refusal
+from substrate.record.authority import Roles
+from substrate.record.canonical import JsonObject
+
+CONTRIBUTOR: Final = "contributor"
+TECHNICAL: Final = "technical"
+BOTH: Final = (CONTRIBUTOR, TECHNICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The chambers that have to say yes, and the kinds of acts that may be put in force."""
+
+    chambers: tuple[str, ...]
+    acts: frozenset[str]
+
+
+SCOPES: Final = {
+    "mixture": Scope((CONTRIBUTOR,), frozenset({"Recipe"})),
+    "privacy": Scope((CONTRIBUTOR,), frozenset({"Policy", "Notice"})),
+    "inclusion": Scope((CONTRIBUTOR,), frozenset({"Notice"})),
+    "board": Scope((CONTRIBUTOR,), frozenset({"BoardTerm", "Recall"})),
+    "machines": Scope((TECHNICAL,), frozenset()),
+    "credits": Scope((TECHNICAL,), frozenset({"ReferenceTable"})),
+    "floor": Scope(BOTH, frozenset()),
+    "constitution": Scope(BOTH, frozenset()),
+}
+
+
+def void(body: JsonObject, roles: Roles, kinds: dict[str, str]) -> str:
+    """Why a proposal can never have an effect: a word, or empty.
+
+    ``kinds``: the kind of each governed act that is at hand, by digest; an act that is not counts as outside.
+    """
+    scope = SCOPES[body["scope"]]
+    for change in body["effect"]["parameters"]:
+        name = change["name"]
+        if name in PARAMETERS and PARAMETERS[name].scope != body["scope"]:
+            return "outside-the-scope"
+        if reason := refusal(name, change["value"], roles.charter.body):
+            return reason
+    for digest in body["effect"]["acts"]:
+        if kinds.get(digest) not in scope.acts:
+            return "outside-the-scope"
+    return ""

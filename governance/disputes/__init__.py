@@ -1,0 +1,1 @@
+"""Disputes, the board, emergency stops: who asks, who answers, who decides, and until when."""
