@@ -22,7 +22,6 @@ from compute_mesh.jobs.rules import Refused
 from compute_mesh.jobservice.states import ENDS, JobLine, State
 from substrate.record.documents import Document, read_document
 from substrate.store.errors import NotFound, Tampered
-from substrate.store.failpoints import failpoint
 
 NAME: Final = "jobs.sqlite3"
 _COLUMNS: Final = "job, type, state, node, reason, attempts, made, receipt"
@@ -82,7 +81,6 @@ class JobStore:
                 parts = {f"{INPUT}{number}": data for number, data in enumerate(inputs)}
                 self._seal(database, manifest.digest, key, parts)
             self._file(database, manifest.digest, [manifest.document])
-            failpoint("jobs.queued")
         return manifest.digest
 
     def move(self, job: str, state: State, *, node: str | None = None, reason: str = "", tried: int = 0) -> bool:
@@ -119,7 +117,6 @@ class JobStore:
                 return False
             database.execute("DELETE FROM parts WHERE job = ?", (job,))
             self._seal(database, job, self._key(database, job), {f"{OUTPUT}{k}": v for k, v in (outputs or {}).items()})
-            failpoint("jobs.ended")
         return True
 
     def checkpoint(self, job: str, data: bytes) -> None:
