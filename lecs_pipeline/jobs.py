@@ -136,7 +136,7 @@ def check_done(line: dict[str, Any]) -> None:
         raise JobNotDone(f"{word}: {sentence}")
 
 
-def submitmanifest_for(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
+def submit_manifest(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
     """Queue a manifest as it stands; how it stands then, or the rule that it breaks."""
     with node_of(path) as node:
         for event in node.submit(manifest, inputs, interactive=False, follow=False):
