@@ -102,6 +102,7 @@ class JobStore:
         reason: str = "",
         outputs: Mapping[str, bytes] | None = None,
         papers: Iterable[Document] = (),
+        attempts: int | None = None,
     ) -> bool:
         """End a job with its outputs and papers, all at once; its inputs are destroyed. False: it had ended before."""
         listed = list(papers)
@@ -109,9 +110,9 @@ class JobStore:
         with self._transaction() as database:
             self._file(database, job, listed)
             done = database.execute(
-                f"UPDATE jobs SET state = ?, node = coalesce(?, node), reason = ?, receipt = ?"  # noqa: S608 (constants)
-                f" WHERE job = ? AND state NOT IN ({_OVER})",
-                (state, node, reason, receipt, job),
+                f"UPDATE jobs SET state = ?, node = coalesce(?, node), reason = ?, receipt = ?,"  # noqa: S608 (constants)
+                f" attempts = coalesce(?, attempts) WHERE job = ? AND state NOT IN ({_OVER})",
+                (state, node, reason, receipt, attempts, job),
             )
             if done.rowcount != 1:
                 return False
