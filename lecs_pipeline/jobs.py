@@ -4,23 +4,15 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from compute_mesh.jobs.models import USE_OF, StandingModel, standing_models
 from compute_mesh.jobservice.asked import Prompts, prompts_blob, texts_blob
-from compute_mesh.jobservice.writing import Terms, model_named, write_manifest
+from compute_mesh.jobservice.writing import Terms
+from compute_mesh.node.asking import Ended, Hear, JobNotDone, JobRefused, deaf, line_of, manifest_for, run_job
 from compute_mesh.node.control.client import node_of
-from lecs_pipeline.clock import now
 from substrate.record.canonical import JsonObject
-from substrate.record.documents import Document
-from substrate.record.schemas.jobs import JobType
-from substrate.store.home import Home, open_home
-from substrate.store.models import ModelRefused
-
-if TYPE_CHECKING:
-    from compute_mesh.node.control import node_pb2 as pb
+from substrate.store.home import open_home
 
 #: Texts of one job of type B: a node that goes away costs so many at most.
 TEXTS_OF_A_JOB: Final = 250
@@ -28,35 +20,8 @@ TEXTS_OF_A_JOB: Final = 250
 _AT_ONCE: Final = 8
 
 
-class JobRefused(ValueError):
-    """A job that does not run as it is; the message begins with the rule that it breaks."""
-
-
-class JobNotDone(Exception):
-    """A job that ended without a result; the message begins with the word why."""
-
-
-class JobCancelled(Exception):
-    """A job that was cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A job that is done: how it stands, its outputs by name, and its signed documents."""
-
-    line: dict[str, Any]
-    outputs: dict[str, bytes]
-
-
-Hear = Callable[["pb.JobEvent"], None]
-
-
-def _deaf(_: "pb.JobEvent") -> None:
-    return
-
-
 def run_prompt(
-    path: Path, model: str, prompts: Prompts, sampling: JsonObject, terms: Terms, hear: Hear = _deaf
+    path: Path, model: str, prompts: Prompts, sampling: JsonObject, terms: Terms, hear: Hear = deaf
 ) -> tuple[Ended, list[dict[str, Any]]]:
     """Have a model answer, here or on a peer; the answers.
 
@@ -87,7 +52,7 @@ def embed_texts(
     def embed(part: Sequence[str]) -> Ended:
         data = texts_blob(part)
         manifest = manifest_for(path, "embeddings", {"texts": len(part)}, model, [data], terms)
-        done = run_job(path, manifest.raw, [data], _deaf, interactive=False)
+        done = run_job(path, manifest.raw, [data], deaf, interactive=False)
         with turn:
             told(len(part))
         return done
@@ -97,46 +62,7 @@ def embed_texts(
     return done, b"".join(one.outputs["vectors"] for one in done)
 
 
-def run_job(path: Path, manifest: bytes, inputs: Sequence[bytes], hear: Hear, *, interactive: bool) -> Ended:
-    """Submit a job to this home's node, and wait for its end.
-
-    Raises:
-        JobRefused, JobNotDone, JobCancelled. NoNode: no node is running.
-    """
-    with node_of(path) as node:
-        line: dict[str, Any] = {}
-        for event in node.submit(manifest, inputs, interactive=interactive, follow=True):
-            if event.HasField("refused"):
-                raise JobRefused(f"{event.refused.rule}: {event.refused.sentence}")
-            if event.HasField("line"):
-                line = line_of(event.line)
-            hear(event)
-        check_done(line)
-        reply = node.job(line["job"], outputs=True, forget=True)
-    return Ended(line_of(reply.line), {one.name: one.data for one in reply.outputs})
-
-
-def check_done(line: dict[str, Any]) -> None:
-    """Whether a job ended well.
-
-    Raises:
-        JobRefused, JobNotDone, JobCancelled: it did not.
-    """
-    from compute_mesh.jobs.asks import REASONS
-    from compute_mesh.jobs.rules import RULES
-    from compute_mesh.jobservice.states import FAILURES
-
-    word = line.get("reason") or line.get("state", "")
-    sentence = RULES.get(word) or REASONS.get(word) or FAILURES.get(word, "the worker says so in its receipt")
-    if line.get("state") == "refused":
-        raise JobRefused(f"{word}: {sentence}")
-    if line.get("state") == "cancelled":
-        raise JobCancelled("the job was cancelled")
-    if line.get("state") != "done":
-        raise JobNotDone(f"{word}: {sentence}")
-
-
-def submitmanifest_for(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
+def submit_manifest(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:
     """Queue a manifest as it stands; how it stands then, or the rule that it breaks."""
     with node_of(path) as node:
         for event in node.submit(manifest, inputs, interactive=False, follow=False):
@@ -182,39 +108,8 @@ def audits(path: Path) -> list[dict[str, Any]]:
     return [{"job": body["manifest"], **{name: body[name] for name in names}} for body in listed]
 
 
-def line_of(line: "pb.JobLine") -> dict[str, Any]:
-    """A message of the node as plain data."""
-    names = ("job", "type", "state", "node", "reason", "position", "attempts", "made", "receipt")
-    found = {name: getattr(line, name) for name in names}
-    return {**found, **{name: found[name] or None for name in ("node", "reason", "position", "receipt")}}
-
-
 def _shown(line: dict[str, Any]) -> dict[str, Any]:
     return {name: line[name] for name in ("job", "type", "state", "node", "reason", "position")}
-
-
-def manifest_for(
-    path: Path, job: JobType, parameters: JsonObject, model: str, inputs: Sequence[bytes], terms: Terms,
-    adapter: tuple[str, bytes] | None = None,
-) -> Document:  # fmt: skip
-    """A manifest, signed by this home's node; ``adapter`` as in `write_manifest`.
-
-    Raises:
-        ModelRefused: no model of that name is approved for it.
-    """
-    with open_home(path) as home:
-        chosen = _model(home, model, USE_OF[job])
-        return write_manifest(
-            job, parameters, chosen, inputs, terms, signer=home.node, commons=home.commons, now=now(),
-            adapter=adapter,
-        )  # fmt: skip
-
-
-def _model(home: Home, name: str, use: str) -> StandingModel:
-    found = model_named(standing_models(home.roles()).values(), name, now(), use)
-    if found is None:
-        raise ModelRefused("unknown", f"model {name}: no approval for {use} is in force")
-    return found
 
 
 def read_lines(file: Path) -> Iterator[str]:

@@ -7,7 +7,8 @@ import dagster as dg
 from assets.evaluation.scoring import Evaluated, evaluate
 from assets.partitions import VERSIONS
 from assets.release.asset import partition_of, version_of
-from assets.training.asset import lora_run
+from assets.training.asset import Where, lora_run, receipts_told
+from assets.training.mesh import on_mesh
 from assets.training.published import newest_of
 from assets.workspace import Workspace, now
 
@@ -16,12 +17,14 @@ from assets.workspace import Workspace, now
     deps=[lora_run], group_name="training", kinds={"pytorch"}, code_version="1", owners=["team:curators"],
     partitions_def=VERSIONS,
 )  # fmt: skip
-def evaluation(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def evaluation(context: dg.AssetExecutionContext, config: Where, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Bits per byte as paired differences with their interval, by language and domain."""
     with workspace.open() as home:
         version = version_of(home, partition_of(context))
-        found = evaluate(home, version, newest_of(home, version), [], now)
-    return dg.MaterializeResult(metadata=_metadata(found))
+        mesh = on_mesh(home.path, config.on, config.privacy)
+        score = mesh.score if mesh else None
+        found = evaluate(home, version, newest_of(home, version), [], now, score=score)
+    return dg.MaterializeResult(metadata={**_metadata(found), **(receipts_told(mesh) if mesh else {})})
 
 
 def _metadata(found: Evaluated) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 Training leaves through a process of its own; Dagster's process loads no torch.
 """
 
+from typing import Final
+
 import dagster as dg
 
 from assets.dataset.asset import dataset_version
 from assets.partitions import VERSION_TAG, VERSIONS, version_key
 from assets.release.asset import partition_of, version_of
 from assets.training.curves import curves
+from assets.training.mesh import OnMesh, on_mesh
 from assets.training.planning import base_folder, missing_cohorts, plan_run
 from assets.training.published import find_adapter
 from assets.training.publishing import publish_run
@@ -18,19 +21,31 @@ from assets.workspace import Workspace, now
 from corpus.training.recipe import default_training_recipe
 from substrate.store.trained import TrainedFiles
 
+#: Steps between two lines of the log.
+_TOLD_STEPS: Final = 10
+
+
+class Where(dg.Config):
+    """Where it happens: ``local``, or on the ``mesh`` by nodes of the class ``privacy`` (own-node, trusted)."""
+
+    on: str = "local"
+    privacy: str = "trusted"
+
 
 @dg.asset(
     deps=[dataset_version], group_name="training", kinds={"pytorch", "huggingface"}, code_version="1",
     owners=["team:curators"], partitions_def=VERSIONS,
 )  # fmt: skip
-def lora_run(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def lora_run(context: dg.AssetExecutionContext, config: Where, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One term per cohort, trained from the texts that the gate admits, and the adapter that is their sum."""
     with workspace.open() as home, training_lock(home.path, "the asset lora_run"):
         version = version_of(home, partition_of(context))
         plan = plan_run(home, version, default_training_recipe(), now())
         base, missing = base_folder(home, plan.model), missing_cohorts(home, plan)
+        mesh = on_mesh(home.path, config.on, config.privacy)
         if missing:
-            train_cohorts(home, plan, missing, base, lambda event: _tell(context, event))
+            train = mesh.train if mesh else train_cohorts
+            train(home, plan, missing, base, lambda event: _tell(context, event))
         trained = publish_run(home, plan, base, now)
         files = TrainedFiles(home.path)
         losses = {
@@ -50,8 +65,16 @@ def lora_run(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.Mate
             "held_out": trained.run.body["heldOut"],
             "folder": dg.MetadataValue.path(str(files.served(body["digest"]))),
             "losses": dg.MetadataValue.md(curves(losses)),
+            **(receipts_told(mesh) if mesh else {}),
         },
     )
+
+
+def receipts_told(mesh: OnMesh) -> dict[str, dg.MetadataValue]:  # type: ignore[type-arg]
+    """Metadata of what the mesh did: each job with its node and receipt."""
+    return {"jobs": dg.MetadataValue.json([
+        {name: one.line[name] for name in ("job", "node", "receipt")} for one in mesh.done
+    ])}  # fmt: skip
 
 
 @dg.asset_check(asset=lora_run)
@@ -71,3 +94,5 @@ def every_term_may_be_served(workspace: Workspace) -> dg.AssetCheckResult:
 def _tell(context: dg.AssetExecutionContext, event: dict[str, object]) -> None:
     if event["event"] == "trained":
         context.log.info(f"cohort {event['cohort']}: {event['steps']} steps")
+    elif event["event"] == "step" and int(str(event["step"])) % _TOLD_STEPS == 0:
+        context.log.info(f"cohort {event['cohort']}: step {event['step']} of {event['steps']}, loss {event['loss']}")

@@ -13,11 +13,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from compute_mesh.gateway import replies
 from compute_mesh.gateway.asked import ChatAsked, EmbeddingsAsked, TextAsked
 from compute_mesh.gateway.errors import ApiError, unsupported
-from compute_mesh.gateway.keys import ApiKey, ApiKeys, Scope
+from compute_mesh.gateway.keys import ApiKey, ApiKeys
+from compute_mesh.gateway.keys import Scope as KeyScope
 from compute_mesh.gateway.limits import Limits
 from compute_mesh.gateway.work import Asked, JobMaker
 from compute_mesh.jobs.models import USE_OF
@@ -48,7 +50,7 @@ class Gateway:
     now: Callable[[], str]
     limits: Limits = field(default_factory=Limits)
 
-    def enter(self, request: Request, scope: Scope | None) -> ApiKey:
+    def enter(self, request: Request, scope: KeyScope | None) -> ApiKey:
         """Who asks.
 
         Raises:
@@ -80,7 +82,28 @@ class Gateway:
         self.limits.used(key, self.now()[:10], replies.usage(answers)["total_tokens"])
 
 
-def make_app(gateway: Gateway) -> FastAPI:
+class KnownHost:
+    """Answers to this machine's own names alone: a page elsewhere could give its name the address 127.0.0.1.
+
+    No middleware of Starlette's kind, for behind one a handler does not hear that whoever asked has gone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """``app`` answers those who ask rightly."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http":
+            host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+            if host.rpartition(":")[0] not in _HOSTS:
+                wrong = ApiError(421, "wrong_host", "this is for this machine alone")
+                await JSONResponse(wrong.body, 421)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def make_app(gateway: Gateway) -> ASGIApp:
     """The gateway as an ASGI application."""
     app = FastAPI(title="P2P-LECS gateway", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     _shield(app)
@@ -101,17 +124,10 @@ def make_app(gateway: Gateway) -> FastAPI:
         key = gateway.enter(request, "embeddings")
         return await _embed(gateway, key, request, await _body(request, EmbeddingsAsked))
 
-    return app
+    return KnownHost(app)
 
 
 def _shield(app: FastAPI) -> None:
-    @app.middleware("http")
-    async def known_host(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        # A page elsewhere could give its own name the address 127.0.0.1: only our own names are answered.
-        if request.headers.get("host", "").rpartition(":")[0] not in _HOSTS:
-            return JSONResponse(ApiError(421, "wrong_host", "this is for this machine alone").body, 421)
-        return await go_on(request)
-
     @app.exception_handler(ApiError)
     async def told(_: Request, error: ApiError) -> Response:
         return JSONResponse(error.body, error.status)

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 
 class NotLoopback(ValueError):
@@ -34,7 +34,7 @@ def loopback_address(text: str) -> tuple[str, int]:
 class GatewayServer:
     """Serves the gateway from `start` to `stop`."""
 
-    def __init__(self, app: FastAPI, address: tuple[str, int]) -> None:
+    def __init__(self, app: ASGIApp, address: tuple[str, int]) -> None:
         """Port 0 takes any free one.
 
         Raises:

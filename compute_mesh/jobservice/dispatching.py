@@ -29,6 +29,7 @@ from compute_mesh.transport.failures import Malformed, TransportFailed
 from compute_mesh.transport.serving import cancel_all
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
+from substrate.store.errors import HomeError
 
 #: How many nodes are tried before a job has failed.
 MOST_TRIES: Final = 5
@@ -65,6 +66,7 @@ class JobDesk:
     _paused: dict[str, tuple[float, str]] = field(default_factory=dict)
     _loop: "asyncio.Task[None] | None" = None
     _ending: set["asyncio.Task[None]"] = field(default_factory=set)
+    _logging: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def start(self) -> None:
         """Take up what the last process left, and go on."""
@@ -79,6 +81,7 @@ class JobDesk:
         """Stop; what has not ended goes on with the next start."""
         tasks = [live.task for live in self._live.values() if live.task is not None]
         await cancel_all([*([self._loop] if self._loop else []), *tasks, *self._ending])
+        await asyncio.gather(*self._logging)
         await self.peers.close()
 
     async def submit(
@@ -101,7 +104,7 @@ class JobDesk:
         line = await asyncio.to_thread(self.store.line, job)
         if line.over:
             return line
-        await self.law.log([found.document])
+        self._log([found.document])
         self._live[job] = Live(found, ask_of(found, interactive, trusted), line, inputs, not interactive)
         self._wake.set()
         return line
@@ -363,7 +366,7 @@ class JobDesk:
         live = self._live.get(job)
         await asyncio.to_thread(
             self.store.end, job, state, node=node or (live.line.node if live else None), reason=reason,
-            outputs=outputs, papers=papers,
+            outputs=outputs, papers=papers, attempts=live.line.attempts if live else None,
         )  # fmt: skip
         if live is not None:
             self._settle(live)
@@ -382,6 +385,17 @@ class JobDesk:
     async def _drop(self, task: "asyncio.Task[None]") -> None:
         await asyncio.wait([task], timeout=_HEED)
         task.cancel()
+
+    def _log(self, papers: Sequence[Document]) -> None:
+        """Put papers into the log beside what goes on: their bodies are on disk already, and nobody waits for it."""
+
+        async def log() -> None:
+            with contextlib.suppress(HomeError, OSError):  # The home tells what is wrong with it, each time.
+                await self.law.log(papers)
+
+        task = asyncio.create_task(log())
+        self._logging.add(task)
+        task.add_done_callback(self._logging.discard)
 
     def _later(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

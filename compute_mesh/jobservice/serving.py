@@ -42,7 +42,7 @@ class JobService:
 
         async def handle(stream: Stream) -> None:
             try:
-                await _Serving(self.desk, Line(stream), node).run()
+                await Serving(self.desk, Line(stream), node).run()
             except Malformed as error:
                 self.lied(node, str(error))
                 raise
@@ -50,13 +50,21 @@ class JobService:
         await serve_streams(connection, handle, most=MOST_STREAMS)
 
 
-class _Serving:
+class Serving:
+    """One stream of one peer."""
+
     def __init__(self, desk: WorkDesk, line: Line, node: str) -> None:
+        """``node``: who is at the other end."""
         self.desk, self.line, self.node = desk, line, node
         self.unwanted = asyncio.Event()
         self.answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
+        """From the offer to the answer.
+
+        Raises:
+            Malformed: the peer broke a rule. TransportFailed: it is gone.
+        """
         offer = await self.line.hear()
         if offer.get("op") != "offer":
             raise Malformed("an attempt begins with an offer")

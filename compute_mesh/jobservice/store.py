@@ -22,7 +22,6 @@ from compute_mesh.jobs.rules import Refused
 from compute_mesh.jobservice.states import ENDS, JobLine, State
 from substrate.record.documents import Document, read_document
 from substrate.store.errors import NotFound, Tampered
-from substrate.store.failpoints import failpoint
 
 NAME: Final = "jobs.sqlite3"
 _COLUMNS: Final = "job, type, state, node, reason, attempts, made, receipt"
@@ -82,7 +81,6 @@ class JobStore:
                 parts = {f"{INPUT}{number}": data for number, data in enumerate(inputs)}
                 self._seal(database, manifest.digest, key, parts)
             self._file(database, manifest.digest, [manifest.document])
-            failpoint("jobs.queued")
         return manifest.digest
 
     def move(self, job: str, state: State, *, node: str | None = None, reason: str = "", tried: int = 0) -> bool:
@@ -104,6 +102,7 @@ class JobStore:
         reason: str = "",
         outputs: Mapping[str, bytes] | None = None,
         papers: Iterable[Document] = (),
+        attempts: int | None = None,
     ) -> bool:
         """End a job with its outputs and papers, all at once; its inputs are destroyed. False: it had ended before."""
         listed = list(papers)
@@ -111,15 +110,14 @@ class JobStore:
         with self._transaction() as database:
             self._file(database, job, listed)
             done = database.execute(
-                f"UPDATE jobs SET state = ?, node = coalesce(?, node), reason = ?, receipt = ?"  # noqa: S608 (constants)
-                f" WHERE job = ? AND state NOT IN ({_OVER})",
-                (state, node, reason, receipt, job),
+                f"UPDATE jobs SET state = ?, node = coalesce(?, node), reason = ?, receipt = ?,"  # noqa: S608 (constants)
+                f" attempts = coalesce(?, attempts) WHERE job = ? AND state NOT IN ({_OVER})",
+                (state, node, reason, receipt, attempts, job),
             )
             if done.rowcount != 1:
                 return False
             database.execute("DELETE FROM parts WHERE job = ?", (job,))
             self._seal(database, job, self._key(database, job), {f"{OUTPUT}{k}": v for k, v in (outputs or {}).items()})
-            failpoint("jobs.ended")
         return True
 
     def checkpoint(self, job: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from compute_mesh.jobs.asks import Node
@@ -15,6 +16,7 @@ from compute_mesh.jobservice.boxed import BoxedEngine, Runnable
 from compute_mesh.jobservice.dispatching import JobDesk
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.serving import JobService
+from compute_mesh.jobservice.settling import settled_in, settlements_due
 from compute_mesh.jobservice.store import NAME, JobStore
 from compute_mesh.jobservice.working import Caps, WorkDesk
 from compute_mesh.node.admitting import admitted_nodes
@@ -30,7 +32,7 @@ from compute_mesh.transport.serving import cancel_all
 from compute_mesh.workers.supervisor import Keeping, Supervisor
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
-from substrate.record.errors import UnknownCommons
+from substrate.record.errors import RecordError, UnknownCommons
 from substrate.store.errors import HomeError
 from substrate.store.home import Home
 from substrate.store.keyring import Keyring
@@ -46,6 +48,9 @@ _IDLE_SECONDS: Final = 600.0
 _WORKERS: Final = 3
 #: Between two looks at which models are approved.
 _MODELS_SECONDS: Final = 5.0
+#: Of the clock in UTC: by then the last answers of yesterday have arrived. And between two looks at what is due.
+_SETTLED_FROM: Final = "00:10"
+_SETTLING_SECONDS: Final = 900.0
 
 
 class HomeLaw:
@@ -214,11 +219,14 @@ async def open_jobs(
         desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now)
         room = JobRoom(context, law, store, engine, work, desk, book)
         await desk.start()
-        looking = asyncio.create_task(_look_for_models(bench, room, changed))
+        beside = [
+            asyncio.create_task(_look_for_models(bench, room, changed)),
+            asyncio.create_task(_settle_days(bench, room)),
+        ]
         try:
             yield room
         finally:
-            await cancel_all([looking])
+            await cancel_all(beside)
             await desk.close()
             await engine.close()
             store.close()
@@ -238,6 +246,25 @@ async def _look_for_models(bench: Bench, room: JobRoom, changed: Callable[[], ob
                 room.context.tally.wrong("models", home_trouble(error))
             changed()
         await asyncio.sleep(_MODELS_SECONDS)
+
+
+async def _settle_days(bench: Bench, room: JobRoom) -> None:
+    """Publish this node's totals of each day that is over, some minutes into the next: both sides say the same."""
+    while True:
+        now = room.context.now()
+        if now[11:16] >= _SETTLED_FROM:
+            try:
+                await bench.run(partial(_settle, bench.home, room.store, now))
+            except (HomeError, OSError, RecordError) as error:
+                room.context.tally.wrong("settling", home_trouble(error))
+        await asyncio.sleep(_SETTLING_SECONDS)
+
+
+def _settle(home: Home, store: JobStore, now: str) -> None:
+    settled = settled_in(home.ledger.documents(kinds=["Settlement"]), home.node.did)
+    due = settlements_due(store.papers(), settled, home.node, home.commons, now)
+    if due:
+        _log(home, due)
 
 
 def _runnable(home: Home, now: str) -> list[Runnable]:

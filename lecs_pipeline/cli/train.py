@@ -10,7 +10,7 @@ from lecs_pipeline.cli.output import emit, say, show_table
 from lecs_pipeline.settings import choose_home
 
 if TYPE_CHECKING:
-    from lecs_pipeline.mesh_training import OnMesh
+    from assets.training.mesh import OnMesh
 
 VersionArgument = Annotated[str, typer.Argument(help="The version's id, its beginning, or `latest`.")]
 CanariesOption = Annotated[
@@ -111,17 +111,14 @@ def evaluate(
 
 
 def _on_mesh(path: Path, on: str, privacy: str) -> "OnMesh | None":
-    if on not in ("local", "mesh"):
-        raise typer.BadParameter("local or mesh", param_hint="--on")
     if on == "local":
         return None
-    from compute_mesh.jobservice.writing import Terms
-    from lecs_pipeline.mesh_training import MEMORY, PRIVACY, OnMesh
+    from assets.training.mesh import on_mesh
 
-    if privacy not in PRIVACY:
-        raise typer.BadParameter(f"texts of a version go to {' or '.join(PRIVACY)} alone", param_hint="--privacy")
-    chosen: Any = privacy
-    return OnMesh(path, Terms(memory=MEMORY, assurance="none", privacy=chosen))
+    try:
+        return on_mesh(path, on, privacy)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--on, --privacy") from None
 
 
 def _cohort(one: dict[str, Any], trained: tuple[int, ...]) -> dict[str, Any]:

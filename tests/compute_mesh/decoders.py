@@ -14,6 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from compute_mesh.blobs import messages as blob
+from compute_mesh.jobs.blobs import job_blob
+from compute_mesh.jobs.manifest import Manifest
+from compute_mesh.jobs.receipts import Work, write_acceptance, write_receipt
+from compute_mesh.jobs.rules import refused
+from compute_mesh.jobservice.asked import read_prompts
+from compute_mesh.jobservice.calling import Call
+from compute_mesh.jobservice.events import CannotRun
+from compute_mesh.jobservice.serving import Serving as JobServing
+from compute_mesh.jobservice.wire import Line as JobLine
+from compute_mesh.jobservice.working import NO_ENGINE
 from compute_mesh.ledger import messages as ledger
 from compute_mesh.ledger.replica import OverQuota, Replica, commons_tag
 from compute_mesh.ledger.session import PeerLied, PeerRefused, answer, ask
@@ -37,7 +47,7 @@ from substrate.store.partial import Partial
 from substrate.store.pieced import PiecedBlobs
 from substrate.store.sealed import open_text
 
-RULES = (TransportFailed, RecordError, PeerLied, PeerRefused, OverQuota, NoAuthority)
+RULES = (TransportFailed, RecordError, PeerLied, PeerRefused, OverQuota, NoAuthority, CannotRun)
 NOW, LATER = "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"
 COMMONS = "urn:lecs:commons:" + "7" * 32
 NODE, TRANSPORT = Signer(b"n" * 32), Signer(b"t" * 32)
@@ -177,6 +187,76 @@ def _peer_seeds() -> tuple[bytes, ...]:
     return (exchange._message(own, NOW, {"known": "0" * 64}), exchange._message(own, NOW, {"others": []}))
 
 
+_PROMPTS = b'{"grammar":null,"prompts":[{"text":"one"}],"stop":[]}'
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> Manifest:
+    """A job of one prompt, by `NODE`."""
+    model = {"approval": "a" * 64, "digest": "b" * 64}
+    sampling = {"tokens": 8, "seed": 1, "temperature": 0, "topK": 1, "topP": 1000}
+    fields = {
+        "job": "inference", "model": model, "inputs": [job_blob(_PROMPTS)], "assurance": "none", "privacy": "public",
+        "inference": {"form": "text", "prompts": 1, **sampling}, "deadline": LATER, "idempotency": "0" * 32,
+        "limits": {"memory": 64, "seconds": 10, "output": 1024},
+    }  # fmt: skip
+    name = "urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12
+    return Manifest(write_document("JobManifest", name, COMMONS, fields, NODE, NOW))
+
+
+class _Desk:
+    """Takes every job, and ends it at once."""
+
+    async def consider(self, raw: bytes, submitter: str) -> Any:
+        return _manifest() if len(raw) > 10 else refused("size")
+
+    async def work(self, manifest: Any, inputs: Any, checkpoint: Any, tell: Any, unwanted: Any) -> Any:
+        read_prompts(inputs[0], "text", 1)
+        work = Work(engine=NO_ENGINE, read=1, written=0, begun=NOW, ended=NOW, outputs=[job_blob(b"x")])
+        return write_receipt(_manifest(), work, NODE, "urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+
+    async def taken(self, *_: Any) -> None:
+        pass
+
+    def leave(self, manifest: Any) -> None:
+        pass
+
+
+async def _serve_job(stream: Stream) -> None:
+    await JobServing(_Desk(), JobLine(stream), NODE.did).run()  # type: ignore[arg-type]
+
+
+async def _call_job(stream: Stream) -> object:
+    async def hear(_: Any) -> None:
+        pass
+
+    async def answer(worked: Any) -> Any:
+        return write_acceptance(worked.receipt, NODE, NOW, "urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12)
+
+    call = Call(_manifest(), NODE.did, [_PROMPTS], None, hear, answer, asyncio.Event())
+    return await call.run(stream)
+
+
+def _job_seeds() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """What a submitter says, and what a worker says."""
+    work = Work(engine=NO_ENGINE, read=1, written=0, begun=NOW, ended=NOW, outputs=[job_blob(b"x")])
+    name = "urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12
+    receipt = write_receipt(_manifest(), work, NODE, name)
+
+    def message(**body: Any) -> bytes:
+        return frame(joining.canonical_bytes(body))
+
+    offer = message(op="offer", manifest=_manifest().document.raw.decode(), checkpoint=0)
+    acceptance = write_acceptance(receipt, NODE, NOW, name).raw.decode()
+    asked = offer + _PROMPTS + message(op="alive") + message(op="answer", document=acceptance)
+    told = (
+        message(op="send") + message(op="progress", done=1, of=1, note="", figure=0)
+        + message(op="piece", index=0, text="x") + message(op="checkpoint", engine="a" * 64, bytes=2) + b"ab"
+        + message(op="output", name="answers", bytes=1) + b"x" + message(op="receipt", document=receipt.raw.decode())
+    )  # fmt: skip
+    return (asked,), (told, message(op="refuse", rule="size", sentence=""), message(op="wait", reason="busy"))
+
+
 def _lent() -> Lent:
     return Lent("ab" * 32, "urn:uuid:" + "0" * 8 + "-0000" * 3 + "-" + "0" * 12, "cd" * 32, bytes(32), "CC0-1.0")
 
@@ -197,6 +277,8 @@ def decoders() -> dict[str, Decoder]:
     texts = {"charter": _charter().raw.decode(), "own": own.raw.decode()}
     welcome, refusal = (joining.canonical_bytes(said) for said in ({**texts, "state": "admitted"}, {"refused": "No."}))
     return {
+        "job, as a worker reads": Decoder(_fed(_serve_job), _job_seeds()[0]),
+        "job, as a submitter reads": Decoder(_fed(_call_job), _job_seeds()[1]),
         "frame": Decoder(_fed(lambda s: read_frame(s, cap=1 << 16)), (frame(b"abc"),)),
         "frame or end": Decoder(_fed(lambda s: read_frame_or_end(s, cap=1 << 16)), (frame(b""), b"")),
         "address": Decoder(_text(Address.from_text), (ADDRESS.to_text().encode(),)),

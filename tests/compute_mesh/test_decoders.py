@@ -38,6 +38,7 @@ def hostile(draw: Any, seeds: tuple[bytes, ...]) -> bytes:
 #: Those of which the example is a whole conversation, so that reading it ends well.
 WHOLE = (
     "frame", "address", "ticket", "announcement", "ledger message", "blob request", "blob answer, PIECE", "blob ends",
+    "job, as a worker reads", "job, as a submitter reads",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Wiring of `lecs train --on mesh` and `lecs eval --on mesh`: cohorts and held-out texts as jobs of types C and D.
+"""Cohorts and held-out texts as jobs on the mesh, of types C and D: instead of a process of this machine.
 
 The texts of a version go to this home's own nodes, or to nodes that it trusts, and to nobody else; federated ones go
 nowhere at all.
@@ -15,19 +15,35 @@ from assets.training.planning import Plan
 from assets.training.standing import Standing
 from compute_mesh.jobservice.asked import Line, lines_blob, texts_blob
 from compute_mesh.jobservice.writing import Terms
+from compute_mesh.node.asking import Ended, JobNotDone, manifest_for, run_job
 from compute_mesh.runtime.model import LanguageModel
 from compute_mesh.workloads.lora import term_digest, unpacked
-from lecs_pipeline.jobs import Ended, JobNotDone, manifest_for, run_job
 from substrate.store.errors import NotFound
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 from substrate.store.trained import TrainedFiles
 
 Told = Callable[[dict[str, Any]], None]
+#: Where training and measuring happen.
+PLACES: Final = ("local", "mesh")
 #: MiB of a worker that trains the packaged model.
 MEMORY: Final = 3584
 #: Classes that a version's texts may be given to.
 PRIVACY: Final = ("own-node", "trusted")
+
+
+def on_mesh(home: Path, place: str, privacy: str) -> "OnMesh | None":
+    """What trains and measures, or None where that happens here.
+
+    Raises:
+        ValueError: no such place, or texts of a version may not be given to such a class.
+    """
+    if place not in PLACES:
+        raise ValueError(f"a place is {' or '.join(PLACES)}")
+    if privacy not in PRIVACY:
+        raise ValueError(f"texts of a version go to {' or '.join(PRIVACY)} alone")
+    chosen: Any = privacy
+    return OnMesh(home, Terms(memory=MEMORY, assurance="none", privacy=chosen)) if place == "mesh" else None
 
 
 @dataclass
