@@ -17,25 +17,23 @@ from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.signing import VerifyKey
 
 UNIT, NANO, FACTOR = 10**12, 10**9, 10**28
-D28, D64 = Context(prec=28, rounding=ROUND_HALF_EVEN), Context(prec=64)
-LOG10_2 = Decimal("0.3010299956639811952137388947")
+D28, LOG10_2 = Context(prec=28, rounding=ROUND_HALF_EVEN), Decimal("0.3010299956639811952137388947")
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+NEEDED = {"steward": "threshold", "moderator": "panel"}
 LISTS = {"steward": "stewards", "moderator": "moderators", "node": "nodes", "member": "members"}
 SCOPES, TABLE = {}, {}  # scope: (chambers, acts that a proposal may put in force); name: (scope, start, least, most)
-for _line in """mixture|contributor|Recipe|
-privacy|contributor|Policy Notice|
-board|contributor|BoardTerm Recall|
-inclusion|contributor|Notice|vouches-per-year 5 1 50, seeds 64 1 1000, seed-capacity 1000 1 1000000, fan-out 4 2 100
-machines|technical||audit-rate 0.05 0.02 1, deterred-share 0.1 0.01 1, auditors-to-freeze 2 1 9, providers 4 1 100
-credits|technical|ReferenceTable|half-life-days 180 30 3650, age-days 30 7 365
-floor|contributor technical||floor-tokens-per-day 0 0 999999999, floor-queue-hours 8784 1 8784
-constitution|contributor technical||proposals-per-epoch 2 1 100, quorum-contributor 0.2 0.05 0.9, \
-quorum-technical 0.2 0.05 0.9, penetration 0.2 0 0.5, time-lock-days 14 7 365, weight-cap 16 1 1000, \
-organisation-cap 32 1 100000, pool-open 0 0 1, pool-share-cap 0.05 0.001 1, pool-threshold 100 1 999999999, \
-pool-age-days 90 30 3650""".splitlines():
+for _line in """mixture|contributor|Recipe|;privacy|contributor|Policy Notice|;board|contributor|BoardTerm Recall|;
+inclusion|contributor|Notice|vouches-per-year 5 1 50,seeds 64 1 1000,seed-capacity 1000 1 1000000,fan-out 4 2 100;
+machines|technical||audit-rate 0.05 0.02 1,deterred-share 0.1 0.01 1,auditors-to-freeze 2 1 9,providers 4 1 100;
+credits|technical|ReferenceTable|half-life-days 180 30 3650,age-days 30 7 365;
+floor|contributor technical||floor-tokens-per-day 0 0 999999999,floor-queue-hours 8784 1 8784;
+constitution|contributor technical||proposals-per-epoch 2 1 100,quorum-contributor 0.2 0.05 0.9,
+quorum-technical 0.2 0.05 0.9,penetration 0.2 0 0.5,time-lock-days 14 7 365,weight-cap 16 1 1000,pool-open 0 0 1,
+organisation-cap 32 1 100000,pool-share-cap 0.05 0.001 1,pool-threshold 100 1 999999999,pool-age-days 90 30 3650
+""".replace("\n", "").split(";"):
     _scope, _who, _acts, _rows = _line.split("|")
     SCOPES[_scope] = (_who.split(), _acts.split())
-    TABLE.update({row.split()[0]: (_scope, *row.split()[1:]) for row in filter(None, _rows.split(", "))})
+    TABLE.update({row.split()[0]: (_scope, *row.split()[1:]) for row in filter(None, _rows.split(","))})
 
 class Refused(Exception): """The file cannot be trusted, or has something that this program does not judge."""
 
@@ -47,8 +45,7 @@ def canonical(value): return json.dumps(value, sort_keys=True, separators=(",", 
 
 def sha(data): return hashlib.sha256(data).digest()
 
-def base58(text, size):
-    return sum(ALPHABET.index(c) * 58**i for i, c in enumerate(reversed(text))).to_bytes(size, "big")
+def base58(text, n): return sum(ALPHABET.index(c) * 58**i for i, c in enumerate(text[::-1])).to_bytes(n, "big")
 
 def public_key(did):
     raw = base58(did.removeprefix("did:key:z"), 34)
@@ -89,11 +86,11 @@ def read(path):
     check(lines.pop() == b"" and lines, "the file is cut off")
     end = {"lines": len(lines) - 1, "sha256": sha(b"".join(line + b"\n" for line in lines[:-1])).hex()}
     check(json.loads(lines[-1]) == {"end": end}, "the file was changed: its end line does not fit")
-    header, docs, logs, forked, logged = json.loads(lines[0])["header"], {}, {}, set(), set()
+    header, docs, logs, forked = json.loads(lines[0])["header"], {}, {}, set()
     check(header["format"] == "lecs-ledger-1", "not a ledger export")
     for line in lines[1:-1]:
         ((key, value),) = json.loads(line).items()
-        if key == "document": docs.update({doc.digest: doc for doc in [Doc(json.loads(value))]})
+        if key == "document": docs.update((doc.digest, doc) for doc in [Doc(json.loads(value))])
         elif key == "log": leaves, heads = logs.setdefault(value["origin"], ([], []))
         elif key == "leaf": leaves.append(tuple(value))
         elif key == "checkpoint": heads.append(checkpoint(value))
@@ -102,8 +99,7 @@ def read(path):
         check((base, len(leaves), root_of(leaves)) in heads, "a log without a signed head that fits all its leaves")
         if branch or any(size > len(leaves) or root_of(leaves[:size]) != root for _, size, root in heads):
             forked.add(base.split("/")[0])
-        logged |= {digest for kind, digest in leaves if kind == 0}
-    check(docs.keys() <= logged, "a document that stands in no log")
+    check(docs.keys() <= {x for leaves, _ in logs.values() for kind, x in leaves if kind == 0}, "a document in no log")
     return header, docs, logs, forked
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -111,9 +107,7 @@ def half_even(numerator, denominator=1): return round(Fraction(numerator) / deno
 
 def nano(text): return int(Fraction(text) * NANO)
 
-def plain(units):
-    text = f"{abs(units) // UNIT}.{abs(units) % UNIT:012d}".rstrip("0").rstrip(".")
-    return ("-" if units < 0 else "") + text
+def plain(units): return "-" * (units < 0) + f"{abs(units) // UNIT}.{abs(units) % UNIT:012d}".rstrip("0").rstrip(".")
 
 @cache
 def halving(days, life):
@@ -160,8 +154,7 @@ class Commons:
         speakers = {change.signer, *(key for key, _ in self.voices[change.digest])} & set(now["stewards"])
         right = (len(speakers) >= now["threshold"], gone <= here, not added & (here | self.removed.keys()),
                  len(body["stewards"]) >= body["threshold"], body["nodes"],
-                 body["floor"]["tokensPerDay"] >= floor["tokensPerDay"],
-                 body["floor"]["queueHours"] <= floor["queueHours"],
+                 (w := body["floor"])["tokensPerDay"] >= floor["tokensPerDay"], w["queueHours"] <= floor["queueHours"],
                  now["enactment"] == "stewards" or body["enactment"] == "chambers",
                  all(e["successor"] in lists[LISTS[e["role"]]] for e in said["removed"] if "successor" in e))
         return (body, {**self.removed, **dict.fromkeys(gone, said["upTo"])}) if all(right) else None
@@ -175,8 +168,7 @@ class Commons:
         """Enough voices in the state now, or in one before among what its cut holds."""
         def within(voices, cut): return [v for v in voices if cut is None or self.inside(v[1], cut)]
         voices = within([(doc.signer, doc.digest), *self.voices[doc.digest]], heard)
-        needed = "threshold" if role == "steward" else "panel"
-        return any(len(self.counted(role, within(voices, cut), body, removed)) >= body[needed]
+        return any(len(self.counted(role, within(voices, cut), body, removed)) >= body[NEEDED[role]]
                    for body, removed, cut in [(self.now, self.removed, None), *self.before]
                    if not governed or body["enactment"] == "stewards")
 
@@ -201,12 +193,10 @@ class Settings:
         self.steps, self.floor = [], {"floor-tokens-per-day": (max, floor["tokensPerDay"] * NANO),
                                       "floor-queue-hours": (min, floor["queueHours"] * NANO)}
 
-    def bounded(self, name, value):
-        return self.floor[name][0](value, self.floor[name][1]) if name in self.floor else value
+    def bounded(self, name, x): return self.floor[name][0](x, self.floor[name][1]) if name in self.floor else x
 
     def stated(self, name, time):
-        set_ = [x for x in self.steps if x[2] == name and x[0] <= time]
-        _, by, _, text = max(set_, default=("", "", "", TABLE[name][1]))
+        _, by, _, text = max([("", "", "", TABLE[name][1]), *(x for x in self.steps if x[2] == name and x[0] <= time)])
         value = self.bounded(name, nano(text))
         return value, by if by and value == nano(text) else "charter" if name in self.floor else "default"
 
@@ -217,21 +207,19 @@ class Members:
     def __init__(self, c, s, time):
         self.convicted = {d.body["respondent"] for d in c.of("DisputeOpened") if upheld(c, d)}
         named = {*c.now["stewards"], *c.now["members"]} - self.convicted
-        vouchers, given, taken, sides = defaultdict(set), defaultdict(list), {}, defaultdict(set)
-        self.edges, self.groups = defaultdict(set), defaultdict(set)
+        given, taken, sides, self.edges, self.groups = defaultdict(list), {}, *(defaultdict(set) for _ in range(3))
         for d in c.of("Vouch"):
             who, member, when = d.signer, d.body["member"], d.body["time"]
             if d.body["word"] == "withdraw": taken[who, member] = max(when, taken.get((who, member), ""))
             elif who != member: given[who].append((when, d.digest, member))
-            if d.body["word"] == "vouch": vouchers[member].add(who)
+        self.liable = Counter({v: len({x[2] for x in vouches} & self.convicted) for v, vouches in given.items()})
         for voucher, vouches in given.items():
-            count = s.at("vouches-per-year", time) // NANO - len({v[2] for v in vouches} & self.convicted)
+            count = s.at("vouches-per-year", time) // NANO - self.liable[voucher]
             for year in {v[0][:4] for v in vouches} if voucher not in self.convicted else ():
                 for when, _, member in sorted(v for v in vouches if v[0][:4] == year)[: max(0, count)]:
                     if when > taken.get((voucher, member), "") and member not in self.convicted:
                         self.edges[voucher].add(member)
         self.persons = (trusted(c, s, time, named, self.edges) | named) - self.convicted
-        self.liable = Counter(v for member in self.convicted for v in vouchers[member])
         for d in c.of("MemberBinding"):
             person, node, side = d.body["person"], d.body.get("node"), d.body["side"]
             if d.signer == d.body[side] and (side == "person" or c.holds("node", d)):
@@ -282,18 +270,16 @@ def trusted(c, s, time, named, edges):
 # --- credits ---------------------------------------------------------------------------------------------------------
 def lines_of(c, m, enacted):
     """(epoch or None, day, digest, account, payer, units, jobs, tokens) of each day that both sides settled alike."""
-    tables, follows, said, lines = [], [], defaultdict(lambda: defaultdict(lambda: defaultdict(list))), []
-    for d in c.of("ReferenceTable"):
-        since = "" if c.carried(d, "steward", True) else enacted.get(d.digest)
-        if since is not None: tables.append((d.body["fromDay"], d.body["version"], d.digest, since))
-        if since is not None and d.digest not in enacted: follows.append(d.body.get("previous", d.digest))
+    said, lines = defaultdict(lambda: defaultdict(lambda: defaultdict(list))), []
+    found = [(d, "" if c.carried(d, "steward", True) else enacted.get(d.digest)) for d in c.of("ReferenceTable")]
+    tables = [(d.body["fromDay"], d.body["version"], d.digest, since) for d, since in found if since is not None]
+    follows = [c.docs[x].body.get("previous", x) for _, _, x, _ in tables if x not in enacted]
     check(len(set(follows)) == len(follows), "two tables follow one: not judged here")
     def rows(day):
         end = c.epochs[c.epoch(day)].body if c.epoch(day) in c.epochs else None
-        def early(d, since): return since <= end["time"] if since else c.carried(d, "steward", True, end["upTo"])
-        fit = [(c.docs[x], since) for first, _, x, since in sorted(tables, reverse=True) if first <= day]
-        chosen = [d for d, since in fit if not end or early(d, since)][:1]
-        return {(r["model"], r["quantisation"], r["job"]): r for d in chosen for r in d.body["rows"]}
+        def soon(x, since): return since <= end["time"] if since else c.carried(x, "steward", True, end["upTo"])
+        fit = (c.docs[x] for first, _, x, t in sorted(tables)[::-1] if first <= day and (not end or soon(c.docs[x], t)))
+        return {(r["model"], r["quantisation"], r["job"]): r for d in [*fit][:1] for r in d.body["rows"]}
     for d in c.of("Settlement"):
         b = d.body
         member = b["side"] == "submitter" and (c.holds("member", d) or d.signer in m.persons)
@@ -338,7 +324,7 @@ class Books:
     def left(self, sums, now):
         """The sum of {epoch: units}, each decayed to the end of epoch ``now``."""
         total, factor = 0, FACTOR
-        for epoch in range(now, min(sums, default=now + 1) - 1, -1):
+        for epoch in range(now, min(sums) - 1, -1) if sums else ():
             total += half_even(sums.get(epoch, 0) * factor, FACTOR)
             factor = half_even(factor * halving(self.c.days, self.s.at("half-life-days", self.c.end(epoch))), FACTOR)
         return total
@@ -355,7 +341,6 @@ class Books:
 
     def account(self, name):
         own, now, asked, spends = [x for x in self.lines if x[3] == name], self.c.last, Counter(), []
-        pending = sum(x[5] for x in own if x[0] is None)
         for d in self.c.of("PrioritySpend") if now is not None and name in self.m.persons else ():
             key = (d.body["epoch"], d.body["provider"])
             if d.signer == name and key[0] <= now + 1: asked[key] += nano(d.body["amount"]) * 1000
@@ -363,9 +348,9 @@ class Books:
             part = max(0, self.split(own, spends, epoch - 1)[0]) // self.parts
             spends += [(epoch, min(part, units)) for (e, _), units in asked.items() if e == epoch and part]
         ahead = sum(units for epoch, units in spends if epoch > now)
-        due = [] if now is None else [x for x in spends if x[0] <= now]
-        balance, escrow, spent = (0, 0, 0) if now is None else self.split(own, due, now)
-        amounts = {"balance": balance - ahead, "escrow": escrow, "spent": spent + ahead, "pending": pending}
+        balance, escrow, spent = self.split(own, [x for x in spends if x[0] <= now], now)
+        amounts = {"balance": balance - ahead, "escrow": escrow, "spent": spent + ahead,
+                   "pending": sum(x[5] for x in own if x[0] is None)}
         return {**{k: plain(v) for k, v in amounts.items()}, "frozen": self.fault.get(name, "")}
 
     def weigh(self, budget, time):
@@ -384,14 +369,11 @@ class Books:
         most, together = (self.s.at(name, time) * 1000 for name in ("weight-cap", "organisation-cap"))
         alone, totals = {}, Counter()
         for person, units in self.weighing.items():
-            log = D28.ln(Decimal(units or 1).scaleb(-12, context=D64))
-            power = half_even(Fraction(D28.exp(D28.multiply(LOG10_2, log))) * UNIT) if units else 0
-            alone[person] = half_even(min(most, power), 2 ** min(self.m.liable[person], 64))
+            power = D28.exp(D28.multiply(LOG10_2, D28.ln(Decimal(f"{units}e-12")))) if units else 0
+            alone[person] = half_even(min(most, half_even(Fraction(power) * UNIT)), 2 ** min(self.m.liable[person], 64))
             totals.update(dict.fromkeys(self.m.groups[person], alone[person]))
-        for person, units in alone.items():
-            total = max((totals[group] for group in self.m.groups[person]), default=0)
-            alone[person] = units if total <= together else half_even(units * together, total)
-        return {person: units for person, units in alone.items() if units}
+        heaviest = {person: max((totals[group] for group in self.m.groups[person]), default=0) for person in alone}
+        return {p: n for p, u in alone.items() if (n := half_even(u * together, max(together, heaviest[p])))}
 
 # --- votes -----------------------------------------------------------------------------------------------------------
 def void(c, body):
@@ -417,16 +399,15 @@ def ballots(c, proposal, first, second, voters):
             plainly = {"choice": d.body["choice"], "nonce": d.body["nonce"], "proposal": proposal, "voter": voter}
             cited = (d.signer, d.body["proposal"], d.body["commitment"]) == (voter, proposal, last[0].digest)
             heard = c.inside(d.digest, second.body["upTo"]) and not c.inside(d.digest, first.body["upTo"])
-            fits = cited and heard and sha(canonical(plainly)).hex() == last[0].body["commitment"]
-            said[voter] = d.body["choice"] if fits else said[voter]
+            fits = sha(canonical(plainly)).hex() == last[0].body["commitment"]
+            if cited and heard and fits: said[voter] = d.body["choice"]
     return said
 
 def decide(c, s, d, enacted):
     """(state, reason, counts, enacts_at) of one proposal."""
     first, second = (c.votes.get((step, d.digest)) for step in ("commitments", "reveals"))
-    reason, acts, counts = void(c, d.body), d.body["effect"]["acts"], {}
-    if reason or first is None: return ("void" if reason else "open"), reason, {}, ""
-    time, cut = first.body["time"], first.body["upTo"]
+    if first is None: return "open", "", {}, ""
+    time, cut, acts, counts = first.body["time"], first.body["upTo"], d.body["effect"]["acts"], {}
     then = Commons(*c.source, cut=cut)
     m = Members(then, s, time)
     own = [o for o in then.of("Proposal") if o.signer == d.signer and o.body["epoch"] == d.body["epoch"]]
@@ -436,21 +417,19 @@ def decide(c, s, d, enacted):
         (len(own) > s.at("proposals-per-epoch", time) // NANO, "too-many")) if no]
     if wrong: return "void", wrong[0], {}, ""
     said, due = ballots(c, d.digest, first, second, m.persons), {a: t for a, t in enacted.items() if t <= time}
-    for chamber in SCOPES[d.body["scope"]][0]:
-        technical = chamber == "technical"
-        weights = Books(then, m, s, due, time).weights(time) if technical else dict.fromkeys(m.persons, UNIT)
-        sums = dict.fromkeys(("yes", "no", "abstain", "unrevealed"), 0)
-        for voter, choice in said.items(): sums[choice] += weights.get(voter, 0)
+    for name in SCOPES[d.body["scope"]][0]:
+        weights = Books(then, m, s, due, time).weights(time) if name == "technical" else dict.fromkeys(m.persons, UNIT)
+        words = ("yes", "no", "abstain", "unrevealed")
+        sums = {word: sum(weights.get(voter, 0) for voter, x in said.items() if x == word) for word in words}
         every, cast = sum(weights.values()), sum(sums.values())
-        needed = Fraction(s.at(f"quorum-{chamber}", time) * every, NANO)
+        needed = Fraction(s.at(f"quorum-{name}", time) * every, NANO)
         wanted = sums["yes"] * 2 * NANO > (cast - sums["abstain"]) * (NANO + s.at("penetration", time))
-        counts[chamber] = {**{k: plain(v) for k, v in sums.items()}, "electorate": plain(every),
-                           "passed": every > 0 and cast >= needed and wanted,
-                           "quorum": {"needed": plain(-(-needed // 1)), "reached": cast >= needed}}
+        counts[name] = {**{k: plain(v) for k, v in sums.items()}, "electorate": plain(every),
+                        "passed": every > 0 and cast >= needed and wanted,
+                        "quorum": {"needed": plain(-(-needed // 1)), "reached": cast >= needed}}
     if second is None or second.body["time"] < time: return "counting", "", counts, ""
-    effect = later(second.body["time"], s.at("time-lock-days", time) // NANO)
-    passed = all(count["passed"] for count in counts.values())
-    return ("adopted", "", counts, effect) if passed else ("rejected", "", counts, "")
+    if not all(count["passed"] for count in counts.values()): return "rejected", "", counts, ""
+    return "adopted", "", counts, later(second.body["time"], s.at("time-lock-days", time) // NANO)
 
 def figures(c, as_of=None):
     """Everything, in the form of the program's own report."""
@@ -458,9 +437,8 @@ def figures(c, as_of=None):
     closed = {name: d.body["time"] for (step, name), d in c.votes.items() if step == "reveals"}
     stewards = {d.digest for d in c.of("Proposal") if c.carried(d, "steward", True)}
     for d in sorted(c.of("Proposal"), key=lambda d: (d.digest not in stewards, closed.get(d.digest, "~"), d.digest)):
-        reason = void(c, d.body)
-        by_stewards = ("void", reason, {}, "") if reason else ("adopted", "", {}, d.body["time"])
-        result = by_stewards if d.digest in stewards else decide(c, s, d, enacted)
+        result = ("adopted", "", {}, d.body["time"]) if d.digest in stewards else decide(c, s, d, enacted)
+        if reason := void(c, d.body): result = ("void", reason, {}, "")
         proposals[d.digest] = (d.body["scope"], *result)
         if result[0] == "adopted":
             s.steps += [(result[3], d.digest, x["name"], x["value"]) for x in d.body["effect"]["parameters"]]
@@ -484,14 +462,10 @@ def figures(c, as_of=None):
                       for name, (scope, state, reason, counts, when) in proposals.items()}}
 
 def main(arguments):
-    try:
-        as_of = arguments[arguments.index("--as-of") + 1] if "--as-of" in arguments else None
-        result = figures(Commons(*read(arguments[0])), as_of)
-    except Exception as error:  # Whatever does not fit the format: a file from a stranger.
-        why = error if isinstance(error, Refused) else f"not an export that can be read ({type(error).__name__})"
-        sys.stderr.write(f"refused: {why}\n")
-        return 1
+    try: result = figures(Commons(*read(arguments[0])), arguments[2] if arguments[1:2] == ["--as-of"] else None)
+    except Refused as error: return f"refused: {error}"
+    except Exception as error: return f"refused: not an export that can be read ({type(error).__name__})"
     sys.stdout.write(json.dumps(result, indent=1, sort_keys=True) + "\n")
-    return 0
+    return None
 
 if __name__ == "__main__": sys.exit(main(sys.argv[1:]))
