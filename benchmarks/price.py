@@ -1,4 +1,4 @@
-"""What it costs that an adapter can be taken back: `python benchmarks/price.py` (forty minutes of one core).
+"""What it costs that an adapter can be taken back: `python benchmarks/price.py` (half an hour of one core).
 
 Held-out bits per byte of the base, of one adapter over everything trained until it stops getting better, and of the
 sum of K = 2 and 4 cohorts at 1/K: at equal total cost and at equal cost per cohort; after a drop, and after the cohort
