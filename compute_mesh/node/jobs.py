@@ -30,6 +30,7 @@ from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Transport
 from compute_mesh.transport.serving import cancel_all
 from compute_mesh.workers.supervisor import Keeping, Supervisor
+from governance.reputation import Reputation, reputations
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.errors import RecordError, UnknownCommons
@@ -51,6 +52,7 @@ _MODELS_SECONDS: Final = 5.0
 #: Of the clock in UTC: by then the last answers of yesterday have arrived. And between two looks at what is due.
 _SETTLED_FROM: Final = "00:10"
 _SETTLING_SECONDS: Final = 900.0
+_AUDITS: Final = ("AuditVerdict", "AuditAppeal", "AuditRuling")
 
 
 class HomeLaw:
@@ -62,13 +64,15 @@ class HomeLaw:
         self._turn = asyncio.Lock()
         self._known: tuple[float, World] | None = None
         self.commons = bench.home.commons
+        #: Of each worker that was audited what the audits come to; the others are on probation.
+        self.standings: dict[str, Reputation] = {}
 
     async def world(self, now: str) -> World:
         """See `Law`. What cannot be read approves and admits nobody."""
         async with self._turn:
             if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
-                world = await self._bench.run(lambda: _world_of(self._bench.home, self._own, now))
-                self._known = time.monotonic(), world
+                world, standings = await self._bench.run(lambda: _read(self._bench.home, self._own, now))
+                self._known, self.standings = (time.monotonic(), world), standings
             return self._known[1]
 
     async def models(self, now: str) -> list[StandingModel]:
@@ -78,6 +82,14 @@ class HomeLaw:
     async def log(self, papers: Sequence[Document]) -> None:
         """See `Law`."""
         await self._bench.run(lambda: _log(self._bench.home, papers))
+
+
+def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation]]:
+    audits = home.ledger.documents(kinds=_AUDITS)
+    try:
+        return _world_of(home, own, now), reputations(audits, home.roles(), now[:10])
+    except UnknownCommons:
+        return _world_of(home, own, now), {}
 
 
 def _world_of(home: Home, own: str, now: str) -> World:
@@ -147,7 +159,7 @@ class JobRoom:
         book = self.book()
         if book is None:
             return []
-        found = []
+        found, trusted = [], frozenset(self.context.settings.job_trusted)
         for one in book.live(self.context.now()):
             jobs = (one.resources or {}).get("jobs")
             if jobs is None or one.node not in book.admitted or book.shunned(one.node):
@@ -158,6 +170,10 @@ class JobRoom:
                     jobs["memoryBytes"], slots=max(1, jobs["slots"]), kinds=frozenset(jobs["types"]),
                     draining=jobs["draining"], quiet=jobs["quiet"], capped=jobs["capped"],
                     engine=jobs.get("engine", ""),
+                    # What runs there of ours needs no auditor's eye: the operator said so.
+                    friends=frozenset({self.context.node}) if one.node in trusted else frozenset(),
+                    standing=audited.standing if (audited := self.law.standings.get(one.node)) else "probation",
+                    reputation=float(audited.value) if audited else 0.0,
                 )
             )  # fmt: skip
         return found
