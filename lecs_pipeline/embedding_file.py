@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from compute_mesh.jobservice.writing import Terms
-from lecs_pipeline.jobs import JobRefused, embed_texts, read_lines
+from compute_mesh.node.asking import JobRefused
+from lecs_pipeline.jobs import embed_texts, read_lines
 from substrate.store.errors import HomeExists
 from substrate.store.files import plain_file
 

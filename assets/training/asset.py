@@ -70,7 +70,7 @@ def lora_run(context: dg.AssetExecutionContext, config: Where, workspace: Worksp
     )
 
 
-def receipts_told(mesh: OnMesh) -> dict[str, dg.MetadataValue]:  # type: ignore[type-arg]
+def receipts_told(mesh: OnMesh) -> dict[str, dg.MetadataValue]:
     """Metadata of what the mesh did: each job with its node and receipt."""
     return {"jobs": dg.MetadataValue.json([
         {name: one.line[name] for name in ("job", "node", "receipt")} for one in mesh.done

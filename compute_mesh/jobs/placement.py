@@ -44,7 +44,7 @@ class _Entry(NamedTuple):
     taken: float
     worst: float
     lot: bytes
-    index: int
+    place: int
     busy: int
 
 
@@ -104,7 +104,7 @@ class _Placing:
         free = [index for node in found if self.busy[index := self.index[node.node]] < node.slots]
         entries = [self._entry(ask.model, index) for index in free]
         if entries:
-            self._take(ask, [min(entries).index])
+            self._take(ask, [min(entries).place])
         return bool(entries)
 
     def _anywhere(self, ask: Ask) -> None:
@@ -160,11 +160,11 @@ class _Placing:
         owners = set[str]()
         while heap and len(chosen) < wants.quorum:
             entry = heappop(heap)
-            node = self.nodes[entry.index]
-            if self.busy[entry.index] >= node.slots:
+            node = self.nodes[entry.place]
+            if self.busy[entry.place] >= node.slots:
                 continue  # Slots are not given back while jobs are placed.
-            if entry.busy != self.busy[entry.index]:
-                heappush(heap, self._entry(wants.model, entry.index))
+            if entry.busy != self.busy[entry.place]:
+                heappush(heap, self._entry(wants.model, entry.place))
             elif node.owner in owners or (wants.quorum > 1 and node.owner == ask.person):
                 aside.append(entry)
             else:
@@ -172,7 +172,7 @@ class _Placing:
                 chosen.append(entry)
         for entry in aside + chosen:
             heappush(heap, entry)
-        return [entry.index for entry in chosen] if len(chosen) == wants.quorum else []
+        return [entry.place for entry in chosen] if len(chosen) == wants.quorum else []
 
     def _take(self, ask: Ask, chosen: list[int]) -> None:
         for index in chosen:

@@ -106,10 +106,11 @@ def _within(tokens: JsonObject, manifest: Manifest) -> bool:
     if manifest.job == "inference":
         prompts = manifest.parameters["prompts"]
         most = prompts * manifest.parameters["tokens"]
-        return tokens["written"] <= most and tokens["trained"] == 0 and tokens["read"] <= brought + prompts * _ADDED
+        read = tokens["read"] <= brought + prompts * _ADDED
+        return bool(read and tokens["written"] <= most and tokens["trained"] == 0)
     if manifest.job == "embeddings":
         most = brought + manifest.parameters["texts"] * _ADDED
-        return tokens["written"] == tokens["trained"] == 0 and tokens["read"] <= most
+        return bool(tokens["written"] == tokens["trained"] == 0 and tokens["read"] <= most)
     return bool(tokens["written"] == 0)
 
 

@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import os
-import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Final
 
 from compute_mesh.jobs.asks import Ask, Node
@@ -15,17 +13,16 @@ from compute_mesh.jobs.blobs import blob_root
 from compute_mesh.jobs.checking import Accepted, check
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.placement import continuing, place
-from compute_mesh.jobs.receipts import write_acceptance
 from compute_mesh.jobs.rules import Refused, refused
 from compute_mesh.jobservice.asked import blobs_of
-from compute_mesh.jobservice.calling import Call, NotTaken, Worked
-from compute_mesh.jobservice.events import Checkpoint, Told
-from compute_mesh.jobservice.live import Heard, Live
-from compute_mesh.jobservice.places import Peers, work_here
+from compute_mesh.jobservice.calling import NotTaken, Worked
+from compute_mesh.jobservice.live import Heard, Live, ask_of
+from compute_mesh.jobservice.places import Peers
+from compute_mesh.jobservice.seen import AWAY, NOT_NOW, Nodes, SeenNodes
 from compute_mesh.jobservice.states import JobLine, State
 from compute_mesh.jobservice.store import CHECKPOINT, INPUT, OUTPUT, JobStore
+from compute_mesh.jobservice.trying import Tries
 from compute_mesh.jobservice.working import Law, WorkDesk
-from compute_mesh.transport.failures import Malformed, TransportFailed
 from compute_mesh.transport.serving import cancel_all
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
@@ -34,18 +31,11 @@ from substrate.store.errors import HomeError
 #: How many nodes are tried before a job has failed.
 MOST_TRIES: Final = 5
 _LOOK_AGAIN: Final = 1.0
-#: Seconds for which a node is not asked again after it said "not now", and after it went away.
-_NOT_NOW: Final = 1.0
-_AWAY: Final = 10.0
 #: Seconds that a worker has to heed a cancellation before its stream is dropped.
 _HEED: Final = 10.0
 _DIGEST: Final = 64
-#: Who came first; a clock would not tell two of one moment apart.
-_ARRIVALS: Final = count()
 #: Reasons of waiting that pass by themselves.
 _PASSING: Final = frozenset({"busy", "drained", "quiet", "capped", "probation"})
-
-Nodes = Callable[[], Awaitable[list[Node]]]
 
 
 @dataclass(eq=False)
@@ -62,11 +52,16 @@ class JobDesk:
     now: Callable[[], str]
     _live: dict[str, Live] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _active: Counter[str] = field(default_factory=Counter)
-    _paused: dict[str, tuple[float, str]] = field(default_factory=dict)
     _loop: "asyncio.Task[None] | None" = None
     _ending: set["asyncio.Task[None]"] = field(default_factory=set)
     _logging: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Nobody was asked yet."""
+        self._seen = SeenNodes(self.nodes)
+        self._tries = Tries(
+            self.law, self.store, self.signer, self.work, self.peers, self.lied, self.now, self._done
+        )  # fmt: skip
 
     async def start(self) -> None:
         """Take up what the last process left, and go on."""
@@ -195,12 +190,12 @@ class JobDesk:
             waiting.remove(live)
         if not waiting:
             return
-        nodes = await self._nodes_now()
+        nodes = await self._seen.now()
         groups: dict[tuple[frozenset[str], str], list[Live]] = defaultdict(list)
         for live in waiting:
             groups[frozenset(live.excluded), live.checkpoint[0] if live.checkpoint else ""].append(live)
         for (excluded, engine), group in groups.items():
-            left = [replace(n, busy=max(n.busy, self._active[n.node])) for n in nodes if n.node not in excluded]
+            left = [node for node in nodes if node.node not in excluded]
             if engine:
                 left = continuing(group[0].ask, engine, left)
             await self._place(group, left)
@@ -221,29 +216,9 @@ class JobDesk:
             else:
                 live.tell(state="queued", reason=placed.waiting[job], position=placed.positions[job])
 
-    async def _nodes_now(self) -> list[Node]:
-        """Live nodes as far as they are worth asking now."""
-        clock, found = asyncio.get_running_loop().time(), []
-        for node in await self.nodes():
-            until, why = self._paused.get(node.node, (0.0, ""))
-            if until <= clock:
-                found.append(node)
-            elif why == "busy":
-                found.append(replace(node, busy=node.slots))
-            elif why in ("quiet", "capped", "drained"):
-                found.append(
-                    replace(
-                        node,
-                        draining=node.draining or why == "drained",
-                        quiet=node.quiet or why == "quiet",
-                        capped=node.capped or why == "capped",
-                    )
-                )
-        return found
-
     def _begin(self, live: Live, nodes: Sequence[str], engines: dict[str, str]) -> None:
         live.tell(state="placed", node=nodes[0], reason="", position=0)
-        self._active.update(nodes)
+        self._seen.begin(nodes)
         live.task = asyncio.create_task(self._attempt(live, nodes, engines))
 
     async def _attempt(self, live: Live, nodes: Sequence[str], engines: dict[str, str]) -> None:
@@ -253,7 +228,7 @@ class JobDesk:
                 kept = await asyncio.to_thread(self.store.parts, live.manifest.digest, INPUT)
                 live.inputs = [kept[str(number)] for number in range(len(kept))]
             await self._running(live, nodes[0])
-            results = await asyncio.gather(*(self._try(live, node, engines.get(node, "")) for node in nodes))
+            results = await asyncio.gather(*(self._tries.on(node, live, engines.get(node, "")) for node in nodes))
             if all(isinstance(one, Worked) and one.receipt.body["outcome"] == "done" for one in results):
                 if len(results) > 1:
                     await self._agreed(live, nodes, [one for one in results if isinstance(one, Worked)])
@@ -262,7 +237,7 @@ class JobDesk:
         except Exception as error:  # A fault of ours with one job must not end all others.
             await self._finish(live, "failed", reason=f"fault-{type(error).__name__.lower()}"[:40])
         finally:
-            self._active.subtract(nodes)
+            self._seen.end(nodes)
             live.task = None
             if live.kept:
                 live.inputs = None
@@ -274,48 +249,6 @@ class JobDesk:
         if live.kept:
             await asyncio.to_thread(self.store.move, live.manifest.digest, "running", node=node, tried=1)
 
-    async def _try(self, live: Live, node: str, engine: str) -> "Worked | NotTaken | str":
-        """One attempt on one node; a word where the node was lost."""
-
-        async def hear(event: Told) -> None:
-            if isinstance(event, Checkpoint):
-                live.checkpoint = event.engine, event.data
-                if live.kept:
-                    data = event.engine.encode("ascii") + event.data
-                    await asyncio.to_thread(self.store.checkpoint, live.manifest.digest, data)
-            else:
-                live.hear(event)
-
-        async def answer(worked: Worked) -> Document:
-            return await self._answer(live, node, worked)
-
-        checkpoint = live.checkpoint[1] if live.checkpoint and live.checkpoint[0] == engine else None
-        call = Call(live.manifest, node, live.inputs or (), checkpoint, hear, answer, live.unwanted)
-        try:
-            if node == self.signer.did:
-                return await work_here(self.work, call)
-            return await self.peers.work_there(node, call)
-        except Malformed as error:
-            self.lied(node, str(error))
-            return "no-result"
-        except TransportFailed:
-            return "lost-node"
-
-    async def _answer(self, live: Live, node: str, worked: Worked) -> Document:
-        """Our word on a receipt. With it the job ends, unless several do the same."""
-        receipt = worked.receipt
-        job, acceptance = live.manifest.digest, write_acceptance(receipt, self.signer, self.now(), _urn())
-        if receipt.body["outcome"] != "done":
-            await asyncio.to_thread(self.store.file, job, [receipt])
-            return acceptance
-        papers = [receipt, acceptance]
-        await self.law.log([acceptance])
-        if live.manifest.quorum > 1:
-            await asyncio.to_thread(self.store.file, job, papers)
-        else:
-            await self._end(job, "done", node=node, outputs=worked.outputs, papers=papers)
-        return acceptance
-
     async def _agreed(self, live: Live, nodes: Sequence[str], results: list[Worked]) -> None:
         """All of a quorum are done: the first one's outputs, and a word where the others' differ."""
         roots = [worked.receipt.body["outputs"] for worked in results]
@@ -325,18 +258,21 @@ class JobDesk:
             live.manifest.digest, "done", node=nodes[0], reason=reason, outputs=first.outputs, papers=[first.receipt]
         )
 
+    async def _done(self, job: str, node: str, outputs: dict[str, bytes], papers: list[Document]) -> None:
+        await self._end(job, "done", node=node, outputs=outputs, papers=papers)
+
     async def _again(self, live: Live, results: "dict[str, Worked | NotTaken | str]") -> None:
         """After a try without a result: wait for another, or end."""
         if live.unwanted.is_set():
             return
-        clock, tried, last = asyncio.get_running_loop().time(), False, "no-result"
+        tried, last = False, "no-result"
         for node, result in results.items():
             if isinstance(result, NotTaken) and not result.rule:
-                self._paused[node] = clock + _NOT_NOW, result.reason
+                self._seen.pause(node, NOT_NOW, result.reason)
             elif isinstance(result, NotTaken):
                 live.excluded[node], live.refused, last = result.rule, True, result.rule
             elif isinstance(result, str):
-                self._paused[node] = clock + _AWAY, "away"
+                self._seen.pause(node, AWAY, "away")
                 tried, last = True, result
             elif result.receipt.body["outcome"] != "done":
                 tried, last = True, str(result.receipt.body["reason"])
@@ -401,17 +337,3 @@ class JobDesk:
         task = asyncio.ensure_future(work)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-
-
-def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str]) -> Ask:
-    """A manifest as placement looks at it. ``arrival`` is the order in which they came."""
-    return Ask(
-        job=manifest.digest, submitter=manifest.submitter, arrival=next(_ARRIVALS), kind=manifest.job,
-        model=manifest.body["model"]["digest"], memory=manifest.body["limits"]["memory"] << 20,
-        interactive=interactive, privacy=manifest.privacy, assurance=manifest.assurance, quorum=manifest.quorum,
-        federated="selection" in manifest.data, trusted=trusted,
-    )  # fmt: skip
-
-
-def _urn() -> str:
-    return f"urn:uuid:{uuid.uuid4()}"

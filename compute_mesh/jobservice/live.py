@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import count
+from typing import Any, Final
 
 from compute_mesh.jobs.asks import Ask
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.events import Piece, Progress, Told
 from compute_mesh.jobservice.states import JobLine
 
+#: Who came first; a clock would not tell two of one moment apart.
+_ARRIVALS: Final = count()
 #: What somebody who follows a job hears: how it stands, whenever that changes, and what it tells.
 Heard = JobLine | Told
 
@@ -79,3 +82,13 @@ class Live:
         for listener, words in self._listeners:
             if words or not isinstance(one, Piece):
                 listener.put_nowait(one)
+
+
+def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str]) -> Ask:
+    """A manifest as placement looks at it. ``arrival`` is the order in which they came."""
+    return Ask(
+        job=manifest.digest, submitter=manifest.submitter, arrival=next(_ARRIVALS), kind=manifest.job,
+        model=manifest.body["model"]["digest"], memory=manifest.body["limits"]["memory"] << 20,
+        interactive=interactive, privacy=manifest.privacy, assurance=manifest.assurance, quorum=manifest.quorum,
+        federated="selection" in manifest.data, trusted=trusted,
+    )  # fmt: skip

@@ -118,6 +118,7 @@ class JobRoom:
     desk: JobDesk
     book: Callable[[], PeerBook | None]
     refresh: Callable[[], object] = field(default=lambda: None)
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def service(self) -> JobService:
         """What serves peers."""
@@ -143,6 +144,7 @@ class JobRoom:
 
     async def nodes(self) -> list[Node]:
         """This node, and every live peer that is admitted and not shunned, as placement sees them."""
+        self.wanted.set()
         return [self._self(), *self._peers()]
 
     def _self(self) -> Node:
@@ -234,6 +236,8 @@ async def open_jobs(
         peers = Peers(transport, address_of)
         desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now)
         room = JobRoom(context, law, store, engine, work, desk, book)
+        if settings.jobs or context.gateway:
+            room.wanted.set()
         await desk.start()
         beside = [
             asyncio.create_task(_look_for_models(bench, room, changed)),
@@ -249,7 +253,11 @@ async def open_jobs(
 
 
 async def _look_for_models(bench: Bench, room: JobRoom, changed: Callable[[], object]) -> None:
-    """Find what can run here: at the start, and whenever the stewards approve another model, or take one back."""
+    """Find what can run here, once somebody may want it, and whenever another model is approved, or one taken back.
+
+    Every byte of a model is read for it: a node that nobody asks for jobs does without.
+    """
+    await room.wanted.wait()
     known: frozenset[str] | None = None
     while True:
         world = await room.law.world(room.context.now())

@@ -142,7 +142,8 @@ def submit(
     json: JsonOption = False,
 ) -> None:
     """Queue a manifest that this node signed. One that breaks a rule is refused by that rule's name."""
-    from lecs_pipeline.jobs import JobRefused, submit_manifest
+    from compute_mesh.node.asking import JobRefused
+    from lecs_pipeline.jobs import submit_manifest
     from substrate.store.files import plain_file
 
     blobs = [plain_file(path).read_bytes() for path in inputs or ()]
