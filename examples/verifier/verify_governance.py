@@ -284,8 +284,8 @@ def lines_of(c, m, enacted):
         b = d.body
         member = b["side"] == "submitter" and (c.holds("member", d) or d.signer in m.persons)
         if d.signer == b[b["side"]] and (c.holds("node", d) or member):
-            both = {n: b[n] for n in ("audience", "day", "worker", "submitter", "receipts", "root", "totals")}
-            said[b["day"], b["worker"], b["submitter"]][canonical(both)][b["side"]].append(d.digest)
+            content = {n: b[n] for n in ("audience", "day", "worker", "submitter", "receipts", "root", "totals")}
+            said[b["day"], b["worker"], b["submitter"]][canonical(content)][b["side"]].append(d.digest)
     for day in said.values():
         agreed = [(text, sides) for text, sides in day.items() if len(sides) == 2]
         for text, sides in agreed if len(agreed) == 1 else ():
@@ -296,8 +296,8 @@ def lines_of(c, m, enacted):
                 if (r := table.get((t["model"], t["quantisation"], t["job"]))) and account != payer:
                     parts = (half_even(t[n] * NANO * UNIT, nano(r[n]) * 3600) for n in ("read", "written", "trained"))
                     units += min(10**9 * UNIT, sum(parts))
-            def heard(e, sides=sides): return all(any(c.inside(x, e.body["upTo"]) for x in ds) for ds in sides.values())
-            epoch = next((n for n, e in c.epochs.items() if n >= c.epoch(b["day"]) and heard(e)), None)
+            def ok(e, sides=sides): return all(any(c.inside(x, e.body["upTo"]) for x in ds) for ds in sides.values())
+            epoch = next((n for n, e in c.epochs.items() if 0 <= n - c.epoch(b["day"]) <= 31 // c.days and ok(e)), None)
             lines.append((epoch, b["day"], sha(text).hex(), account, payer, units, b["receipts"], tokens))
     return lines
 

@@ -1,7 +1,11 @@
-"""Lines of earned credit: one for each day that both sides settled, in the first epoch whose closing holds both."""
+"""Lines of earned credit: one for each day that both sides settled, in the first epoch whose closing holds both.
+
+Not for ever: were any old day still open, two keys could settle all days since the first table at once.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from governance.closings import Closings
 from governance.credits.tables import Tables, worth
@@ -9,6 +13,9 @@ from governance.ledger import Ledger
 from governance.members.bindings import Bindings
 from substrate.record.authority import Roles
 from substrate.record.settlements import PairedDay, content_key, paired
+
+#: A pair that no closing up to so many days after its epoch holds never counts.
+LATEST_DAYS: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,9 @@ def _sides(ledger: Ledger, wanted: set[tuple[str, str, str]], roles: Roles) -> d
 def _epoch(day: PairedDay, sides: dict[str, dict[str, list[str]]], closings: Closings, ledger: Ledger) -> int | None:
     said = sides[day.key].values()
     first = closings.epoch_of(day.day)
+    last = first + LATEST_DAYS // closings.days
     for number in closings.epochs:
-        if number >= first and all(_any_inside(digests, ledger, number, closings) for digests in said):
+        if first <= number <= last and all(_any_inside(digests, ledger, number, closings) for digests in said):
             return number
     return None
 

@@ -98,6 +98,14 @@ def test_what_comes_late_counts_in_the_next_closed_epoch(town: Any) -> None:
     assert line.epoch == town.fold().closings.epoch_of("2026-01-10")
 
 
+def test_what_comes_more_than_a_month_late_never_counts(town: Any) -> None:
+    """Otherwise every day since the first table could be settled at once."""
+    town.settle(0, 1, 60 - 32, jobs=250)
+    town.settle(0, 1, 60 - 31, jobs=250)
+    town.close(60)
+    assert [line.epoch is not None for line in account(town, 0).earned] == [False, True]
+
+
 def test_a_new_table_of_the_stewards_counts_for_open_days_alone(make_town: Any) -> None:
     town = make_town(enactment="stewards")
     town.table()
@@ -213,5 +221,7 @@ def test_what_a_submitter_asks_beyond_the_floor_weighs_no_more(town: Any) -> Non
 def test_a_stranger_s_jobs_weigh_nothing(town: Any) -> None:
     town.settle(0, 5, 1, jobs=10)
     town.audit(2, 0, 2)
+    town.close(1)
     town.close(60)
+    assert account(town, 0).escrow > 0
     assert weighing(town, 0) == 0
