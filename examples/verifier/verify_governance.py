@@ -5,6 +5,7 @@ against its signed head, and the file's own hash; it does not check schemas (the
 a log), and stops at a charter or table that forked: people have to decide. Exit code 0: the figures are on standard
 output, as JSON. 1: the file cannot be trusted; why is on standard error.
 """
+
 # fmt: off
 import base64, hashlib, json, sys
 from collections import Counter, defaultdict
