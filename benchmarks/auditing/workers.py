@@ -12,7 +12,8 @@ from compute_mesh.audit.claims import TOP, Claim, Recorder
 from compute_mesh.audit.forcing import force
 from compute_mesh.runtime.loaded import Adapter, Limits, Loaded
 from compute_mesh.runtime.sampling import Sampling
-from compute_mesh.runtime.writing import write, write_together
+from compute_mesh.runtime.together import write_together
+from compute_mesh.runtime.writing import write
 
 TOKENS: Final = 24
 CONTEXT: Final = 96

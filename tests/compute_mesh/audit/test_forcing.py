@@ -16,7 +16,8 @@ from compute_mesh.audit.verdicts import judge_answers
 from compute_mesh.runtime.loaded import Adapter, Limits, Loaded
 from compute_mesh.runtime.model import FILES, packaged_folder
 from compute_mesh.runtime.sampling import Sampling
-from compute_mesh.runtime.writing import write, write_together
+from compute_mesh.runtime.together import write_together
+from compute_mesh.runtime.writing import write
 
 pytestmark = pytest.mark.models
 PROMPTS = ("The old mill stood by the river, and", "In the morning the ferry", "A letter from the baker said")
