@@ -39,7 +39,7 @@ class Ask:
     parameters: int = 0
     interactive: bool = False
     privacy: PrivacyClass = "public"
-    assurance: Assurance = "spot"
+    assurance: Assurance = "none"
     quorum: int = 1
     federated: bool = False
     owner: str = ""
