@@ -39,7 +39,7 @@ class Ask:
     parameters: int = 0
     interactive: bool = False
     privacy: PrivacyClass = "public"
-    assurance: Assurance = "none"
+    assurance: Assurance = "spot"
     quorum: int = 1
     federated: bool = False
     owner: str = ""

@@ -45,7 +45,7 @@ class Terms:
     seconds: int = SECONDS
     output: int = OUTPUT
     hours: int = HOURS
-    assurance: Assurance = "none"
+    assurance: Assurance = "spot"
     privacy: PrivacyClass = "member"
     idempotency: str = ""
 

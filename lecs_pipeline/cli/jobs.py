@@ -42,7 +42,7 @@ def run(
         float, typer.Option("--temperature", min=0.0, max=2.0, help="0 takes the likeliest word.")
     ] = 0.7,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Of the choices.", show_default=False)] = None,
-    assurance: AssuranceOption = "none",
+    assurance: AssuranceOption = "spot",
     privacy: PrivacyOption = "member",
     home: HomeOption = None,
     json: JsonOption = False,
@@ -77,7 +77,7 @@ def embed_file(home: Path, file: Path, out: Path | None, model: str, privacy: st
     from lecs_pipeline.embedding_file import embed_into
 
     with progress("Embedding texts", None) as advance:
-        told = embed_into(home, file, out, model, _terms("none", privacy), advance)
+        told = embed_into(home, file, out, model, _terms("spot", privacy), advance)
     if json:
         emit(told)
     else:
