@@ -10,7 +10,11 @@ pytestmark = [pytest.mark.models, pytest.mark.dagster]
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "how-to").glob("*.md"))
 #: Pages that take longest; row 1 of `make prove ISSUE=5` runs them too.
-SLOW = ("ask-the-warehouse", "run-the-workspace", "search-the-corpus", "sign-another-recipe", "take-from-an-inbox")
+SLOW = (
+    "add-a-model", "ask-the-warehouse", "back-up-and-restore", "care-for-keys", "check-a-receipt", "give-an-archive",
+    "give-other-formats", "look-after-held-texts", "move-a-home", "run-the-workspace", "search-the-corpus",
+    "sign-another-recipe", "take-from-an-inbox",
+)  # fmt: skip
 
 
 def _marked(page: Path) -> Any:

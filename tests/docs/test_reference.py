@@ -156,6 +156,7 @@ def test_the_formats_page_has_the_columns_and_keys_of_the_code(markdown: Any) ->
 
 @pytest.mark.models
 @pytest.mark.dagster
+@pytest.mark.long  # A home with everything in it: row 1 of `make prove ISSUE=5`.
 def test_the_formats_page_describes_a_real_home(markdown: Any, small_home: Any, call_lecs: Any, tmp_path: Path) -> None:
     sections = markdown.sections(markdown.read("docs/reference/formats.md"))
     listed = {cell.split("/")[0] for row in markdown.tables(sections["Home"]) for cell in row[0].split("`")[1::2]}

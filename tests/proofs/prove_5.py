@@ -64,7 +64,7 @@ def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
             made = lecs("asset", "make", name, "--json", home=home)
             require(made.code == 0, f"lecs asset make {name}: {made.err[-300:]}")
             done |= set(made.json["made"])
-    pages = _all_of("tests/docs/test_how_to.py", "tests/docs/test_json.py", "tests/docs/test_tutorial.py")
+    pages = _all_of(*(f"tests/docs/test_{page}.py" for page in ("how_to", "json", "reference", "tutorial")))
     return Shown(
         "the pictures of docs/images (graph, asset and its plot, failed and passed checks, partitions, map, release "
         "diff) are taken again from a running system; the definitions pass; `lecs asset make` makes every asset that a "

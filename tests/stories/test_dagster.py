@@ -100,7 +100,11 @@ def test_loading_needs_neither_network_nor_home(tmp_path: Path, environment: Cal
 
 
 @pytest.mark.parametrize(
-    "command", [["dg", "check", "defs"], ["dagster", "definitions", "validate", "-w", "workspace.yaml"]]
+    "command",
+    [
+        ["dg", "check", "defs"],
+        pytest.param(["dagster", "definitions", "validate", "-w", "workspace.yaml"], marks=pytest.mark.long),
+    ],
 )
 def test_dagsters_own_checks(
     command: list[str], root: Path, tmp_path: Path, environment: Callable[..., dict[str, str]]

@@ -96,7 +96,7 @@ def _marked(every: int) -> list[Any]:
     return marked
 
 
-@pytest.mark.parametrize(("name", "command"), _marked(every=2), ids=lambda value: value)
+@pytest.mark.parametrize(("name", "command"), _marked(every=4), ids=lambda value: value)
 def test_killed_there(
     name: str, command: str, scene: Scene, environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:

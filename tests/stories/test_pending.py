@@ -162,6 +162,7 @@ def signed(path: Path, contribution: str) -> tuple[dict[str, Any], dict[str, Any
     return record, fact, text
 
 
+@pytest.mark.long  # Row 5 of `make prove ISSUE=5`.
 def test_dropped_and_expired_leave_nothing(small: Any, lecs: Any, inbox: Path, make_row: Any, tmp_path: Path) -> None:
     """The redacted text, its key and the name of its bringer are in no file of the home, nor in a restored backup."""
     (row,) = rows_of(make_row)[:1]

@@ -100,6 +100,7 @@ def test_it_says_when_the_ledger_has_grown(built: Any, copied: Callable[..., Any
     assert [p.name for p in (home.path / "derived").iterdir() if "ware" in p.name or p.name in ("lake", "dbt")] == []
 
 
+@pytest.mark.long  # Row 2 of `make prove ISSUE=5`.
 def test_nothing_private_is_in_it(built: Any) -> None:
     """No text, salt, key or record in warehouse, lake or dbt's files; the search finds them elsewhere."""
     for case in ("second", "own-key", "federated", "held", "conversation"):

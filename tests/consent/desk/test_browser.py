@@ -52,6 +52,7 @@ def test_from_the_start_to_a_receipt_and_back(chromium: Any, live: Live, scripts
     assert reader.complaints == stranger.complaints == []
 
 
+@pytest.mark.long  # Row 1 of `make prove ISSUE=7`.
 def test_the_key_of_a_browser_is_one_per_name_and_shows_its_texts(chromium: Any, live: Live) -> None:
     """Twice under one name: one key. The key cannot be taken out, and opens both texts without a code."""
     reader = Reader(chromium, live.url)
@@ -82,6 +83,7 @@ def _names(live: Live) -> dict[str, str]:
     return {c: str(record["contributor"].get("key")) for c, record in records.items() if record is not None}
 
 
+@pytest.mark.long  # Rows 1 and 2 of `make prove ISSUE=7`.
 @pytest.mark.parametrize("options", [{"viewport": {"width": 320, "height": 640}}, {
     "viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"}], ids=["narrow", "wide and dark"])  # fmt: skip
 def test_no_page_has_a_barrier(chromium: Any, live: Live, options: dict[str, Any]) -> None:

@@ -62,6 +62,7 @@ class Person(Talker):
         self.log_in(name, PASSWORD, pyotp.TOTP(account.totp).at(oldest))
 
 
+@pytest.mark.long  # Row 2 of `make prove ISSUE=7`.
 def test_a_link_leads_a_party_to_a_signature_of_their_own(chromium: Any, live: Live) -> None:
     """Both sign in their browsers; the code of the link is in no request's address."""
     link = Person(chromium, live.url).give_talk()
