@@ -1,11 +1,14 @@
 """Keys of the gateway: HOME/mesh/api-keys.json has a hash of each, what it may do and how much; never the key."""
 
 import base64
+import contextlib
+import fcntl
 import hashlib
 import hmac
 import json
+import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -57,7 +60,8 @@ class ApiKeys:
         text = MARK + base64.b32encode(secrets.token_bytes(_BYTES)).decode("ascii").rstrip("=").lower()
         hashed = _hash(text)
         made = ApiKey(hashed[:_ID], hashed, name, tuple(scopes), now, per_minute, daily)
-        self._write([*self.all(), made])
+        with self._alone():
+            self._write([*self.all(), made])
         return text, made
 
     def all(self) -> list[ApiKey]:
@@ -80,12 +84,13 @@ class ApiKeys:
         Raises:
             NotFound: there is none, or several.
         """
-        keys = self.all()
-        found = [one for one in keys if identifier and one.id.startswith(identifier)]
-        if len(found) != 1:
-            raise NotFound(f"{'several keys begin' if found else 'no key here begins'} with {identifier[:16]}")
-        gone = replace(found[0], revoked=found[0].revoked or now)
-        self._write([gone if one.id == gone.id else one for one in keys])
+        with self._alone():
+            keys = self.all()
+            found = [one for one in keys if identifier and one.id.startswith(identifier)]
+            if len(found) != 1:
+                raise NotFound(f"{'several keys begin' if found else 'no key here begins'} with {identifier[:16]}")
+            gone = replace(found[0], revoked=found[0].revoked or now)
+            self._write([gone if one.id == gone.id else one for one in keys])
         return gone
 
     def find(self, text: str) -> ApiKey | None:
@@ -93,8 +98,18 @@ class ApiKeys:
         hashed = _hash(text)
         return next((one for one in self.all() if hmac.compare_digest(one.hash, hashed) and not one.revoked), None)
 
-    def _write(self, keys: Sequence[ApiKey]) -> None:
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One change at a time, of all processes: a second one would write over the first. Kills let go of it."""
         self.path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _write(self, keys: Sequence[ApiKey]) -> None:
         listed = [{**asdict(one), "scopes": list(one.scopes)} for one in keys]
         write_atomic(self.path, json.dumps(listed, indent=1).encode("utf-8"), mode=0o600)
 

@@ -1,6 +1,7 @@
 """Keys of the gateway: shown once, kept as a hash, refused once they were taken back."""
 
 import json
+import multiprocessing
 
 import pytest
 
@@ -31,6 +32,22 @@ def test_a_key_is_found_until_it_is_taken_back_and_never_kept(tmp_path) -> None:
     keys.path.write_text(json.dumps([{"id": "x"}]))
     with pytest.raises(Tampered):
         keys.find(other)
+
+
+def _make(folder, number) -> None:
+    for one in range(10):
+        ApiKeys(folder).new(f"{number} {one}", NOW)
+
+
+def test_keys_made_by_several_processes_at_once_are_all_kept(tmp_path) -> None:
+    context = multiprocessing.get_context("fork")
+    makers = [context.Process(target=_make, args=(tmp_path, number)) for number in range(4)]
+    for one in makers:
+        one.start()
+    for one in makers:
+        one.join()
+    assert [one.exitcode for one in makers] == [0] * 4
+    assert sorted(one.name for one in ApiKeys(tmp_path).all()) == [f"{n} {m}" for n in range(4) for m in range(10)]
 
 
 def test_limits_of_a_key_are_of_a_minute_and_of_a_day(tmp_path) -> None:
