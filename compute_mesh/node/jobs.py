@@ -19,12 +19,15 @@ from compute_mesh.jobservice.serving import JobService
 from compute_mesh.jobservice.settling import settled_in, settlements_due
 from compute_mesh.jobservice.store import NAME, JobStore
 from compute_mesh.jobservice.working import Caps, WorkDesk
+from compute_mesh.node.adapters import withdrawn_adapters
 from compute_mesh.node.admitting import admitted_nodes
+from compute_mesh.node.audits import open_audits
 from compute_mesh.node.bench import Bench, at_home
 from compute_mesh.node.context import Context
 from compute_mesh.node.identity import mesh_folder
 from compute_mesh.node.meeting import home_trouble
 from compute_mesh.node.models import runnable_models
+from compute_mesh.node.owners import CandidateOf, alone, candidates, may_judge
 from compute_mesh.peers.book import PeerBook
 from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Transport
@@ -66,13 +69,16 @@ class HomeLaw:
         self.commons = bench.home.commons
         #: Of each worker that was audited what the audits come to; the others are on probation.
         self.standings: dict[str, Reputation] = {}
+        self.candidate: CandidateOf = alone
 
     async def world(self, now: str) -> World:
         """See `Law`. What cannot be read approves and admits nobody."""
         async with self._turn:
             if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
-                world, standings = await self._bench.run(lambda: _read(self._bench.home, self._own, now))
-                self._known, self.standings = (time.monotonic(), world), standings
+                world, self.standings, self.candidate = await self._bench.run(
+                    lambda: _read(self._bench.home, self._own, now)
+                )
+                self._known = time.monotonic(), world
             return self._known[1]
 
     async def models(self, now: str) -> list[StandingModel]:
@@ -84,12 +90,13 @@ class HomeLaw:
         await self._bench.run(lambda: _log(self._bench.home, papers))
 
 
-def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation]]:
-    audits = home.ledger.documents(kinds=_AUDITS)
+def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation], CandidateOf]:
+    audits, candidate = home.ledger.documents(kinds=_AUDITS), candidates(home)
     try:
-        return _world_of(home, own, now), reputations(audits, home.roles(), now[:10])
+        standings = reputations(audits, home.roles(), now[:10], may_judge(candidate))
     except UnknownCommons:
-        return _world_of(home, own, now), {}
+        standings = {}
+    return _world_of(home, own, now), standings, candidate
 
 
 def _world_of(home: Home, own: str, now: str) -> World:
@@ -97,7 +104,9 @@ def _world_of(home: Home, own: str, now: str) -> World:
         models = standing_models(home.roles())
     except UnknownCommons:
         models = {}
-    return World(home.commons, now, models, admitted_nodes(home) | {own})
+    mesh = mesh_folder(home.path)
+    withdrawn = withdrawn_adapters(home, home.roles(), mesh, now) if models else frozenset[str]()
+    return World(home.commons, now, models, admitted_nodes(home) | {own}, withdrawn=withdrawn)
 
 
 def _log(home: Home, papers: Sequence[Document]) -> None:
@@ -236,20 +245,22 @@ async def open_jobs(
         peers = Peers(transport, address_of)
         desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now)
         room = JobRoom(context, law, store, engine, work, desk, book)
-        if settings.jobs or context.gateway:
+        if settings.jobs or settings.audits or context.gateway:
             room.wanted.set()
-        await desk.start()
-        beside = [
-            asyncio.create_task(_look_for_models(bench, room, changed)),
-            asyncio.create_task(_settle_days(bench, room)),
-        ]
-        try:
-            yield room
-        finally:
-            await cancel_all(beside)
-            await desk.close()
-            await engine.close()
-            store.close()
+        with open_audits(context, room, peers, lied) as audits:
+            await desk.start()
+            beside = [
+                asyncio.create_task(_look_for_models(bench, room, changed)),
+                asyncio.create_task(_settle_days(bench, room)),
+                *([asyncio.create_task(audits.run())] if audits is not None else []),
+            ]
+            try:
+                yield room
+            finally:
+                await cancel_all(beside)
+                await desk.close()
+                await engine.close()
+                store.close()
 
 
 async def _look_for_models(bench: Bench, room: JobRoom, changed: Callable[[], object]) -> None:

@@ -15,7 +15,7 @@ from compute_mesh.jobs.checking import World
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.models import StandingModel
 from compute_mesh.jobservice.dispatching import JobDesk
-from compute_mesh.jobservice.engine import ModelHere
+from compute_mesh.jobservice.engine import ModelHere, Reread
 from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.serving import JobService
@@ -26,6 +26,7 @@ from compute_mesh.transport.interface import Transport
 from compute_mesh.transport.memory.endpoint import MemoryTransport
 from compute_mesh.transport.memory.network import Network
 from compute_mesh.transport.serving import cancel_all, serve
+from compute_mesh.workers.answers import Answer
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
 
@@ -84,6 +85,11 @@ class FakeEngine:
             yield Finished(NO_ENGINE, read=len(words), written=len(words))
         finally:
             self.closed.append(manifest.digest)
+
+    async def reread(
+        self, manifest: Manifest, inputs: Sequence[bytes], answers: Sequence[Answer], likely: bytes
+    ) -> Reread:
+        raise CannotRun("no-model", "this one only writes")
 
     async def _train(self, checkpoint: bytes | None) -> AsyncGenerator[Event, None]:
         done = int(checkpoint or b"0")
