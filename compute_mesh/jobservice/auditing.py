@@ -1,26 +1,32 @@
-"""The auditor's desk: probes go to live workers at the policy's rate, and what comes back is judged and told.
+"""The auditor's desk: probes go to live workers at the policy's rate, others' jobs come in that were drawn for it.
+
+What comes back, or in, is judged, and the verdict told in the ledger.
 
 A probe is a job: the same protocol, receipt and acceptance, and it is settled like any other. Its worker learns of it
 from the verdict.
 """
 
 import asyncio
+import contextlib
 import secrets
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from random import Random, SystemRandom
-from typing import Final
+from typing import Any, Final
 
 from compute_mesh.audit.policy import is_drawn, rate
 from compute_mesh.audit.telling import write_verdict
 from compute_mesh.jobs.asks import Node
 from compute_mesh.jobs.checking import Accepted, check
+from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.receipts import write_acceptance
 from compute_mesh.jobservice.auditstore import AuditStore
 from compute_mesh.jobservice.calling import Call, NotTaken, Worked
 from compute_mesh.jobservice.events import CannotRun, Told
-from compute_mesh.jobservice.judging import Evidence, Judge
+from compute_mesh.jobservice.evidence import Evidence
+from compute_mesh.jobservice.judging import Judge
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.probing import Probe, Texts, fits, make_probe, plain_moulds
 from compute_mesh.jobservice.seen import Nodes
@@ -38,6 +44,8 @@ _MOULDS: Final = 200
 _TICK: Final = 1.0
 #: Seconds after which a worker that had no time, or was away, is looked at again.
 _SOON: Final = 30.0
+#: Jobs that were handed over and wait to be judged.
+_MOST_WAITING: Final = 8
 #: Days for which evidence is kept that accuses nobody.
 KEPT_DAYS: Final = 90
 
@@ -75,6 +83,7 @@ class AuditDesk:
     wrong: Callable[[Exception], object] = lambda _: None
     chance: Random = field(default_factory=SystemRandom)
     _due: dict[str, float] = field(default_factory=dict)
+    _waiting: deque[tuple[Evidence, str]] = field(default_factory=deque)
 
     async def run(self) -> None:
         """Look at workers until it is cancelled."""
@@ -86,12 +95,26 @@ class AuditDesk:
                 self.wrong(error)
                 await asyncio.sleep(_SOON)
 
+    def takes(self, manifest: Manifest, worker: str, submitter: str) -> str:
+        """See `compute_mesh.jobservice.taking.Auditor`."""
+        if self.signer.did in (worker, submitter) or not (self.may_audit(worker) and self.may_audit(submitter)):
+            return "related"
+        if not self.judge.can(manifest):
+            return "type"
+        spent = self.audits.spent(self.now()[:10]) >= self.spending.daily
+        return "no-audits" if spent or self.quiet() or len(self._waiting) >= _MOST_WAITING else ""
+
+    def take(self, evidence: Evidence, beacon: str) -> None:
+        """See `compute_mesh.jobservice.taking.Auditor`: it is judged at the next look."""
+        self._waiting.append((evidence, beacon))
+
     async def look(self) -> list[Document]:
-        """Probe whoever is due and drawn; the verdicts."""
+        """Judge what was handed over, and probe whoever is due and drawn; the verdicts."""
+        found = await self._handed()
         today = self.now()[:10]
         if self.quiet() or await asyncio.to_thread(self.audits.spent, today) >= self.spending.daily:
-            return []
-        clock, found = asyncio.get_running_loop().time(), []
+            return found
+        clock = asyncio.get_running_loop().time()
         for node in await self.nodes():
             if node.node == self.signer.did or node.standing == "quarantined" or not self.may_audit(node.node):
                 continue
@@ -106,6 +129,18 @@ class AuditDesk:
                 verdict = await self._probe(node, world.commons)
                 found += [verdict] if verdict is not None else []
         await asyncio.to_thread(self.audits.tidy, days_after(self.now(), -KEPT_DAYS)[:10])
+        return found
+
+    async def _handed(self) -> list[Document]:
+        found = []
+        while self._waiting:
+            evidence, beacon = self._waiting.popleft()
+            receipt, manifest = evidence.receipt, evidence.manifest
+            await asyncio.to_thread(self.audits.begin, manifest.digest, receipt.signer, self.now()[:10])
+            await asyncio.to_thread(self.audits.spend, manifest.digest, sum(receipt.body["tokens"].values()))
+            with contextlib.suppress(CannotRun):  # A model went: nothing can be said.
+                verdict = await self._told(evidence, manifest.assurance, beacon)
+                found += [verdict] if verdict is not None else []
         return found
 
     def _pause(self, share: float) -> float:
@@ -153,7 +188,10 @@ class AuditDesk:
         await asyncio.to_thread(self.audits.spend, manifest.digest, tokens)
         if worked.receipt.body["outcome"] != "done":
             return None
-        return await self._told(Evidence(manifest, worked.receipt, [probe.data], worked.outputs))
+        # The beacon is drawn now, so nobody knew it when the receipt was signed.
+        return await self._told(
+            Evidence(manifest, worked.receipt, [probe.data], worked.outputs), "probe", secrets.token_hex(32)
+        )
 
     def _accept(self, job: str) -> Callable[[Worked], Awaitable[Document]]:
         """This node's word on the receipt, as a submitter's: before anything is judged, or the delay would tell."""
@@ -169,14 +207,13 @@ class AuditDesk:
 
         return answer
 
-    async def _told(self, evidence: Evidence) -> Document | None:
+    async def _told(self, evidence: Evidence, why: Any, beacon: str) -> Document | None:
         """Judge, keep the evidence, and write the verdict into the ledger, in this order."""
-        beacon = secrets.token_hex(32)  # Drawn now, so nobody knew it when the receipt was signed.
         judged = await self.judge.judge(evidence, beacon, self.now())
         if judged is None:
             return None
         verdict = write_verdict(
-            judged.finding, evidence.receipt, why="probe", beacon=beacon, evidence=judged.bundle, auditor=self.signer,
+            judged.finding, evidence.receipt, why=why, beacon=beacon, evidence=judged.bundle, auditor=self.signer,
             time=self.now(), identifier=f"urn:uuid:{uuid.uuid4()}",
         )  # fmt: skip
         await asyncio.to_thread(self.audits.keep, verdict, judged.bundle)

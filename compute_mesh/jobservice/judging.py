@@ -3,7 +3,7 @@
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +12,7 @@ import numpy as np
 
 from compute_mesh.audit.claims import Claim
 from compute_mesh.audit.engines import engine_class
-from compute_mesh.audit.recomputed import judge_vectors, sample
+from compute_mesh.audit.recomputed import judge_scores, judge_vectors, sample
 from compute_mesh.audit.telling import evidence_bundle, plain_bundle
 from compute_mesh.audit.tolerances import tolerances
 from compute_mesh.audit.verdicts import Finding, Statistic, judge_answers
@@ -21,6 +21,7 @@ from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.asked import read_prompts, read_texts, texts_blob
 from compute_mesh.jobservice.engine import Engine
 from compute_mesh.jobservice.events import CannotRun, Output
+from compute_mesh.jobservice.evidence import Evidence
 from compute_mesh.jobservice.rereading import evidence_of
 from compute_mesh.runtime.likely import RECORD
 from compute_mesh.workers.answers import Answer, answers_of
@@ -33,16 +34,6 @@ from substrate.record.keys import Signer
 MOST_SAMPLE: Final = 32
 _FINISH: Final = ("end", "stop", "length")
 _HALF: Final = "<f2"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A job that was done: its inputs are those that the manifest names, its outputs those that the receipt names."""
-
-    manifest: Manifest
-    receipt: Document
-    inputs: Sequence[bytes]
-    outputs: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +55,8 @@ class Judge:
         """Whether a job is of a type that is judged here, with a model that is here."""
         here = {one.digest: one.kinds for one in self.engine.models()}
         known = manifest.job in here.get(manifest.body["model"]["digest"], frozenset())
-        return known and manifest.job in ("inference", "embeddings")
+        own = manifest.job != "evaluation" or "own" in manifest.data
+        return known and own and manifest.job != "lora"
 
     async def judge(self, evidence: Evidence, beacon: str, now: str) -> Judged | None:
         """The finding; None where nothing can be said: an answer that a grammar had a part in.
@@ -77,7 +69,9 @@ class Judge:
         """
         if evidence.manifest.job == "inference":
             return await self._answers(evidence)
-        return await self._vectors(evidence, beacon, now)
+        if evidence.manifest.job == "embeddings":
+            return await self._vectors(evidence, beacon, now)
+        return await self._scores(evidence, beacon, now)
 
     async def _answers(self, evidence: Evidence) -> Judged | None:
         manifest, receipt = evidence.manifest, evidence.receipt
@@ -105,7 +99,7 @@ class Judge:
         texts = read_texts(evidence.inputs[0], count, exactly=True)
         numbers = sample(evidence.receipt.digest, beacon, count, MOST_SAMPLE)
         data = texts_blob([texts[number] for number in numbers])
-        computed = await self._again(self._smaller(manifest, {"texts": len(numbers)}, data, now), data)
+        computed = await self._again(self._smaller(manifest, {"texts": len(numbers)}, data, now), [data])
         mine = np.frombuffer(computed, _HALF).reshape(len(numbers), -1)
         vectors = evidence.outputs.get("vectors", b"")
         if len(vectors) != mine.itemsize * count * mine.shape[1]:
@@ -115,12 +109,29 @@ class Judge:
         return Judged(finding, plain_bundle(manifest, evidence.receipt, {"vectors": claimed.tobytes()},
                                             {"vectors": computed}))  # fmt: skip
 
+    async def _scores(self, evidence: Evidence, beacon: str, now: str) -> Judged:
+        manifest = evidence.manifest
+        texts = read_texts(evidence.inputs[0], manifest.parameters["texts"])
+        numbers = sample(evidence.receipt.digest, beacon, len(texts), MOST_SAMPLE)
+        data = texts_blob([texts[number] for number in numbers])
+        parameters = {"data": {"own": {"texts": max(1, len(numbers))}}, "texts": max(1, len(numbers))}
+        smaller = self._smaller(manifest, parameters, data, now)
+        computed = await self._again(smaller, [data, *evidence.inputs[1:]])
+        scores = evidence.outputs.get("scores", b"")
+        claimed, mine = _Scores.read(scores, len(texts)), _Scores.read(computed, len(numbers))
+        if claimed is None or mine is None or not np.array_equal(claimed.tokens[numbers], mine.tokens):
+            return _plain("form", evidence)
+        tokens = np.concatenate([mine.tokens, mine.tokens])
+        finding = judge_scores(claimed.nats[:, numbers].ravel(), mine.nats.ravel(), tokens)
+        return Judged(finding, plain_bundle(manifest, evidence.receipt, {"scores": scores}, {"scores": computed}))
+
     def _smaller(self, manifest: Manifest, parameters: JsonObject, data: bytes, now: str) -> Manifest:
         """The same job on a sample of its texts, by this node; what is another's gets a process of its own."""
         body = manifest.body
         fields: dict[str, Any] = {name: body[name] for name in ("job", "model", "limits", "assurance", "deadline")}
         fields |= {
             manifest.job: parameters,
+            "adapter": body.get("adapter"),
             "inputs": [job_blob(data)],
             "privacy": body["privacy"] if manifest.submitter == self.signer.did else "own-node",
             "idempotency": secrets.token_hex(16),
@@ -128,13 +139,32 @@ class Judge:
         identifier = f"urn:uuid:{uuid.uuid4()}"
         return Manifest(write_document("JobManifest", identifier, body["audience"], fields, self.signer, now))
 
-    async def _again(self, manifest: Manifest, data: bytes) -> bytes:
+    async def _again(self, manifest: Manifest, inputs: Sequence[bytes]) -> bytes:
         outputs = [b""]
-        async with aclosing(self.engine.run(manifest, [data], None)) as events:
+        async with aclosing(self.engine.run(manifest, inputs, None)) as events:
             outputs += [event.data async for event in events if isinstance(event, Output)]
         if not outputs[-1]:
             raise CannotRun("no-result", "nothing came of computing it again")
         return outputs[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """What a job of type D gives: tokens of each text, and nats by base and adapted model, shape (2, texts)."""
+
+    tokens: np.ndarray[Any, np.dtype[np.int64]]
+    nats: np.ndarray[Any, np.dtype[np.float32]]
+
+    @classmethod
+    def read(cls, data: bytes, texts: int) -> "_Scores | None":
+        """None: it is not that, for so many texts."""
+        try:
+            told = json.loads(data)
+            nats = np.array([told["nats"]["base"], told["nats"]["adapted"]], np.float32)
+            tokens = np.array(told["tokens"], np.int64)
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            return None
+        return cls(tokens, nats) if tokens.shape == (texts,) and nats.shape == (2, texts) else None
 
 
 def _told(evidence: Evidence, likely: bytes) -> list[Answer] | None:

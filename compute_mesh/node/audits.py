@@ -9,6 +9,7 @@ from compute_mesh.audit.policy import unrelated
 from compute_mesh.jobs.models import USE_OF, StandingModel
 from compute_mesh.jobservice.auditing import AuditDesk, Spending
 from compute_mesh.jobservice.auditstore import NAME, AuditStore
+from compute_mesh.jobservice.handing import Handing
 from compute_mesh.jobservice.judging import Judge
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.probing import OwnWriter
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def open_audits(
     context: Context, room: "JobRoom", peers: Peers, lied: Callable[[str, str], None]
 ) -> Iterator[AuditDesk | None]:
-    """The auditor's desk of a node whose operator wants audits; None where not.
+    """The auditor's desk of a node whose operator wants audits; None where not. ``lied`` notes a broken rule.
 
     Raises:
         Tampered: the file of audits is damaged.
@@ -50,10 +51,6 @@ def _desk(
         near = worker in settings.job_trusted or worker in settings.job_friends
         return not near and unrelated(law.candidate(context.node), law.candidate(worker))
 
-    def streak(worker: str) -> int:
-        found = law.standings.get(worker)
-        return found.streak if found is not None else 0
-
     async def writer() -> StandingModel | None:
         here = {one.digest for one in room.engine.models() if "inference" in one.kinds}
         usable = [one for one in await law.models(context.now()) if USE_OF["inference"] in one.uses]
@@ -61,7 +58,14 @@ def _desk(
 
     texts = OwnWriter(room.engine, signer, law.commons, writer, context.now, chance)
     return AuditDesk(
-        law, room.store, store, Judge(room.engine, signer), signer, peers, room.nodes, texts, may_audit, streak, lied,
-        context.now, Spending(settings.audit_seconds, settings.audit_tokens_daily), room.work.quiet,
+        law, room.store, store, Judge(room.engine, signer), signer, peers, room.nodes, texts, may_audit, law.streak,
+        lied, context.now, Spending(settings.audit_seconds, settings.audit_tokens_daily), room.work.quiet,
         lambda error: context.tally.wrong("audits", home_trouble(error)), chance,
+    )  # fmt: skip
+
+
+def hands(context: Context, room: "JobRoom", peers: Peers) -> Handing:
+    """What hands this home's jobs over to auditors that are drawn."""
+    return Handing(
+        context.identity.node, peers, room.nodes, room.law.beacon, room.law.candidate_of, room.law.streak
     )  # fmt: skip

@@ -131,8 +131,8 @@ class JobNode:
         self.work = WorkDesk(
             self.law, self.engine, self.store, self.signer, self.caps, lambda: self.now(), changed=self.mesh.look
         )
-        service = JobService(self.work, self.mesh.node_of, lambda node, rule: self.lies.append((node, rule)))
-        self._serving = asyncio.create_task(serve(self.transport, {PROTOCOL: service.serve}))
+        self.service = JobService(self.work, self.mesh.node_of, lambda node, rule: self.lies.append((node, rule)))
+        self._serving = asyncio.create_task(serve(self.transport, {PROTOCOL: self.service.serve}))
         self.peers = Peers(lambda: self.transport, self.mesh.address_of)
         self.desk = JobDesk(
             self.law, self.store, self.signer, self.work, self.peers, self.nodes,
