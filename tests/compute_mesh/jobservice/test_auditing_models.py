@@ -41,6 +41,11 @@ def engine(folder: Path, path: Path) -> Any:
     return found
 
 
+def _words(verdicts: list[Any]) -> set[str]:
+    assert len(verdicts) == 3, verdicts
+    return {f"{one['verdict']}" for one in verdicts}
+
+
 def test_honest_answers_are_consistent_and_those_of_other_weights_are_not(tmp_path: Path, make_commons: Any) -> None:
     async def test() -> None:
         bad = noised(GOOD, tmp_path / "noisy.gguf", 0.05)
@@ -63,11 +68,15 @@ def test_honest_answers_are_consistent_and_those_of_other_weights_are_not(tmp_pa
                 await desk.look()
             said = {who: [v.body for v in auditors.verdicts() if v.body["worker"] == who.signer.did]
                     for who in (honest, liar)}  # fmt: skip
-            assert {one["verdict"] for one in said[honest]} == {"consistent"} or any(
-                one["tokens"] < 128 for one in said[honest]
-            ), said[honest]
-            assert "inconsistent" not in {one["verdict"] for one in said[honest]}
-            assert "inconsistent" in {one["verdict"] for one in said[liar]}, said[liar]
+            print(
+                [
+                    (k, v["verdict"], v["statistic"], v["value"], v["bound"], v["tokens"])
+                    for k, l in enumerate(said.values())
+                    for v in l
+                ]
+            )
+            assert _words(said[honest]) <= {"consistent", "inconclusive"}, "short answers conclude nothing"
+            assert _words(said[liar]) == {"inconsistent"}
         for used in engines:
             await used.close()
 
