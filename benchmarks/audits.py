@@ -22,6 +22,7 @@ from compute_mesh.runtime.model import FILES, packaged_folder
 
 #: Seeds of the prompts that tolerances come from, and of those that the figures come from.
 SEEDS: Final = {"calibration": 101, "fresh": 202}
+_MOST: Final = 400
 Records = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -50,7 +51,8 @@ def kept(cache: Path) -> Records:
 def measure(cache: Path, records: Records, seconds: float) -> None:
     """One batch of each case in turn, until the time or the prompts are used up."""
     bench = Bench(packaged_folder() / FILES[0]["path"], cache)
-    texts = {name: prompts(seed, 400) for name, seed in SEEDS.items()}
+    calibrating = prompts(SEEDS["calibration"], _MOST)
+    texts = {"calibration": calibrating, "fresh": prompts(SEEDS["fresh"], _MOST, without=calibrating)}
     begun = time.process_time()
     waiting = {case.name: wanted(case, records[case.name]) for case in CASES}
     with (cache / "records.jsonl").open("a", encoding="utf-8") as file:
@@ -58,7 +60,7 @@ def measure(cache: Path, records: Records, seconds: float) -> None:
             for case in CASES:
                 if not (batch := waiting[case.name][:SLOTS]):
                     continue
-                if case.last and any(left for name, left in waiting.items() if name != case.name):
+                if any(waiting[other.name] for other in CASES if other.turn < case.turn):
                     continue
                 if time.process_time() - begun > seconds:
                     return

@@ -12,7 +12,6 @@ from compute_mesh.jobservice.writing import Terms
 from compute_mesh.node.asking import Ended, Hear, JobNotDone, JobRefused, deaf, line_of, manifest_for, run_job
 from compute_mesh.node.control.client import node_of
 from substrate.record.canonical import JsonObject
-from substrate.store.home import open_home
 
 #: Texts of one job of type B: a node that goes away costs so many at most.
 TEXTS_OF_A_JOB: Final = 250
@@ -97,15 +96,6 @@ def cancel_job(path: Path, job: str) -> dict[str, Any]:
     """End a job without a result; how it stands then."""
     with node_of(path) as node:
         return _shown(line_of(node.cancel(job)))
-
-
-def audits(path: Path) -> list[dict[str, Any]]:
-    """What auditors of this commons found, as the ledger here has it, the newest first."""
-    with open_home(path) as home:
-        found = [one.body for one in home.ledger.documents(kinds=["AuditVerdict"]) if one.known]
-    listed = sorted(found, key=lambda body: (body["time"], body["id"]), reverse=True)
-    names = ("worker", "verdict", "statistic", "value", "bound", "tokens")
-    return [{"job": body["manifest"], **{name: body[name] for name in names}} for body in listed]
 
 
 def _shown(line: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Prompts made of templates: as many as one likes, no two alike, and those of another seed are fresh."""
 
 import random
+from collections.abc import Collection
 from typing import Final
 
 _WHO: Final = """The baker|My aunt|A ferryman|The new teacher|An old sailor|The gardener|Our neighbour|A young nurse
 The clockmaker|The librarian|A retired miner|The beekeeper"""
-_WHERE: Final = """in a village by the sea|at the edge of the forest|near the railway station|on the island
-behind the market hall|in the upper valley|next to the school|by the old bridge|in a town without a river"""
 _DID: Final = """kept a diary about the weather|repaired radios for the street|collected stories of strangers
 grew seven kinds of potatoes|wrote letters that were never sent|taught children to swim|baked bread for the harvest
 painted signs for the shops|walked to work every morning|knew the name of every bird"""
@@ -17,11 +16,13 @@ It began like this:|Nobody asked why, but|Here are three things worth knowing ab
 Years later a visitor was told:"""
 
 
-def prompts(seed: int, count: int) -> list[str]:
-    """``count`` different prompts of about 25 tokens."""
+def prompts(seed: int, count: int, without: Collection[str] = ()) -> list[str]:
+    """``count`` different prompts of about 18 tokens, none of them among ``without``."""
     chance, found = random.Random(seed), dict[str, None]()
-    parts = [part.replace("\n", "|").split("|") for part in (_WHO, _WHERE, _DID, _WHEN, _ASK)]
+    parts = [part.replace("\n", "|").split("|") for part in (_WHO, _DID, _WHEN, _ASK)]
     while len(found) < count:
-        who, where, did, when, ask = (chance.choice(part) for part in parts)
-        found[f"{who} {where} {did} {when}. {ask}"] = None
+        who, did, when, ask = (chance.choice(part) for part in parts)
+        text = f"{who} {did} {when}. {ask}"
+        if text not in without:
+            found[text] = None
     return list(found)

@@ -15,6 +15,9 @@ from compute_mesh.runtime.scoring import passes
 
 #: A place of an answer that does not tell at all: as far off as anything can be.
 _FAR: Final = 1e9
+#: Places that are read in one pass. From 64 on llama.cpp takes another kernel for attention than for writing, which
+#: rounds otherwise: 0.07 nats on average, as much as another engine class.
+_TOGETHER: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def force(loaded: Loaded, claim: Claim) -> Forced:
     chance = draws(claim.sampling.seed, places)
     misfit, drift = np.zeros(places, np.float32), np.full(places, np.nan, np.float32)
     place = 0
-    for _, scores in passes(loaded, read, len(claim.prompt) - 1):
+    for _, scores in passes(loaded, read, len(claim.prompt) - 1, _TOGETHER):
         total = totals(scores)
         for row, sum_of_row in zip(scores, total, strict=True):
             chosen = tokens[place] if place < len(tokens) else _likeliest_end(loaded, row)

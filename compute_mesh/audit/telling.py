@@ -1,6 +1,7 @@
 """An audit as a document, and the bundle from which anybody who may read it computes the same again."""
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from compute_mesh.audit.claims import Claim
@@ -30,6 +31,20 @@ def evidence_bundle(
         "manifest": manifest.document.raw.decode("utf-8"),
         "receipt": receipt.raw.decode("utf-8"),
         "answers": [_answer(claim, one) for claim, one in zip(claims, forced, strict=True)],
+    }
+    return canonical_bytes(content)
+
+
+def plain_bundle(
+    manifest: Manifest, receipt: Document, outputs: Mapping[str, bytes], mine: Mapping[str, bytes]
+) -> bytes:  # fmt: skip
+    """Both documents, the outputs as they came, and what the auditor computed to compare them with: canonical JSON."""
+    content: JsonObject = {
+        "format": FORMAT,
+        "manifest": manifest.document.raw.decode("utf-8"),
+        "receipt": receipt.raw.decode("utf-8"),
+        "outputs": {name: b64encode(data).decode("ascii") for name, data in sorted(outputs.items())},
+        "computed": {name: b64encode(data).decode("ascii") for name, data in sorted(mine.items())},
     }
     return canonical_bytes(content)
 

@@ -21,7 +21,7 @@ from compute_mesh.audit.forcing import Forced
 from compute_mesh.runtime.loaded import Floats
 
 Word = Literal["consistent", "inconsistent", "inconclusive"]
-Statistic = Literal["margin", "draw", "drift", "length", "cosine", "nats", "segment"]
+Statistic = Literal["margin", "draw", "drift", "length", "cosine", "nats", "segment", "form", "text", "count"]
 
 
 @dataclass(frozen=True, slots=True)

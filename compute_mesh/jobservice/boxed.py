@@ -10,17 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from compute_mesh.audit.claims import Claim, evidence_root
 from compute_mesh.audit.engines import widest
 from compute_mesh.jobs.manifest import Manifest
-from compute_mesh.jobservice.asked import Prompts, read_prompts, read_texts
-from compute_mesh.jobservice.engine import ModelHere
+from compute_mesh.jobservice.asked import read_prompts, read_texts
+from compute_mesh.jobservice.engine import ModelHere, Reread
 from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
+from compute_mesh.jobservice.rereading import evidence_of, listed, read_again, reading_job, sampling_of
 from compute_mesh.jobservice.training import finished_training, training_job
-from compute_mesh.runtime.likely import RECORD, read_records
-from compute_mesh.runtime.sampling import Sampling
 from compute_mesh.runtime.shape import check_adapter
-from compute_mesh.workers.answers import answers_of
+from compute_mesh.workers.answers import Answer, answers_of
 from compute_mesh.workers.failures import JobFailed, Why
 from compute_mesh.workers.messages import Data, Job, Result
 from compute_mesh.workers.messages import Piece as WorkerPiece
@@ -36,6 +34,8 @@ SENSITIVE: Final[frozenset[PrivacyClass]] = frozenset({"own-node", "trusted", "t
 #: Tokens of prompt and answer together that a worker has room for.
 CONTEXT: Final = 2048
 _F16: Final = "1/1"
+#: Bytes of what reading answers again gives: a few for each token.
+_MOST_READ: Final = 256 << 20
 #: Bytes of all checkpoints of a training and its term.
 _MOST_TRAINED: Final = 8 << 30
 
@@ -97,6 +97,26 @@ class BoxedEngine:
                     yield event
         except JobFailed as error:
             raise CannotRun(_reason(error), str(error)) from None
+
+    async def reread(
+        self, manifest: Manifest, inputs: Sequence[bytes], answers: Sequence[Answer], likely: bytes
+    ) -> Reread:  # fmt: skip
+        """See `Engine`. It is done in a worker of the submitter's, as the job would be."""
+        model = self._models.get(manifest.body["model"]["digest"])
+        if model is None or model.kind != "language":
+            raise CannotRun("no-model", "the model is not here (any more)")
+        try:
+            with _adapter(self.folder, manifest, inputs) as worn:
+                place = await asyncio.to_thread(self._place, model, worn)
+                engine = await self._engine(place, manifest.submitter)
+                job = reading_job(manifest, inputs, answers, likely)
+                limits = manifest.body["limits"]
+                request = Request(place, manifest.submitter, job, seconds=limits["seconds"], most=_MOST_READ)
+                async with self.supervisor.run(request) as going:
+                    result, given = await going.result()
+        except JobFailed as error:
+            raise CannotRun(_reason(error), str(error)) from None
+        return read_again(manifest, answers, likely, result.value, given, _receipt_engine(engine, model))
 
     async def _run(
         self, model: Runnable, manifest: Manifest, inputs: Sequence[bytes], worn: Sequence[Worn], _: bytes | None
@@ -225,14 +245,10 @@ Finish = Any
 def _write(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
     asked = manifest.parameters
     found = read_prompts(inputs[0], asked["form"], asked["prompts"])
-    sampling = {
-        "tokens": asked["tokens"], "seed": asked["seed"], "temperature": asked["temperature"] / 1000,
-        "top_k": asked["topK"], "top_p": asked["topP"] / 1000, "stop": list(found.stop), "grammar": found.grammar,
-    }  # fmt: skip
     likely = manifest.assurance != "none"
     job = Job(
-        "inference", {"sampling": sampling, "stream": True, "likely": likely},
-        {"prompts": json.dumps(_listed(found), ensure_ascii=False).encode("utf-8")},
+        "inference", {"sampling": sampling_of(manifest, found), "stream": True, "likely": likely},
+        {"prompts": json.dumps(listed(found), ensure_ascii=False).encode("utf-8")},
     )  # fmt: skip
 
     def finish(value: dict[str, Any], given: Mapping[str, bytes]) -> Made:
@@ -244,31 +260,13 @@ def _write(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
         outputs = {"answers": json.dumps({"answers": told}, ensure_ascii=False).encode("utf-8")}
         evidence = None
         if data := given.get("likely", b""):
-            outputs["likely"], evidence = data, _evidence(answers, data)
+            outputs["likely"], evidence = data, evidence_of(answers, data)
         return outputs, Finished(
             {}, read=sum(a.prompt_tokens for a in answers), written=sum(len(a.tokens) for a in answers),
             evidence=evidence,
         )  # fmt: skip
 
     return job, finish
-
-
-def _listed(found: Prompts) -> list[JsonObject]:
-    return [
-        {"text": one} if isinstance(one, str) else {"messages": [{"role": r, "content": c} for r, c in one]}
-        for one in found.prompts
-    ]
-
-
-def _evidence(answers: Sequence[Any], data: bytes) -> str:
-    """The root over what each place of each answer could have been, as an auditor computes it."""
-    claims, start = [], 0
-    for answer in answers:
-        end = start + RECORD * len(answer.tokens)
-        likely = read_records(data[start:end])
-        claims.append(Claim((), answer.tokens, answer.finish, Sampling(), likely.top, likely.top_log_probabilities))
-        start = end
-    return evidence_root(claims)
 
 
 def _embed(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:

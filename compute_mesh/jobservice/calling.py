@@ -18,7 +18,7 @@ from substrate.record.documents import Document, read_document
 from substrate.record.errors import RecordError
 
 #: Seconds for the answer to an offer: the worker may have to read its charter first.
-_CONSIDERING: Final = 30.0
+CONSIDERING: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Call:
         line = Line(stream)
         raw = self.manifest.document.raw.decode("utf-8")
         await line.say({"op": "offer", "manifest": raw, "checkpoint": len(self.checkpoint or b"")})
-        reply = await line.hear(_CONSIDERING)
+        reply = await line.hear(CONSIDERING)
         if reply.get("op") == "refuse":
             return NotTaken(rule=word_of(reply, "rule"))
         if reply.get("op") == "wait":

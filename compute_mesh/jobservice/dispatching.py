@@ -21,7 +21,7 @@ from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.seen import AWAY, NOT_NOW, Nodes, SeenNodes
 from compute_mesh.jobservice.states import JobLine, State
 from compute_mesh.jobservice.store import CHECKPOINT, INPUT, OUTPUT, JobStore
-from compute_mesh.jobservice.trying import Tries
+from compute_mesh.jobservice.trying import Remember, Tries
 from compute_mesh.jobservice.working import Law, WorkDesk
 from compute_mesh.transport.serving import cancel_all
 from substrate.record.documents import Document
@@ -40,7 +40,10 @@ _PASSING: Final = frozenset({"busy", "drained", "quiet", "capped", "probation"})
 
 @dataclass(eq=False)
 class JobDesk:
-    """Jobs that this home submits. ``nodes``: the live ones, this one among them; ``lied`` notes a broken rule."""
+    """Jobs that this home submits. ``nodes``: the live ones, this one among them; ``lied`` notes a broken rule.
+
+    ``remember`` keeps what was done for an auditor.
+    """
 
     law: Law
     store: JobStore
@@ -50,6 +53,7 @@ class JobDesk:
     nodes: Nodes
     lied: Callable[[str, str], None]
     now: Callable[[], str]
+    remember: Remember = lambda *_: None
     _live: dict[str, Live] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: "asyncio.Task[None] | None" = None
@@ -60,7 +64,8 @@ class JobDesk:
         """Nobody was asked yet."""
         self._seen = SeenNodes(self.nodes)
         self._tries = Tries(
-            self.law, self.store, self.signer, self.work, self.peers, self.lied, self.now, self._done
+            self.law, self.store, self.signer, self.work, self.peers, self.lied, self.now, self._done,
+            lambda evidence, acceptance: self.remember(evidence, acceptance),
         )  # fmt: skip
 
     async def start(self) -> None:

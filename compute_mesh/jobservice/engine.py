@@ -4,8 +4,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from compute_mesh.audit.claims import Claim
+from compute_mesh.audit.forcing import Forced
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.events import Event
+from compute_mesh.workers.answers import Answer
+from substrate.record.canonical import JsonObject
 from substrate.record.schemas.jobs import JobType
 
 
@@ -29,6 +33,24 @@ class ModelHere:
     engine: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """Answers of a job of type A, read again here.
+
+    Attributes:
+        claims: as their worker told them, with the prompts' tokens as they are read here; ``sampling.tokens`` is what
+            there was room for. forced: how well each place fits.
+        impossible: an answer has a token that the model does not have, or more than there was room for.
+        other_text: a text that is not that of its tokens. engine: the receipt's ``engine``, were it this node's.
+    """
+
+    claims: Sequence[Claim]
+    forced: Sequence[Forced]
+    impossible: bool
+    other_text: bool
+    engine: JsonObject
+
+
 class Engine(Protocol):
     """Runs one job at a time for each call."""
 
@@ -41,6 +63,16 @@ class Engine(Protocol):
 
         Raises:
             CannotRun: it did not come to its end.
+        """
+        ...
+
+    async def reread(
+        self, manifest: Manifest, inputs: Sequence[bytes], answers: Sequence[Answer], likely: bytes
+    ) -> Reread:  # fmt: skip
+        """Read the answers that another node gave to a job of type A; ``likely``: its records, or nothing.
+
+        Raises:
+            CannotRun: it cannot be done here.
         """
         ...
 

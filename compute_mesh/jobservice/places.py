@@ -68,7 +68,7 @@ class Peers:
         Raises:
             TransportFailed: it cannot be reached, went away, or broke a rule.
         """
-        stream = await self._stream(node)
+        stream = await self.open(node)
         try:
             return await call.run(stream)
         finally:
@@ -80,7 +80,12 @@ class Peers:
             await connection.close()
         self._open.clear()
 
-    async def _stream(self, node: str) -> Stream:
+    async def open(self, node: str) -> Stream:
+        """A new stream to a peer.
+
+        Raises:
+            TransportFailed: it cannot be reached.
+        """
         async with self._turns.setdefault(node, asyncio.Lock()):
             kept = self._open.get(node)
             if kept is not None and not kept.closed:

@@ -12,11 +12,13 @@ from compute_mesh.jobs.receipts import check_acceptance
 from compute_mesh.jobs.rules import Refused
 from compute_mesh.jobservice.asked import blobs_of
 from compute_mesh.jobservice.events import Told
+from compute_mesh.jobservice.taking import RULES, Taking
 from compute_mesh.jobservice.wire import HEARTBEAT, MOST_CHECKPOINT, SILENCE, Line, count_of, said, text_of
 from compute_mesh.jobservice.working import Wait, WorkDesk
 from compute_mesh.transport.failures import Malformed, TransportFailed
 from compute_mesh.transport.interface import Connection, Stream
 from compute_mesh.transport.serving import cancel_all, serve_streams
+from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document, read_document
 from substrate.record.errors import RecordError
 
@@ -28,11 +30,15 @@ _PATIENCE: Final = 30.0
 
 @dataclass
 class JobService:
-    """Serves peers. ``node_of`` names the node behind a transport key, or None; ``lied`` notes a broken rule."""
+    """Serves peers. ``node_of`` names the node behind a transport key, or None; ``lied`` notes a broken rule.
+
+    ``taking`` takes jobs in that are handed over for an audit, where this node audits.
+    """
 
     desk: WorkDesk
     node_of: Callable[[str], str | None]
     lied: Callable[[str, str], None]
+    taking: Taking | None = None
 
     async def serve(self, connection: Connection) -> None:
         """Serve one connection until it ends."""
@@ -42,7 +48,7 @@ class JobService:
 
         async def handle(stream: Stream) -> None:
             try:
-                await Serving(self.desk, Line(stream), node).run()
+                await Serving(self.desk, Line(stream), node, self.taking).run()
             except Malformed as error:
                 self.lied(node, str(error))
                 raise
@@ -53,9 +59,9 @@ class JobService:
 class Serving:
     """One stream of one peer."""
 
-    def __init__(self, desk: WorkDesk, line: Line, node: str) -> None:
+    def __init__(self, desk: WorkDesk, line: Line, node: str, taking: Taking | None = None) -> None:
         """``node``: who is at the other end."""
-        self.desk, self.line, self.node = desk, line, node
+        self.desk, self.line, self.node, self.taking = desk, line, node, taking
         self.unwanted = asyncio.Event()
         self.answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -66,6 +72,9 @@ class Serving:
             Malformed: the peer broke a rule. TransportFailed: it is gone.
         """
         offer = await self.line.hear()
+        if offer.get("op") == "audit":
+            await self._audit(offer)
+            return
         if offer.get("op") != "offer":
             raise Malformed("an attempt begins with an offer")
         raw = text_of(offer, "manifest").encode("utf-8")
@@ -81,6 +90,13 @@ class Serving:
             finally:
                 self.desk.leave(found)
             return
+        await self.line.finish()
+
+    async def _audit(self, offer: JsonObject) -> None:
+        if self.taking is not None:
+            await self.taking.serve(self.line, self.node, offer)
+            return
+        await self.line.say({"op": "refuse", "rule": "no-audits", "sentence": RULES["no-audits"]})
         await self.line.finish()
 
     async def _attempt(self, manifest: Manifest, checkpoint: int) -> None:

@@ -223,6 +223,14 @@ class JobStore:
         for (body,) in rows:
             yield read_document(body)
 
+    def manifests(self, most: int) -> list[Manifest]:
+        """The manifests that were brought here or written here last, the newest first."""
+        with self._turn:
+            query = "SELECT body FROM papers WHERE kind = 'JobManifest' ORDER BY rowid DESC LIMIT ?"
+            rows = self._database.execute(query, (most,)).fetchall()
+        found = [read_manifest(body) for (body,) in rows]
+        return [one for one in found if isinstance(one, Manifest)]
+
     def file(self, job: str, papers: Iterable[Document]) -> None:
         """Keep signed documents about a job."""
         with self._transaction() as database:

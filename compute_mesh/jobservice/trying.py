@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from compute_mesh.jobs.receipts import write_acceptance
 from compute_mesh.jobservice.calling import Call, NotTaken, Worked
 from compute_mesh.jobservice.events import Checkpoint, Told
+from compute_mesh.jobservice.evidence import Evidence
 from compute_mesh.jobservice.live import Live
 from compute_mesh.jobservice.places import Peers, work_here
 from compute_mesh.jobservice.store import JobStore
@@ -18,6 +19,10 @@ from substrate.record.keys import Signer
 
 #: Ends a job as done: its id, the node, what came of it, and both documents.
 Done = Callable[[str, str, dict[str, bytes], list[Document]], Awaitable[None]]
+
+
+#: Keeps a job that was done for whoever may audit it; the submitter's word on it.
+Remember = Callable[[Evidence, Document], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Tries:
     lied: Callable[[str, str], None]
     now: Callable[[], str]
     done: Done
+    remember: Remember
 
     async def on(self, node: str, live: Live, engine: str) -> "Worked | NotTaken | str":
         """One try on a node whose engine class is ``engine``; a word where the node was lost."""
@@ -72,6 +78,7 @@ class Tries:
             return acceptance
         papers = [receipt, acceptance]
         await self.law.log([acceptance])
+        self.remember(Evidence(live.manifest, receipt, live.inputs or (), worked.outputs), acceptance)
         if live.manifest.quorum > 1:
             await asyncio.to_thread(self.store.file, job, papers)
         else:

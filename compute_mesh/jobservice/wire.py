@@ -3,7 +3,7 @@
 Every message is a frame with one JSON object; where one says ``bytes``, as many bytes follow it, in no frame. Whoever
 asks opens the stream: offer, then (after ``send``) the inputs, perhaps ``cancel``, at last ``answer``. Whoever works
 answers ``refuse``, ``wait`` or ``send``, tells what happens (``alive`` at least every `HEARTBEAT` seconds), and gives
-its receipt.
+its receipt. A stream that begins with ``audit`` hands a job that was done to an auditor: see `taking`.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ MOST_CHECKPOINT: Final = 512 << 20
 _CHUNK: Final = 256 << 10
 _MOST_COUNT: Final = 1 << 48
 _MOST_NAME: Final = 32
+_MOST_WORDS: Final = 16
 
 
 class Line:
@@ -147,6 +148,27 @@ def count_of(message: JsonObject, name: str, most: int) -> int:
     if value > most:
         raise Malformed(f"{name}: more than {most}")
     return value
+
+
+def digest_of(message: JsonObject, name: str) -> str:
+    """A digest of a message: 64 hexadecimal digits.
+
+    Raises:
+        Malformed: it has none of that name.
+    """
+    return _digest(message.get(name))
+
+
+def words_of(message: JsonObject, name: str) -> list[str]:
+    """Different short words of a message, a few at most.
+
+    Raises:
+        Malformed: it has none of that name.
+    """
+    words = message.get(name)
+    if not isinstance(words, list) or len(words) > _MOST_WORDS or len(set(map(_word, words))) != len(words):
+        raise Malformed(f"{name}: no list of different words")
+    return words
 
 
 def _count(value: Any) -> int:

@@ -9,22 +9,30 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from compute_mesh.audit.policy import Candidate
 from compute_mesh.jobs.asks import Node
 from compute_mesh.jobs.checking import Offer, World
 from compute_mesh.jobs.models import StandingModel, standing_models
+from compute_mesh.jobservice.auditing import AuditDesk
 from compute_mesh.jobservice.boxed import BoxedEngine, Runnable
 from compute_mesh.jobservice.dispatching import JobDesk
+from compute_mesh.jobservice.handing import Drawn
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.serving import JobService
 from compute_mesh.jobservice.settling import settled_in, settlements_due
 from compute_mesh.jobservice.store import NAME, JobStore
+from compute_mesh.jobservice.taking import Taking
 from compute_mesh.jobservice.working import Caps, WorkDesk
+from compute_mesh.node.adapters import withdrawn_adapters
 from compute_mesh.node.admitting import admitted_nodes
+from compute_mesh.node.audits import hands, open_audits
+from compute_mesh.node.beacons import Beacons
 from compute_mesh.node.bench import Bench, at_home
 from compute_mesh.node.context import Context
 from compute_mesh.node.identity import mesh_folder
 from compute_mesh.node.meeting import home_trouble
 from compute_mesh.node.models import runnable_models
+from compute_mesh.node.owners import CandidateOf, alone, candidates, may_judge
 from compute_mesh.peers.book import PeerBook
 from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Transport
@@ -66,30 +74,53 @@ class HomeLaw:
         self.commons = bench.home.commons
         #: Of each worker that was audited what the audits come to; the others are on probation.
         self.standings: dict[str, Reputation] = {}
+        self.candidate: CandidateOf = alone
+        self._beacons = Beacons()
 
     async def world(self, now: str) -> World:
         """See `Law`. What cannot be read approves and admits nobody."""
         async with self._turn:
             if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
-                world, standings = await self._bench.run(lambda: _read(self._bench.home, self._own, now))
-                self._known, self.standings = (time.monotonic(), world), standings
+                world, self.standings, self.candidate = await self._bench.run(
+                    lambda: _read(self._bench.home, self._own, now)
+                )
+                self._known = time.monotonic(), world
             return self._known[1]
 
     async def models(self, now: str) -> list[StandingModel]:
         """Approvals in force that may be used now."""
         return [one for one in (await self.world(now)).models.values() if not one.revoked and not one.expired(now)]
 
+    def streak(self, worker: str) -> int:
+        """How many audits of a worker in a row were consistent, by what was last read."""
+        found = self.standings.get(worker)
+        return found.streak if found is not None else 0
+
+    def candidate_of(self, node: str) -> Candidate:
+        """Whose a node is, by what was last read."""
+        return self.candidate(node)
+
+    async def beacon(self, after: str, parties: tuple[str, str]) -> Drawn | None:
+        """What draws the auditor of a receipt that was signed at ``after``; None as long as there is nothing."""
+        return await self._bench.run(lambda: self._beacons.first(self._bench.home, after, parties))
+
+    async def draws(self, beacon: str, after: str, parties: tuple[str, str]) -> bool:
+        """Whether a document of another node may draw this one as the auditor of such a receipt."""
+        drawn = await self._bench.run(lambda: self._beacons.named(self._bench.home, beacon, after, parties))
+        return drawn is not None and drawn.signer != self._own
+
     async def log(self, papers: Sequence[Document]) -> None:
         """See `Law`."""
         await self._bench.run(lambda: _log(self._bench.home, papers))
 
 
-def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation]]:
-    audits = home.ledger.documents(kinds=_AUDITS)
+def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation], CandidateOf]:
+    audits, candidate = home.ledger.documents(kinds=_AUDITS), candidates(home)
     try:
-        return _world_of(home, own, now), reputations(audits, home.roles(), now[:10])
+        standings = reputations(audits, home.roles(), now[:10], may_judge(candidate))
     except UnknownCommons:
-        return _world_of(home, own, now), {}
+        standings = {}
+    return _world_of(home, own, now), standings, candidate
 
 
 def _world_of(home: Home, own: str, now: str) -> World:
@@ -97,7 +128,9 @@ def _world_of(home: Home, own: str, now: str) -> World:
         models = standing_models(home.roles())
     except UnknownCommons:
         models = {}
-    return World(home.commons, now, models, admitted_nodes(home) | {own})
+    mesh = mesh_folder(home.path)
+    withdrawn = withdrawn_adapters(home, home.roles(), mesh, now) if models else frozenset[str]()
+    return World(home.commons, now, models, admitted_nodes(home) | {own}, withdrawn=withdrawn)
 
 
 def _log(home: Home, papers: Sequence[Document]) -> None:
@@ -119,10 +152,12 @@ class JobRoom:
     book: Callable[[], PeerBook | None]
     refresh: Callable[[], object] = field(default=lambda: None)
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    audits: AuditDesk | None = None
 
     def service(self) -> JobService:
         """What serves peers."""
-        return JobService(self.work, self._node_of, self._lied)
+        taking = Taking(self.audits, self.law.draws) if self.audits is not None else None
+        return JobService(self.work, self._node_of, self._lied, taking)
 
     def offered(self) -> JsonObject | None:
         """What is announced of the jobs that this node runs for others; nothing where it runs none."""
@@ -236,20 +271,25 @@ async def open_jobs(
         peers = Peers(transport, address_of)
         desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now)
         room = JobRoom(context, law, store, engine, work, desk, book)
-        if settings.jobs or context.gateway:
+        if settings.jobs or settings.audits or context.gateway:
             room.wanted.set()
-        await desk.start()
-        beside = [
-            asyncio.create_task(_look_for_models(bench, room, changed)),
-            asyncio.create_task(_settle_days(bench, room)),
-        ]
-        try:
-            yield room
-        finally:
-            await cancel_all(beside)
-            await desk.close()
-            await engine.close()
-            store.close()
+        with open_audits(context, room, peers, lied) as audits:
+            room.audits, handing = audits, hands(context, room, peers)
+            desk.remember = handing.remember
+            await desk.start()
+            beside = [
+                asyncio.create_task(_look_for_models(bench, room, changed)),
+                asyncio.create_task(_settle_days(bench, room)),
+                asyncio.create_task(handing.run()),
+                *([asyncio.create_task(audits.run())] if audits is not None else []),
+            ]
+            try:
+                yield room
+            finally:
+                await cancel_all(beside)
+                await desk.close()
+                await engine.close()
+                store.close()
 
 
 async def _look_for_models(bench: Bench, room: JobRoom, changed: Callable[[], object]) -> None:

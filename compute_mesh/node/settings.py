@@ -65,6 +65,12 @@ job_tokens_daily = 0
 # Nodes (did:key:...) whose jobs come before others', and those that may read what is for trusted nodes alone.
 job_friends = []
 job_trusted = []
+
+# Whether this node audits others: it sends them jobs of its own that look like anybody's, reads what comes back again,
+# and publishes what it found. Seconds between two looks at one worker; tokens of its probes in a day (UTC).
+audits = false
+audit_seconds = 600
+audit_tokens_daily = 20000
 """
 
 
@@ -93,6 +99,9 @@ class NodeSettings(Closed):
     job_tokens_daily: int = Field(default=0, ge=0)
     job_friends: list[Did] = Field(default=[], max_length=256)
     job_trusted: list[Did] = Field(default=[], max_length=256)
+    audits: bool = False
+    audit_seconds: int = Field(default=600, ge=1, le=86_400)
+    audit_tokens_daily: int = Field(default=20_000, ge=1)
 
     @field_validator("bind")
     @classmethod

@@ -74,17 +74,21 @@ def score_tokens(
     return window.scored(size)
 
 
-def passes(loaded: Loaded, tokens: Sequence[int], first: int = 0) -> Iterator[tuple[int, Floats]]:
+def passes(
+    loaded: Loaded, tokens: Sequence[int], first: int = 0, together: int = _TOGETHER
+) -> Iterator[tuple[int, Floats]]:
     """Read ``tokens`` from nothing on: (place, scores of what may follow it and those after it), from ``first`` on.
+
+    ``together`` of them are read in one pass at most.
 
     The scores are a view, valid until the next is asked for.
     """
     loaded.forget()
     loaded.read(tokens[:first])
-    batch = loaded.api.llama_batch_init(_TOGETHER, 0, 1)
+    batch = loaded.api.llama_batch_init(together, 0, 1)
     try:
-        for start in range(first, len(tokens), _TOGETHER):
-            part = tokens[start : start + _TOGETHER]
+        for start in range(first, len(tokens), together):
+            part = tokens[start : start + together]
             for place, token in enumerate(part):
                 batch.token[place], batch.pos[place] = token, start + place
                 batch.n_seq_id[place], batch.seq_id[place][0], batch.logits[place] = 1, 0, 1

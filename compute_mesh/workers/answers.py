@@ -19,6 +19,8 @@ _FINISH: Final = ("end", "stop", "length")
 #: Bytes of one token's record of likelihoods (`compute_mesh.runtime.likely`), and of one number of a vector.
 _RECORD: Final = 72
 _HALF: Final = 2
+#: Of a token or a value that an audit gives.
+_WORD: Final = 4
 _MOST: Final = 1 << 40
 _DIGITS: Final = frozenset("0123456789abcdef")
 
@@ -124,6 +126,20 @@ def _evaluation(job: Job, value: dict[str, Any], _: Mapping[str, bytes]) -> None
             raise BadFrame("figures that do not fit the texts")
 
 
+def _audit(job: Job, value: dict[str, Any], given: Mapping[str, bytes]) -> None:
+    answers, counts = _of(value, "answers", list), dict.fromkeys(("prompt", "room", "places", "drift"), 0)
+    if len(answers) != len(_texts(job, "answers")):
+        raise BadFrame("answers that were not to be read")
+    for one in answers:
+        if type(one) is not dict or not all(type(one.get(name)) is bool for name in ("possible", "sameText")):
+            raise BadFrame("an answer that was read")
+        for name in counts:
+            counts[name] += _count(one.get(name))
+    for name, count in (("prompts", counts["prompt"]), ("misfit", counts["places"]), ("drift", counts["drift"])):
+        if len(given.get(name, b"")) != count * _WORD:
+            raise BadFrame("values that do not fit the answers")
+
+
 def _texts(job: Job, name: str) -> list[Any]:
     found = json.loads(job.inputs[name])
     return found if isinstance(found, list) else []
@@ -151,4 +167,5 @@ _CHECKS: Final[dict[str, Callable[[Job, dict[str, Any], Mapping[str, bytes]], No
     "embedding": _embedding,
     "lora": _lora,
     "evaluation": _evaluation,
+    "audit": _audit,
 }

@@ -31,6 +31,8 @@ _TRAINING: Final = 3 << 30
 _LIFE: Final = 24 * 3600
 _ROOMS: Final = ("compute_mesh.runtime", "compute_mesh.transport", "compute_mesh.workers", "compute_mesh.sandbox",
                  "substrate.store", "substrate.record")  # fmt: skip
+#: Whoever writes with a model also reads again what others wrote with it.
+_LANGUAGE_ROOMS: Final = (*_ROOMS, "compute_mesh.audit")
 _TRAINING_ROOMS: Final = (*_ROOMS, "compute_mesh.workloads", "compute_mesh.adapters", "corpus")
 _TORCH: Final = ("torch", "transformers", "peft", "sentence-transformers", "safetensors", "pyarrow", "gguf", "blake3",
                  "pyyaml", "jinja2")  # fmt: skip
@@ -103,7 +105,7 @@ def language_place(
         *interpreter(),
         *libraries(extensions),
         *packages(("llama-cpp-python", "numpy", "jinja2", "blake3", "gguf")),
-        *code(_ROOMS),
+        *code(_LANGUAGE_ROOMS),
     )
     box = _box("language", programs, binds, memory, threads, scratch=1 << 20)
     digests = [digest, *(f"{one.digest}*{one.scale}" for one in adapters)]

@@ -8,6 +8,7 @@ from lecs_pipeline.cli import (
     adapter,
     ask,
     asset,
+    audits,
     backup,
     blob,
     charter,
@@ -66,7 +67,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(node.app, name="node")
 app.add_typer(jobs.app, name="jobs")
-app.add_typer(jobs.audit_app, name="audit")
+app.add_typer(audits.app, name="audit")
 
 
 @app.callback()

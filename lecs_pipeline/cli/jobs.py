@@ -1,4 +1,4 @@
-"""`lecs run`, `lecs jobs`, `lecs audit`: approved jobs on the mesh, here or on a peer."""
+"""`lecs run` and `lecs jobs`: approved jobs on the mesh, here or on a peer."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from compute_mesh.jobservice.writing import Terms
 
 app = typer.Typer(help="Jobs of this home: where they are, and why they wait.", no_args_is_help=True)
-audit_app = typer.Typer(help="What auditors found about workers.", no_args_is_help=True)
 
 MOST_PROMPT: Final = 4 * 1024 * 1024
 ASSURANCES: Final = ("none", "spot", "quorum-2", "quorum-3")
@@ -168,21 +167,6 @@ def drain(
     with node_of(choose_home(home)) as node:
         node.drain(off=off)
     say("Jobs of others are taken again." if off else "No job runs here, and none of others is taken.")
-
-
-@audit_app.command("list")
-def list_audits(home: HomeOption = None, json: JsonOption = False) -> None:
-    """What auditors of this commons found, the newest first. Audited at a rate: not every job is looked at."""
-    from lecs_pipeline.jobs import audits
-
-    found = audits(choose_home(home))
-    if json:
-        emit({"audits": found})
-        return
-    rows = [
-        [a["job"][:16], a["worker"][-12:], a["verdict"], a["statistic"], a["value"], str(a["tokens"])] for a in found
-    ]
-    show_table("Audits", ["job", "worker", "verdict", "statistic", "value", "tokens"], rows)
 
 
 def _terms(assurance: str, privacy: str) -> "Terms":

@@ -16,11 +16,14 @@ from compute_mesh.runtime.scoring import score_text
 from compute_mesh.runtime.together import Together
 from compute_mesh.runtime.writing import Written
 from compute_mesh.workers.inside.channel import Cancelled, Channel
+from compute_mesh.workers.inside.rereading import reread, told_of
 
 #: Where the box has the model and its adapters.
 MODEL: Final = "/model/model.gguf"
 #: Numbers of texts are job * this + the place of the prompt in it.
 _PROMPTS: Final = 1 << 20
+#: Types of jobs that read what is given, and forget all else for it.
+_READING: Final = ("evaluation", "audit")
 
 
 @dataclass(slots=True)
@@ -79,7 +82,7 @@ class Language:
 
     def _take(self, message: dict[str, Any]) -> None:
         """Scoring forgets what was read, so it waits until nothing is being written."""
-        if message["type"] != "evaluation":
+        if message["type"] not in _READING:
             self._begin(message)
             return
         while self._together.busy:
@@ -93,6 +96,9 @@ class Language:
             inputs = self._channel.inputs(job)
             if message["type"] == "evaluation":
                 self._channel.say("result", job=job, value=self._evaluate(job, inputs))
+            elif message["type"] == "audit":
+                told = told_of(message["parameters"], inputs, self._tokens)
+                self._channel.say("result", job=job, value=reread(self._loaded, self._channel, job, told))
             elif message["type"] == "inference":
                 self._write(job, message["parameters"], inputs)
             else:

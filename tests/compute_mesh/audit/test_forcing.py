@@ -52,6 +52,15 @@ def test_an_honest_answer_fits(model: Loaded, greedy: Claim) -> None:
     assert forced.drift.mean() < 0.1
 
 
+def test_a_long_answer_fits_to_the_last_bit(model: Loaded) -> None:
+    """Reading takes the kernels that writing took, however long the answer is."""
+    claim = written(model, Sampling(tokens=100, temperature=0.8, top_k=40, top_p=0.95, seed=5))
+    forced = force(model, claim)
+    assert len(claim.tokens) > 64
+    assert forced.misfit.max() < 1e-6
+    assert forced.drift.max() < 1e-4
+
+
 def test_one_changed_token_is_seen_where_it_stands(model: Loaded, greedy: Claim) -> None:
     tokens = [*greedy.tokens]
     tokens[9] = model.tokens(" zebra")[0]

@@ -15,7 +15,7 @@ from compute_mesh.jobs.checking import World
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.models import StandingModel
 from compute_mesh.jobservice.dispatching import JobDesk
-from compute_mesh.jobservice.engine import ModelHere
+from compute_mesh.jobservice.engine import ModelHere, Reread
 from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.serving import JobService
@@ -26,6 +26,7 @@ from compute_mesh.transport.interface import Transport
 from compute_mesh.transport.memory.endpoint import MemoryTransport
 from compute_mesh.transport.memory.network import Network
 from compute_mesh.transport.serving import cancel_all, serve
+from compute_mesh.workers.answers import Answer
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
 
@@ -85,6 +86,11 @@ class FakeEngine:
         finally:
             self.closed.append(manifest.digest)
 
+    async def reread(
+        self, manifest: Manifest, inputs: Sequence[bytes], answers: Sequence[Answer], likely: bytes
+    ) -> Reread:
+        raise CannotRun("no-model", "this one only writes")
+
     async def _train(self, checkpoint: bytes | None) -> AsyncGenerator[Event, None]:
         done = int(checkpoint or b"0")
         self.resumed.append(done)
@@ -125,8 +131,8 @@ class JobNode:
         self.work = WorkDesk(
             self.law, self.engine, self.store, self.signer, self.caps, lambda: self.now(), changed=self.mesh.look
         )
-        service = JobService(self.work, self.mesh.node_of, lambda node, rule: self.lies.append((node, rule)))
-        self._serving = asyncio.create_task(serve(self.transport, {PROTOCOL: service.serve}))
+        self.service = JobService(self.work, self.mesh.node_of, lambda node, rule: self.lies.append((node, rule)))
+        self._serving = asyncio.create_task(serve(self.transport, {PROTOCOL: self.service.serve}))
         self.peers = Peers(lambda: self.transport, self.mesh.address_of)
         self.desk = JobDesk(
             self.law, self.store, self.signer, self.work, self.peers, self.nodes,

@@ -248,3 +248,46 @@ def test_nothing_heavy_is_loaded_by_a_node() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def reading(written: dict[str, Any], likely: bytes, *prompts: dict[str, Any], **changed: Any) -> Job:
+    told = [
+        {"prompt": prompt, "tokens": one["tokens"], "finish": one["finish"], "text": one["text"]}
+        for prompt, one in zip(prompts, written["answers"], strict=True)
+    ]
+    given = {"answers": json.dumps(told).encode(), "likely": likely}
+    return Job("audit", {"sampling": {**SAMPLING, **changed}}, given)
+
+
+def test_answers_are_read_again_where_they_were_written() -> None:
+    """What a worker wrote fits at every place; another token, another text, a token of no model are seen."""
+
+    async def test() -> None:
+        async with supervisor() as found:
+
+            async def result(job: Job) -> tuple[dict[str, Any], dict[str, bytes]]:
+                async with found.run(Request(place(), "one", job, seconds=60)) as going:
+                    done, given = await going.result()
+                    return done.value, given
+
+            for changed in ({}, {"temperature": 0.8, "tokens": 20}):
+                value, given = await result(writing(QUESTION, STORY, **changed))
+                said, values = await result(reading(value, given["likely"], QUESTION, STORY, **changed))
+                assert all(one["possible"] and one["sameText"] for one in said["answers"])
+                assert [one["prompt"] for one in said["answers"]] == [one["promptTokens"] for one in value["answers"]]
+                misfit, drift = (np.frombuffer(values[name], "<f4") for name in ("misfit", "drift"))
+                assert len(misfit) >= len(drift) > 10
+                assert misfit.mean() < 0.02
+                assert drift.mean() < 0.02
+            first, second = value["answers"]
+            honest = len(first["tokens"])
+            first["tokens"] = [first["tokens"][0] + 7, *first["tokens"][1:]]
+            second["tokens"] = [1 << 30, *second["tokens"][1:]]
+            said, values = await result(reading(value, b"", QUESTION, STORY, **changed))
+            assert [one["possible"] for one in said["answers"]] == [True, False]
+            assert [one["sameText"] for one in said["answers"]] == [False, False]
+            assert np.frombuffer(values["misfit"], "<f4")[:honest].max() > 0.05
+            value, _ = await result(writing(STORY))
+            assert len(value["answers"]) == 1, "it goes on writing"
+
+    run(test())
