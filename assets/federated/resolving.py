@@ -1,4 +1,4 @@
-"""Which texts of this home a job of others may be computed on: the gate's word, now, and again before anything leaves."""
+"""Which texts of this home a job of others may be computed on: the gate's word now, and again before any answer."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
