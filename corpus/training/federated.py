@@ -20,7 +20,7 @@ def at_least(count: int) -> int:
     """A number of people rounded down: 1, 2, 5 and their multiples by ten, so that one more or less rarely shows."""
     if count < 1:
         return 0
-    power = 10 ** (len(str(count)) - 1)
+    power = int("1" + "0" * (len(str(count)) - 1))
     return next(step * power for step in _STEPS if step * power <= count)
 
 

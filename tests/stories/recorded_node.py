@@ -39,7 +39,7 @@ class RecordedStream(WrappedStream):
         return data
 
     def _note(self, way: str, data: bytes) -> None:
-        with self._path.with_suffix(f".{way}").open("ab") as file:
+        with self._path.with_name(f"{self._path.name}.{way}").open("ab") as file:
             file.write(data)
 
 
@@ -68,7 +68,7 @@ class RecordedConnection(Connection):
 
     def _recorded(self, stream: Stream) -> Stream:
         name = self.protocol.decode("ascii").replace("/", "-")
-        return RecordedStream(stream, self._folder / f"{name}.{next(self._numbers)}")
+        return RecordedStream(stream, self._folder / f"{name}.{next(self._numbers):04}")
 
 
 class RecordedTransport(Transport):
