@@ -69,8 +69,8 @@ class Standing:
     @property
     def whole(self) -> bool:
         """Whether every term is served."""
-        parts = [*self.cohorts, *([self.federated] if self.federated else [])]
-        return all(one.state == SERVED for one in parts)
+        beside = self.federated is None or self.federated.state == SERVED
+        return beside and all(one.state == SERVED for one in self.cohorts)
 
     @property
     def served(self) -> list[tuple[Path, float]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from compute_mesh.adapters.clipping import clipped
-from compute_mesh.adapters.gguf import InvalidAdapter, Term
+from compute_mesh.adapters.gguf import Term
 from compute_mesh.jobs.asks import FEDERATED_BELOW
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.asked import Line
@@ -81,8 +81,8 @@ def term_to_give(manifest: Manifest, held: Held, data: bytes, value: Mapping[str
         term, smaller = Term(unpacked(data), recipe.alpha, recipe.rank), False
         if "selection" in manifest.data:
             term, smaller = clipped(term, manifest.parameters["clip"] / _THOUSAND)
-    except (InvalidAdapter, ValueError):
-        raise CannotRun("no-result", "the worker gave no term") from None
+    except Exception as error:  # Whatever a reader of tensors raises about bytes of a worker.
+        raise CannotRun("no-result", f"the worker gave no term ({type(error).__name__})") from None
     tensors = dict(term.tensors)
     digest = term_digest(tensors, recipe.rank, recipe.alpha)
     about: JsonObject = {

@@ -64,6 +64,7 @@ def train(
 
     A run that was stopped goes on at its last checkpoint. Cohorts that did not change are not trained again.
     """
+    from assets.training.running import train_cohorts
     from lecs_pipeline.cli.training_bar import hearing
     from lecs_pipeline.evaluating import canaries_from, evaluate_version, heldout_of, sentence_of
     from lecs_pipeline.training import paths_of, recipe_from, train_version
@@ -77,9 +78,8 @@ def train(
     mesh = _on_mesh(path, on, privacy)
     wanted = _wanted(federated, least, clip)
     with hearing() as told:
-        outcome = train_version(
-            path, version, chosen, _saying(told), *([mesh.train] if mesh else []), federated=wanted
-        )  # fmt: skip
+        train_at = mesh.train if mesh else train_cohorts
+        outcome = train_version(path, version, chosen, _saying(told), train_at, wanted)
         adapter = outcome.trained.adapter
         found = evaluate_version(path, adapter.body["version"], planted, told)
     answer = {
