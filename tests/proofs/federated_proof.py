@@ -59,11 +59,11 @@ class Size:
 
     texts: int = 58
     steps: int = 24
-    least: int = 3
+    least: int = 2
     apart: bool = True
 
 
-SMALL = Size(texts=24, steps=2, least=2, apart=False)
+SMALL = Size(texts=24, steps=2, least=1, apart=False)
 
 
 @dataclass
@@ -138,11 +138,11 @@ def _world(folder: Path, size: Size) -> Iterator[tuple[Running, list[Holder]]]:
     holders = [Holder(Running(folder / name, folder / "frames" / name)) for name in HOLDERS]
     nodes = [founder, *(one.node for one in holders)]
     try:
-        _settings(founder.home)
+        _settings(founder.home, size)
         founder.start()
         for one in holders:
             t.lecs("node", "init", home=one.node.home)
-            _settings(one.node.home, founder.did)
+            _settings(one.node.home, size, founder.did)
             one.node.start()
             ticket = t.lecs("node", "invite", home=home)["ticket"]
             t.lecs("node", "join", ticket, home=one.node.home)
@@ -171,9 +171,11 @@ def _share_base(homes: list[Path]) -> None:
         t.share_base(one)
 
 
-def _settings(home: Path, founder: str = "") -> None:
+def _settings(home: Path, size: Size, founder: str = "") -> None:
     more = (
-        f'texts_for = ["{founder}"]\ntexts_least = 2\njobs = ["lora", "evaluation", "inference"]\n' if founder else ""
+        f'texts_for = ["{founder}"]\ntexts_least = {size.least}\njobs = ["lora", "evaluation", "inference"]\n'
+        if founder
+        else ""
     )
     (home / "node.toml").write_text(f"sync_seconds = 10\n{more}")
 
