@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from assets.cards.model import write_card
+from assets.evaluation.federated import score_at_holders
 from assets.evaluation.scoring import Evaluated, Score, evaluate
+from assets.training.federated import Wanted
 from assets.training.published import evaluations_of, newest_of
 from assets.training.running import training_lock
 from assets.training.standing import standing_of
@@ -56,6 +58,23 @@ def evaluate_version(
         with contextlib.suppress(NotFound):  # Another node's adapter, or one whose files are gone, has no card here.
             write_card(home, adapter, now())
         return found
+
+
+def evaluate_at_holders(path: Path, version: str, wanted: Wanted | None, told: Told = lambda _: None) -> dict[str, Any]:
+    """What `lecs eval --federated --json` prints: the newest adapter of a version, measured where federated texts lie.
+
+    Raises:
+        NotFound, JobNotDone, InvalidRecipe: as `score_at_holders`. NoNode: no node is running.
+    """
+    with open_home(path) as home:
+        adapter = newest_of(home, find_version(home, version))
+        found = score_at_holders(home, adapter, wanted or Wanted(), now(), told)
+    return {
+        "adapter": adapter.digest, "holders": [*found.holders], "contributors": found.contributors,
+        "texts": found.texts, "bytes": found.bytes, "base_bpb": round(found.base, 6),
+        "adapter_bpb": round(found.adapted, 6), "delta": round(found.delta, 6),
+        "jobs": [{name: one.line[name] for name in ("job", "node", "receipt")} for one in found.jobs],
+    }  # fmt: skip
 
 
 def measured_before(path: Path, adapter: Document, canaries: Sequence[Canary]) -> Document | None:

@@ -84,6 +84,7 @@ def node_context(
     """
     from pydantic import ValidationError
 
+    from assets.federated.resolving import TextsHeld
     from compute_mesh.gateway.server import loopback_address
     from compute_mesh.node.context import context_of
     from lecs_pipeline.lending import Lending
@@ -91,7 +92,7 @@ def node_context(
 
     if gateway:
         loopback_address(gateway)
-    context = context_of(path, settle=settle, measure_speed=measured_speed, texts=Lending())
+    context = context_of(path, settle=settle, measure_speed=measured_speed, texts=Lending(), held=TextsHeld())
     context = replace(context, gateway=gateway)
     given = {"bind": bind or None, "status_port": status_port}
     if wanted := {name: value for name, value in given.items() if value is not None}:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assets.training.federated import Gathered, Wanted, gather
 from assets.training.planning import Plan, base_folder, missing_cohorts, plan_run
 from assets.training.published import adapters_of, find_adapter, run_of
 from assets.training.publishing import Trained, publish_run
@@ -25,10 +26,11 @@ Told = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What `train_version` came to, with the cohorts that were really trained this time."""
+    """What `train_version` came to, with the cohorts that were really trained this time, and what holders gave."""
 
     trained: Trained
     cohorts: tuple[int, ...]
+    gathered: Gathered | None = None
 
 
 def recipe_from(file: Path | None) -> TrainingRecipe:
@@ -47,26 +49,31 @@ Train = Callable[[Home, Plan, list[int], Path, Told], None]
 
 
 def train_version(
-    path: Path, version: str, recipe: TrainingRecipe, told: Told = lambda _: None, train: Train = train_cohorts
-) -> Outcome:
+    path: Path, version: str, recipe: TrainingRecipe, told: Told = lambda _: None, train: Train = train_cohorts,
+    federated: Wanted | None = None,
+) -> Outcome:  # fmt: skip
     """Train the cohorts of a version whose terms are not here yet, and publish the adapter.
+
+    Args:
+        federated: also ask holders of federated texts for terms, and combine them.
 
     Raises:
         TakenBack, NotAdmitted, Tampered, ModelRefused, NothingToTrain, TrainingFailed.
     """
     with open_home(path) as home, training_lock(path, "lecs train"):
         tidy_up(home, now())
-        plan = plan_run(home, find_version(home, version), recipe, now())
+        plan = plan_run(home, find_version(home, version), recipe, now(), cohorts=federated is None)
         told({"event": "planned", "cohorts": len(plan.plans), "held_out": len(plan.members.held_out)})
-        return _train(home, plan, told, train)
+        return _train(home, plan, told, train, federated)
 
 
-def _train(home: Home, plan: Plan, told: Told, train: Train) -> Outcome:
+def _train(home: Home, plan: Plan, told: Told, train: Train, federated: Wanted | None) -> Outcome:
     base = base_folder(home, plan.model)
     missing = missing_cohorts(home, plan)
     if missing:
         train(home, plan, missing, base, told)
-    return Outcome(publish_run(home, plan, base, now), tuple(missing))
+    gathered = gather(home, plan, federated, now, told) if federated is not None else None
+    return Outcome(publish_run(home, plan, base, now, gathered), tuple(missing), gathered)
 
 
 def retrain(path: Path, prefix: str, say: Callable[[str], None], told: Told = lambda _: None) -> Outcome:
@@ -114,7 +121,8 @@ def drop(path: Path, prefix: str, cohort: int | None) -> Standing:
             raise NotFound(f"this adapter has no cohort {cohort}")
         # Two cohorts with the same text have the same file: it goes when neither may be served.
         needed = {one.digest for one in before.cohorts if one.state == "served" and one not in chosen}
-        for digest in {one.digest for one in chosen} - needed:
+        sums = [one.digest for one in [before.federated] if one is not None and one.state == "dropped"]
+        for digest in {one.digest for one in chosen} - needed | set(sums if cohort is None else ()):
             TrainedFiles(home.path).drop_term(digest)
         return standing_of(home, adapter, now())
 
@@ -137,7 +145,15 @@ def told_of(standing: Standing) -> dict[str, Any]:
             }
             for one in standing.cohorts
         ],
+        "federated": _federated_of(standing),
     }
+
+
+def _federated_of(standing: Standing) -> dict[str, Any] | None:
+    one = standing.federated
+    if one is None:
+        return None
+    return {"digest": one.digest, "holders": one.holders, "contributors": one.contributors, "state": one.state}
 
 
 def paths_of(home: Path, adapter: Document) -> dict[str, str]:

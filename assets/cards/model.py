@@ -54,6 +54,7 @@ def card_of(home: Home, adapter: Document, as_of: str) -> str:
         groups=[*figures.get("languages", ()), *figures.get("domains", ())],
         left_out=figures.get("leftOut", 0),
         canaries=figures.get("canaries", ()),
+        federated={**run.body["federated"], "state": standing.federated.state} if standing.federated else None,
     )
     return model_card(facts)
 

@@ -96,6 +96,9 @@ def _run(
          "rank": rank}
         for one in standing.cohorts if one.state == SERVED
     ]  # fmt: skip
+    if (sum_ := standing.federated) is not None and sum_.state == SERVED:
+        file = files.term(sum_.digest) / "adapter_model.safetensors"
+        served.append({"file": str(file), "scale": 1.0, "alpha": sum_.rank, "rank": sum_.rank})
     release = files.served(standing.adapter.body["digest"]) / "release" / "adapter_model.safetensors"
     out = standing.adapter.body["release"]["rank"]
     released = [{"file": str(release), "scale": 1.0, "alpha": out, "rank": out}]

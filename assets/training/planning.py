@@ -46,9 +46,12 @@ class Plan:
 
 
 def plan_run(
-    home: Home, version: Document, recipe: TrainingRecipe, as_of: str, model: str = NAME
+    home: Home, version: Document, recipe: TrainingRecipe, as_of: str, model: str = NAME, *, cohorts: bool = True
 ) -> Plan:  # fmt: skip
     """Ask the gate about every text of a version, and say what would be trained.
+
+    Args:
+        cohorts: whether a version without a text that may be trained on here is refused.
 
     Raises:
         TakenBack, NotAdmitted, Tampered: as `members_of`. ModelRefused: the model may not be trained.
@@ -57,7 +60,7 @@ def plan_run(
     chosen = language_model(home, TRAINING, as_of, model)
     mark, law = home.ledger.high_water(), law_of_home(home, home.roles())
     members = members_of(home, version, recipe, as_of)
-    if not members.train:
+    if cohorts and not members.train:
         raise NothingToTrain("no text of this version may be trained on")
     engine = engine_class(uses_half(recipe.precision), recipe.threads)
     plans = {

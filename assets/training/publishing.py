@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assets.intake.surveyed import law_of_home
+from assets.training.federated import Gathered, held_back
 from assets.training.members import EVALUATE, TRAIN, NotAdmitted, TakenBack, refusal_now
 from assets.training.planning import Plan, heads_of
 from assets.training.published import adapters_of, rows_trained, run_of
@@ -44,10 +45,14 @@ class _Ready:
     staged: dict[int, Path]
     served: Path
     lost: float
+    gathered: Gathered | None
+    federated: Path
 
 
-def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) -> Trained:
-    """Make terms and adapter visible, and sign run and adapter.
+def publish_run(
+    home: Home, plan: Plan, base: Path, clock: Callable[[], str], gathered: Gathered | None = None
+) -> Trained:
+    """Make terms and adapter visible, and sign run and adapter. ``gathered``: what holders of federated texts gave.
 
     The gate is asked again, inside the transaction, about everything that changed since the plan was made.
 
@@ -57,10 +62,11 @@ def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) ->
     """
     files = TrainedFiles(home.path)
     language_model(home, TRAINING, clock(), plan.model.id)
-    ready = _prepare(home, files, plan, base)
+    ready = _prepare(home, files, plan, base, gathered)
     try:
         with home.ledger.write() as writer:
             _ask_again(home, plan, clock())
+            _ask_holders_again(home, gathered, clock())
             published = _sign(home, writer, files, plan, ready, clock())
     finally:
         shutil.rmtree(ready.served.parent, ignore_errors=True)
@@ -69,7 +75,7 @@ def publish_run(home: Home, plan: Plan, base: Path, clock: Callable[[], str]) ->
     return published
 
 
-def _prepare(home: Home, files: TrainedFiles, plan: Plan, base: Path) -> _Ready:
+def _prepare(home: Home, files: TrainedFiles, plan: Plan, base: Path, gathered: Gathered | None) -> _Ready:
     """Terms and what is served, written beside their places."""
     staging = files.folder / f".staging.{os.getpid()}.tmp"
     shutil.rmtree(staging, ignore_errors=True)
@@ -84,15 +90,23 @@ def _prepare(home: Home, files: TrainedFiles, plan: Plan, base: Path) -> _Ready:
         found[cohort] = kept or term_digest(tensors[cohort], recipe.rank, recipe.alpha)
         if kept is None:
             staged[cohort] = staging / str(cohort)
-            write_peft(staged[cohort], tensors[cohort], rank=recipe.rank, alpha=recipe.alpha, modules=recipe.modules)
-            write_adapter(
-                staged[cohort] / "adapter.gguf", tensors[cohort], alpha=recipe.alpha, rank=recipe.rank, heads=heads,
-                kv_heads=kv_heads,
-            )  # fmt: skip
+            term = Term(tensors[cohort], recipe.alpha, recipe.rank)
+            _write_term(staged[cohort], term, recipe.modules, heads, kv_heads)
     terms = served_terms(found.items(), int(home.roles().charter.body["cohorts"]))
     scaled = [Term(tensors[one.cohort], recipe.alpha, recipe.rank, scale=float(one.scale)) for one in terms]
+    if gathered is not None:
+        scaled.append(Term(gathered.tensors, gathered.rank, gathered.rank))
+        _write_term(staging / "federated", scaled[-1], recipe.modules, heads, kv_heads)
     lost = write_served(staging / "served", scaled, recipe.modules, recipe.release_rank, heads, kv_heads)
-    return _Ready(terms, staged, staging / "served", lost)
+    return _Ready(terms, staged, staging / "served", lost, gathered, staging / "federated")
+
+
+def _write_term(folder: Path, term: Term, modules: tuple[str, ...], heads: int, kv_heads: int) -> None:
+    tensors = dict(term.tensors)
+    write_peft(folder, tensors, rank=term.rank, alpha=int(term.alpha), modules=modules)
+    write_adapter(
+        folder / "adapter.gguf", tensors, alpha=term.alpha, rank=term.rank, heads=heads, kv_heads=kv_heads
+    )  # fmt: skip
 
 
 def write_served(
@@ -124,17 +138,36 @@ def _ask_again(home: Home, plan: Plan, now: str) -> None:
                 raise TakenBack(told) if reason in ("withdrawn", "erased") else NotAdmitted(told)
 
 
+def _ask_holders_again(home: Home, gathered: Gathered | None, now: str) -> None:
+    """Whether something that may be in the holders' sum was taken back since they were asked.
+
+    Raises:
+        TakenBack: it was; nothing of the sum is published.
+    """
+    if gathered is None:
+        return
+    touched = home.ledger.touched_since(gathered.mark) | home.ledger.with_times()
+    if held_back(home, gathered.about(), touched, now):
+        raise TakenBack("while this was combined, a federated text of a holder was taken back: train again")
+
+
 def _sign(
     home: Home, writer: Writer, files: TrainedFiles, plan: Plan, ready: _Ready, time: str
 ) -> Trained:  # fmt: skip
     earlier = adapters_of(home)
-    digest, version = served_digest(ready.terms), plan.version.body["version"]
+    federated = ready.gathered.digest if ready.gathered else None
+    digest, version = served_digest(ready.terms, federated), plan.version.body["version"]
     about = {cohort: _about(files, plan, cohort) for cohort in ready.staged}
     for one in ready.terms:
         if one.cohort in ready.staged:
             install(ready.staged[one.cohort], files.term(one.digest), ABOUT, about[one.cohort])
         files.add_members(one.digest, _members(plan, one.cohort))
-    note = {"terms": [one.digest for one in ready.terms], "mark": plan.mark, "law": law_of_home(home, home.roles())}
+    if ready.gathered is not None and federated is not None:
+        # What may be in it was learnt anew, also where the very same sum is here already.
+        files.drop_term(federated)
+        install(ready.federated, files.term(federated), ABOUT, ready.gathered.about())
+    listed = [*(one.digest for one in ready.terms), *([federated] if federated else [])]
+    note = {"terms": listed, "mark": plan.mark, "law": law_of_home(home, home.roles())}
     released = hashlib.sha256((ready.served / "release" / "adapter_model.safetensors").read_bytes()).hexdigest()
     rank = json.loads((ready.served / "release" / "adapter_config.json").read_bytes())["r"]
     install(ready.served, files.served(digest), TERMS, note)
@@ -147,6 +180,7 @@ def _sign(
         "run": run.digest,
         "model": run.body["model"],
         "terms": [one.content() for one in ready.terms],
+        "federated": federated,
         "excluded": _excluded(home, earlier[-1] if earlier else None, plan),
         "release": {"sha256": released, "rank": rank, "lost": f"{ready.lost:.6f}"},
         "previous": earlier[-1].digest if earlier else None,
@@ -200,6 +234,7 @@ def _run_fields(home: Home, files: TrainedFiles, plan: Plan, ready: _Ready, time
         "recipe": plan.recipe.content(),
         "engine": plan.engine,
         "cohorts": cohorts,
+        "federated": ready.gathered.content() if ready.gathered else None,
         "heldOut": len(plan.members.held_out),
         "members": {"blake3": home.blobs.put(listed), "bytes": len(listed)},
         "time": time,

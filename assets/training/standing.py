@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.intake.surveyed import law_of_home
+from assets.training.federated import held_back
 from assets.training.members import TRAIN, refusal_now
 from assets.training.published import adapters_of, find_adapter, rows_by_cohort, rows_trained, run_of
 from substrate.record.documents import Document
@@ -41,21 +42,42 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class Federated:
+    """The sum of holders' terms in an adapter, now. Its factor is one: the scale of each term is in it already.
+
+    Attributes:
+        digest: of the sum. holders: how many gave a term. contributors: behind all of them, at least so many.
+        rank: of the sum. state, file: as of a cohort; `DROPPED` where something that may be in it was taken back.
+    """
+
+    digest: str
+    holders: int
+    contributors: int
+    rank: int
+    state: str
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """An adapter as it may be served now."""
 
     adapter: Document
     cohorts: tuple[Cohort, ...]
+    federated: Federated | None = None
 
     @property
     def whole(self) -> bool:
         """Whether every term is served."""
-        return all(one.state == SERVED for one in self.cohorts)
+        beside = self.federated is None or self.federated.state == SERVED
+        return beside and all(one.state == SERVED for one in self.cohorts)
 
     @property
     def served(self) -> list[tuple[Path, float]]:
-        """GGUF files and their scales, in cohort order: what the runtime loads."""
-        return [(one.file, float(one.scale)) for one in self.cohorts if one.state == SERVED and one.file is not None]
+        """GGUF files and their scales, in cohort order, then the holders' sum: what the runtime loads."""
+        found = [(one.file, float(one.scale)) for one in self.cohorts if one.state == SERVED and one.file is not None]
+        last = self.federated
+        return [*found, (last.file, 1.0)] if last and last.state == SERVED and last.file is not None else found
 
 
 def standing_of(home: Home, adapter: Document, as_of: str) -> Standing:
@@ -81,7 +103,20 @@ def standing_of(home: Home, adapter: Document, as_of: str) -> Standing:
                 file=file if here else None,
             )
         )
-    return Standing(adapter, tuple(cohorts))
+    return Standing(adapter, tuple(cohorts), _federated(home, files, adapter, run, as_of))
+
+
+def _federated(home: Home, files: TrainedFiles, adapter: Document, run: Document, as_of: str) -> Federated | None:
+    part = run.body.get("federated")
+    if part is None:
+        return None
+    about, file = files.about(part["digest"]), files.term(part["digest"]) / "adapter.gguf"
+    state = GONE
+    if about is not None and file.exists():
+        candidates = _changed(home, files.noted(adapter.body["digest"]), home.roles())
+        state = DROPPED if held_back(home, about, candidates, as_of) else SERVED
+    here = file if state != GONE else None
+    return Federated(part["digest"], len(part["slots"]), part["contributors"], part["rank"], state, here)
 
 
 def serve_latest(home: Home, prefix: str, clock: Callable[[], str]) -> Standing:

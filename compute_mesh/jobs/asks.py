@@ -23,7 +23,7 @@ class Ask:
         kind: its type. model: digest of the model's bytes. parameters: how many the model has.
         memory: bytes that it needs: weights, cache, work. interactive: somebody waits for each token.
         privacy, assurance: as in the manifest. quorum: how many nodes do the same work.
-        federated: it works on texts of the node that runs it.
+        federated: it works on texts of the node that runs it. holder: the one node whose texts are meant, if it is one.
         owner: of the submitter, where several keys are one person's; else the submitter.
         trusted: nodes that the submitter trusts.
         priority: smaller comes first; who has what is decided elsewhere.
@@ -42,6 +42,7 @@ class Ask:
     assurance: Assurance = "spot"
     quorum: int = 1
     federated: bool = False
+    holder: str = ""
     owner: str = ""
     trusted: frozenset[str] = frozenset()
     priority: int = 0
@@ -115,7 +116,7 @@ REASONS: Final[dict[str, str]] = {
     "slow": "no live node that has the model writes fast enough to wait for it: send it as a batch",
     "no-model": "no live node has the model",
     "no-type": "no live node that has the model runs jobs of this type",
-    "no-texts": "no live node with federated texts has the model",
+    "no-texts": "no live node with federated texts, or not the one that is meant, has the model",
     "probation": "every node that could run it is on probation, and runs jobs that may be audited alone",
     "quorum": "fewer nodes of different owners could run it than do the same work",
     "no-node": "no node is live",

@@ -41,6 +41,8 @@ class World:
         withdrawn: SHA-256 of adapters that hold a text which was taken back.
         types: that run here. offer: None where the one who looks is the submitter.
         classes: of privacy that this node has for this submitter.
+        here: the node that works; empty where the one who looks is the submitter.
+        texts_for: submitters whose jobs may be computed on texts that lie here.
     """
 
     commons: str
@@ -53,6 +55,8 @@ class World:
     types: Set[JobType] = TYPES
     offer: Offer | None = None
     classes: Set[PrivacyClass] = CLASSES
+    here: str = ""
+    texts_for: Set[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,11 @@ def _here(manifest: Manifest, world: World) -> Refused | None:
         return refused("privacy", manifest.privacy)
     if world.offer is None:
         return None
+    if manifest.on_held_texts and manifest.submitter not in world.texts_for:
+        return refused("texts-declined")
+    holder = manifest.data.get("selection", {}).get("holder")
+    if holder is not None and holder != world.here:
+        return refused("holder")
     asked = Offer(inputs=sum(blob["bytes"] for blob in manifest.body["inputs"]), **manifest.body["limits"])
     for name in ("memory", "seconds", "output", "inputs"):
         if getattr(asked, name) > getattr(world.offer, name):

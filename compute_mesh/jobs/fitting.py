@@ -28,8 +28,13 @@ def _quick(ask: Ask, node: Node) -> bool:
     return not ask.interactive or not speed or speed >= INTERACTIVE_LEAST
 
 
+def _has_texts(ask: Ask, node: Node) -> bool:
+    return not ask.federated or (node.federated and ask.holder in ("", node.node))
+
+
 def _checkable(ask: Ask, node: Node) -> bool:
-    return node.standing == "good" or ask.assurance != "none" or node.near(ask.person)
+    """Work on texts that lie there is done nowhere else: nobody could check it, whatever the node's standing."""
+    return ask.federated or node.standing == "good" or ask.assurance != "none" or node.near(ask.person)
 
 
 #: Each rule in the order in which they are looked at, with the word for jobs that no node gets past it.
@@ -38,7 +43,7 @@ RULES: Final[tuple[tuple[str, Callable[[Ask, Node], bool]], ...]] = (
     ("privacy", _private),
     ("no-model", lambda ask, node: ask.model in node.models),
     ("no-type", lambda ask, node: ask.kind in node.kinds),
-    ("no-texts", lambda ask, node: not ask.federated or node.federated),
+    ("no-texts", _has_texts),
     ("memory", _roomy),
     ("slow", _quick),
     ("probation", _checkable),

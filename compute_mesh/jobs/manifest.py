@@ -63,6 +63,11 @@ class Manifest:
         return data
 
     @property
+    def on_held_texts(self) -> bool:
+        """Whether it reads texts that lie at the node which runs it, and that the submitter does not bring."""
+        return bool(self.data.keys() & {"cohort", "selection"})
+
+    @property
     def privacy(self) -> PrivacyClass:
         """Who may read the inputs."""
         privacy: PrivacyClass = self.body["privacy"]

@@ -34,6 +34,7 @@ class _Wants(NamedTuple):
     checked: bool
     quorum: int
     federated: bool
+    holder: str
     person: str
     trusted: frozenset[str]
 
@@ -126,7 +127,7 @@ class _Placing:
     def _wants(self, ask: Ask) -> _Wants:
         return _Wants(
             ask.kind, ask.model, ask.memory, ask.parameters, ask.interactive, ask.privacy, ask.assurance != "none",
-            ask.quorum, ask.federated, ask.person if ask.privacy in _PERSONAL else "",
+            ask.quorum, ask.federated, ask.holder, ask.person if ask.privacy in _PERSONAL else "",
             ask.trusted if ask.privacy == "trusted" else frozenset(),
         )  # fmt: skip
 

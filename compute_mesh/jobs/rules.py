@@ -26,6 +26,8 @@ RULES: Final[dict[str, str]] = {
     "recipe": "the training recipe breaks one of its own rules",
     "inputs": "the inputs do not fit the type of the job",
     "type-declined": "the operator of this node does not run jobs of this type",
+    "texts-declined": "the operator of this node does not let the submitter compute on texts that lie here",
+    "holder": "the texts that are meant lie on another node",
     "limits": "the job asks for more memory, time or output than this node gives",
     "privacy": "the job asks for a class of privacy that this node does not have",
 }

@@ -15,6 +15,7 @@ from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.asked import read_prompts, read_texts
 from compute_mesh.jobservice.engine import ModelHere, Reread
 from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
+from compute_mesh.jobservice.held import Held, HeldTexts, check_size, score_to_give, term_to_give
 from compute_mesh.jobservice.rereading import evidence_of, listed, read_again, reading_job, sampling_of
 from compute_mesh.jobservice.training import finished_training, training_job
 from compute_mesh.runtime.shape import check_adapter
@@ -60,12 +61,13 @@ class Runnable:
 
 @dataclass(eq=False)
 class BoxedEngine:
-    """See `Engine`. ``folder`` is where adapters of jobs lie while they are used."""
+    """See `Engine`. ``folder`` is where adapters of jobs lie while they are used; ``texts`` resolves those here."""
 
     supervisor: Supervisor
     folder: Path
     threads: int = 1
     slots: int = 4
+    texts: HeldTexts | None = None
     _models: dict[str, Runnable] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
     _engines: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -91,9 +93,10 @@ class BoxedEngine:
         if model is None or manifest.job not in model.here.kinds:
             raise CannotRun("no-model", "the model is not here (any more)")
         try:
+            held = await self._held(model, manifest)
             with _adapter(self.folder, manifest, inputs) as worn:
                 work = self._train if manifest.job == "lora" else self._run
-                async for event in work(model, manifest, inputs, worn, checkpoint):
+                async for event in work(model, manifest, inputs, worn, checkpoint, held):
                     yield event
         except JobFailed as error:
             raise CannotRun(_reason(error), str(error)) from None
@@ -118,19 +121,37 @@ class BoxedEngine:
             raise CannotRun(_reason(error), str(error)) from None
         return read_again(manifest, answers, likely, result.value, given, _receipt_engine(engine, model))
 
+    async def _held(self, model: Runnable, manifest: Manifest) -> Held | None:
+        """The texts of this node that a job may read; None for jobs that bring theirs."""
+        if not manifest.on_held_texts:
+            return None
+        if "selection" in manifest.data:
+            check_size(model.here)
+        if self.texts is None:
+            raise CannotRun("no-texts", "no texts of this node are computed on")
+        return await self.texts.resolve(manifest)
+
+    async def _may_leave(self, manifest: Manifest, held: Held | None, made: str) -> None:
+        if held is not None and self.texts is not None:
+            await self.texts.give(manifest, held, made)
+
     async def _run(
-        self, model: Runnable, manifest: Manifest, inputs: Sequence[bytes], worn: Sequence[Worn], _: bytes | None
-    ) -> AsyncGenerator[Event, None]:
-        work = _WORK.get(manifest.job)
-        if work is None:
-            raise CannotRun("type-declined", "this node does not run jobs of this type")
-        job, finish = work(manifest, inputs)
+        self, model: Runnable, manifest: Manifest, inputs: Sequence[bytes], worn: Sequence[Worn], _: bytes | None,
+        held: Held | None,
+    ) -> AsyncGenerator[Event, None]:  # fmt: skip
+        if held is not None:
+            job, finish = _measure_held(held)
+        else:
+            work = _WORK.get(manifest.job)
+            if work is None:
+                raise CannotRun("type-declined", "this node does not run jobs of this type")
+            job, finish = work(manifest, inputs)
         place = await asyncio.to_thread(self._place, model, worn)
         engine = await self._engine(place, manifest.submitter)
         limits = manifest.body["limits"]
         request = Request(
             place, manifest.submitter, job, seconds=limits["seconds"], most=2 * limits["output"] + (16 << 20),
-            fresh=manifest.privacy in SENSITIVE,
+            fresh=held is not None or manifest.privacy in SENSITIVE,
         )  # fmt: skip
         given: dict[str, bytes] = {}
         async with self.supervisor.run(request) as going:
@@ -143,6 +164,7 @@ class BoxedEngine:
                     given[event.name] = event.data
                 elif isinstance(event, Result):
                     outputs, finished = finish(event.value, given)
+                    await self._may_leave(manifest, held, "")
                     for name, data in outputs.items():
                         yield Output(name, data)
                     yield replace(finished, engine=_receipt_engine(engine, model))
@@ -154,27 +176,38 @@ class BoxedEngine:
         inputs: Sequence[bytes],
         _: Sequence[Worn],
         checkpoint: bytes | None,
+        held: Held | None,
     ) -> AsyncGenerator[Event, None]:
-        """A term of the submitter's texts. Its checkpoints are of this node's engine class."""
+        """A term of the submitter's texts, or of those here. Checkpoints are of this node's engine class.
+
+        Of texts here neither a checkpoint nor a loss leaves: both say more of single texts than the term does.
+        """
         place = await asyncio.to_thread(self._training_place, model)
         limits = manifest.body["limits"]
         request = Request(
-            place, manifest.submitter, training_job(manifest, inputs, checkpoint), seconds=limits["seconds"],
-            most=_MOST_TRAINED, fresh=manifest.privacy in SENSITIVE,
+            place, manifest.submitter,
+            training_job(manifest, inputs, None if held else checkpoint, held.lines if held else None),
+            seconds=limits["seconds"], most=_MOST_TRAINED, fresh=held is not None or manifest.privacy in SENSITIVE,
         )  # fmt: skip
         given, steps = dict[str, bytes](), 0
         async with self.supervisor.run(request) as going:
             async for event in going:
                 if isinstance(event, WorkerProgress):
                     steps = event.of
-                    yield Progress(event.done, event.of, event.note, event.figure)
+                    yield Progress(event.done, event.of, event.note, 0.0 if held else event.figure)
                 elif isinstance(event, Data) and event.name == "checkpoint":
-                    yield Checkpoint(model.here.engine, event.data)
+                    if held is None:
+                        yield Checkpoint(model.here.engine, event.data)
                 elif isinstance(event, Data):
                     given[event.name] = event.data
                 elif isinstance(event, Result):
-                    yield Output("term", given.get("term", b""))
-                    yield Output("about", json.dumps(event.value).encode("utf-8"))
+                    term, about = given.get("term", b""), event.value
+                    if held is not None:
+                        made = await asyncio.to_thread(term_to_give, manifest, held, term, event.value, steps)
+                        await self._may_leave(manifest, held, made.digest)
+                        term, about = made.term, made.about
+                    yield Output("term", term)
+                    yield Output("about", json.dumps(about).encode("utf-8"))
                     yield finished_training(manifest, event.value, steps)
 
     def _training_place(self, model: Runnable) -> Place:
@@ -280,13 +313,23 @@ def _embed(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
 
 
 def _evaluate(manifest: Manifest, inputs: Sequence[bytes]) -> tuple[Job, Finish]:
-    if "own" not in manifest.data:
-        raise CannotRun("no-texts", "only the submitter's own texts are measured here")
     texts = read_texts(inputs[0], manifest.parameters["texts"])
     job = Job("evaluation", {}, {"texts": json.dumps(texts, ensure_ascii=False).encode("utf-8")})
 
     def finish(value: dict[str, Any], given: Mapping[str, bytes]) -> Made:
         scores = json.dumps(value).encode("utf-8")
+        return {"scores": scores}, Finished({}, read=2 * sum(value["tokens"]))
+
+    return job, finish
+
+
+def _measure_held(held: Held) -> tuple[Job, Finish]:
+    """Texts of this node: of their figures only sums leave."""
+    texts = [one.text for one in held.lines]
+    job = Job("evaluation", {}, {"texts": json.dumps(texts, ensure_ascii=False).encode("utf-8")})
+
+    def finish(value: dict[str, Any], given: Mapping[str, bytes]) -> Made:
+        scores = json.dumps(score_to_give(held, value)).encode("utf-8")
         return {"scores": scores}, Finished({}, read=2 * sum(value["tokens"]))
 
     return job, finish

@@ -84,11 +84,16 @@ class Live:
                 listener.put_nowait(one)
 
 
-def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str]) -> Ask:
-    """A manifest as placement looks at it. ``arrival`` is the order in which they came."""
+def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str], parameters: int = 0) -> Ask:
+    """A manifest as placement looks at it. ``arrival`` is the order in which they came.
+
+    Args:
+        parameters: how many the model has, as far as it is known here.
+    """
     return Ask(
         job=manifest.digest, submitter=manifest.submitter, arrival=next(_ARRIVALS), kind=manifest.job,
         model=manifest.body["model"]["digest"], memory=manifest.body["limits"]["memory"] << 20,
         interactive=interactive, privacy=manifest.privacy, assurance=manifest.assurance, quorum=manifest.quorum,
-        federated="selection" in manifest.data, trusted=trusted,
+        parameters=parameters, federated="selection" in manifest.data,
+        holder=manifest.data.get("selection", {}).get("holder") or "", trusted=trusted,
     )  # fmt: skip

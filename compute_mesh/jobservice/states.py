@@ -15,6 +15,10 @@ FAILURES: Final[dict[str, str]] = {
     "lost-node": "the node that had it went away, and answers were shown already, or too many were tried",
     "node-stopped": "this node was stopped while somebody waited for each word, and its prompt is kept nowhere",
     "no-result": "the node gave no result that holds: its word on it is in the receipt, where there is one",
+    "purpose": "texts lie there, and the gate admits none of them for this purpose",
+    "few-contributors": "fewer contributors stand behind the texts, or are promised, than that node asks for",
+    "recipe-other": "the manifest names another recipe of the mixture than the one in force there",
+    "taken-back": "a text was taken back while it was worked on, so nothing was given: send it again",
     "everywhere-refused": "every node that could run it refused it",
 }
 

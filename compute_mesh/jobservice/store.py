@@ -215,6 +215,20 @@ class JobStore:
             database.execute("UPDATE jobs SET wrapped_key = NULL WHERE job = ?", (job,))
         return True
 
+    def forget_terms(self, before: str) -> None:
+        """Destroy single terms of federated texts that nobody fetched, of jobs made before a time of the profile.
+
+        Whoever asked for them was killed, or this node was: they are asked for again, and are not kept meanwhile.
+        """
+        query = (
+            f"SELECT job FROM jobs WHERE type = 'lora' AND state IN ({_OVER}) AND wrapped_key IS NOT NULL AND made < ?"  # noqa: S608 (constants)
+        )
+        with self._turn:
+            rows = self._database.execute(query, (before,)).fetchall()
+        for (job,) in rows:
+            if "selection" in self.manifest(job).data:
+                self.forget(job)
+
     def papers(self, job: str = "", kind: str = "") -> Iterator[Document]:
         """Signed documents about one job, or about all; of one kind, or of all."""
         with self._turn:

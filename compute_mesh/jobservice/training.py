@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from compute_mesh.jobs.manifest import Manifest
-from compute_mesh.jobservice.asked import read_lines
-from compute_mesh.jobservice.events import CannotRun, Finished
+from compute_mesh.jobservice.asked import Line, read_lines
+from compute_mesh.jobservice.events import Finished
 from compute_mesh.workers.messages import Job
 from compute_mesh.workloads.lora import Settings, engine_class, uses_half
 from corpus.training.recipe import TrainingRecipe, training_recipe_of
@@ -20,15 +20,18 @@ def class_here(model: str, threads: int) -> str:
     return digest({"model": model, **engine_class(uses_half("auto"), threads)})
 
 
-def training_job(manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None) -> Job:
+def training_job(
+    manifest: Manifest, inputs: Sequence[bytes], checkpoint: bytes | None, held: Sequence[Line] | None = None
+) -> Job:
     """What a training worker is told.
 
+    Args:
+        held: the texts, where they lie at this node and the submitter brings none.
+
     Raises:
-        CannotRun: the texts are not the submitter's own, or the input is no such blob.
+        CannotRun: the input is no blob of texts.
     """
-    if "own" not in manifest.data:
-        raise CannotRun("no-texts", "only the submitter's own texts are trained on here")
-    lines = read_lines(inputs[0], manifest.data["own"]["texts"])
+    lines = [asdict(one) for one in held] if held is not None else read_lines(inputs[0], manifest.data["own"]["texts"])
     recipe = training_recipe_of(manifest.parameters["recipe"])
     parameters = {"settings": asdict(settings_for(recipe)), "recipe": recipe.content(), "plan": manifest.digest}
     given = {"texts": json.dumps(lines, ensure_ascii=False).encode("utf-8")}

@@ -49,6 +49,7 @@ class Caps:
     Attributes:
         kinds: types of jobs. slots: jobs at once. offer: what one of them may take.
         friends: nodes whose jobs come before others'. daily: tokens a day; 0: as many as come.
+        texts_for: nodes whose jobs may be computed on texts that lie here.
     """
 
     kinds: frozenset[JobType] = frozenset()
@@ -56,6 +57,7 @@ class Caps:
     offer: Offer = OFFER
     friends: frozenset[str] = frozenset()
     daily: int = 0
+    texts_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,8 @@ class WorkDesk:
             types=TYPES if own else self.caps.kinds,
             blocked=self.blocked(),
             classes=CLASSES - {"tee"} if own else CLASSES - {"tee", "own-node"},
+            here=self.signer.did,
+            texts_for=self.caps.texts_for | {self.signer.did},
         )
 
 

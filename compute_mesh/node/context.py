@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from compute_mesh.node.held import HeldLaw
 from compute_mesh.node.identity import Identity, read_identity
 from compute_mesh.node.resources import MeasureSpeed
 from compute_mesh.node.settings import NodeSettings, read_settings
@@ -45,6 +46,7 @@ class Context:
     measure_speed: MeasureSpeed = no_model
     now: Callable[[], str] = clock
     texts: TextLaw | None = None
+    held: HeldLaw | None = None
     gateway: str = ""
     tally: Tally = field(default_factory=Tally)
 
@@ -56,11 +58,11 @@ class Context:
 
 def context_of(
     path: Path, *, settle: Callable[[Home], None] = tidy, measure_speed: MeasureSpeed = no_model,
-    texts: TextLaw | None = None,
+    texts: TextLaw | None = None, held: HeldLaw | None = None,
 ) -> Context:  # fmt: skip
     """The context of the home at ``path``.
 
     Raises:
         NoHome, UnsafeKey, InvalidSettings.
     """
-    return Context(path, read_settings(path), read_identity(path), settle, measure_speed, texts=texts)
+    return Context(path, read_settings(path), read_identity(path), settle, measure_speed, texts=texts, held=held)

@@ -29,6 +29,7 @@ from compute_mesh.node.audits import hands, open_audits
 from compute_mesh.node.beacons import Beacons
 from compute_mesh.node.bench import Bench, at_home
 from compute_mesh.node.context import Context
+from compute_mesh.node.held import TextsHere
 from compute_mesh.node.identity import mesh_folder
 from compute_mesh.node.meeting import home_trouble
 from compute_mesh.node.models import runnable_models
@@ -153,6 +154,8 @@ class JobRoom:
     refresh: Callable[[], object] = field(default=lambda: None)
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     audits: AuditDesk | None = None
+    #: Whether federated texts lie here.
+    federated: bool = False
 
     def service(self) -> JobService:
         """What serves peers."""
@@ -172,6 +175,7 @@ class JobRoom:
             "slots": caps.slots,
             "memoryBytes": caps.offer.memory << 20,
             **({"engine": engine} if engine else {}),
+            **({"federated": True} if self.federated and caps.texts_for else {}),
             "draining": self.work.draining,
             "quiet": self.work.quiet(),
             "capped": self.work.capped,
@@ -189,7 +193,7 @@ class JobRoom:
         engine = next((one.engine for one in self.engine.models() if one.engine), "")
         return Node(
             own, own, models, caps.offer.memory << 20, slots=caps.slots, busy=self.work.busy, kinds=kinds,
-            friends=caps.friends, engine=engine, reputation=1.0,
+            friends=caps.friends, federated=self.federated, engine=engine, reputation=1.0,
         )  # fmt: skip
 
     def _peers(self) -> list[Node]:
@@ -206,7 +210,7 @@ class JobRoom:
                     one.node, one.node, {m["digest"]: m["speedMilli"] / 1000 for m in jobs["models"]},
                     jobs["memoryBytes"], slots=max(1, jobs["slots"]), kinds=frozenset(jobs["types"]),
                     draining=jobs["draining"], quiet=jobs["quiet"], capped=jobs["capped"],
-                    engine=jobs.get("engine", ""),
+                    federated=jobs.get("federated", False), engine=jobs.get("engine", ""),
                     # What runs there of ours needs no auditor's eye: the operator said so.
                     friends=frozenset({self.context.node}) if one.node in trusted else frozenset(),
                     standing=audited.standing if (audited := self.law.standings.get(one.node)) else "probation",
@@ -242,9 +246,11 @@ async def open_jobs(
         folder = mesh_folder(context.path)
         store = JobStore(folder / NAME, secret)
         law = HomeLaw(bench, context.node)
+        held = context.held
+        texts = TextsHere(context.path, held, context.now, settings.texts_least) if held is not None else None
         engine = BoxedEngine(
             Supervisor(Keeping(workers=_WORKERS, idle=_IDLE_SECONDS)), folder / "adapters", settings.job_threads,
-            _TOGETHER,
+            _TOGETHER, texts,
         )  # fmt: skip
         room: JobRoom
 
@@ -281,6 +287,7 @@ async def open_jobs(
                 asyncio.create_task(_look_for_models(bench, room, changed)),
                 asyncio.create_task(_settle_days(bench, room)),
                 asyncio.create_task(handing.run()),
+                asyncio.create_task(_look_for_texts(bench, room, changed)),
                 *([asyncio.create_task(audits.run())] if audits is not None else []),
             ]
             try:
@@ -309,6 +316,21 @@ async def _look_for_models(bench: Bench, room: JobRoom, changed: Callable[[], ob
             except (HomeError, OSError) as error:
                 room.context.tally.wrong("models", home_trouble(error))
             changed()
+        await asyncio.sleep(_MODELS_SECONDS)
+
+
+async def _look_for_texts(bench: Bench, room: JobRoom, changed: Callable[[], object]) -> None:
+    """Notice the first federated text that is given here, and that the last one has gone."""
+    law = room.context.held
+    while law is not None:
+        try:
+            found = await bench.run(partial(law.any, bench.home))
+        except (HomeError, OSError) as error:
+            room.context.tally.wrong("texts", home_trouble(error))
+        else:
+            if found != room.federated:
+                room.federated = found
+                changed()
         await asyncio.sleep(_MODELS_SECONDS)
 
 
@@ -344,6 +366,7 @@ def _caps(context: Context) -> Caps:
     return Caps(
         kinds=frozenset(settings.jobs), slots=settings.job_slots, offer=offer,
         friends=frozenset(settings.job_friends), daily=settings.job_tokens_daily,
+        texts_for=frozenset(settings.texts_for),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Which approved models of a home can run here as jobs: their bytes checked, and what a worker of each needs."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def _runnable(home: Home, model: StandingModel, body: JsonObject, slots: int) ->
             memory = needs(shape, min(CONTEXT, shape.context) * slots).ram
             engine = class_here(model.digest, 1) if "lora" in kinds else ""
             kinds -= {"embeddings"}
-            here = ModelHere(model.approval, model.digest, kinds, memory, engine=engine)
+            parameters = sum(math.prod(tensor.shape) for tensor in header.tensors)
+            here = ModelHere(model.approval, model.digest, kinds, memory, parameters, engine=engine)
             digest = next((str(f["blake3"]) for f in body["files"] if f["path"] == weights[0]), "")
             yield Runnable(
                 here, "language", path, digest or blake3(path.read_bytes()).hexdigest(), quantisation_of(header),

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from compute_mesh.transport.address import Address, check_host_and_port
 from compute_mesh.transport.failures import TransportFailed
+from corpus.training.federated import LEAST
 from substrate.record.kinds import explain
 from substrate.record.schemas.base import Closed, Did
 from substrate.record.schemas.jobs import JobType
@@ -71,6 +72,12 @@ job_trusted = []
 audits = false
 audit_seconds = 600
 audit_tokens_daily = 20000
+# Nodes (did:key:...) whose jobs may be computed on texts that lie here, federated ones among them. The texts stay; an
+# adapter's term or a score leaves, and those nodes see it. None: nobody but this node itself.
+texts_for = []
+
+# Fewest contributors: behind what others publish of the terms that they get here, and behind each score.
+texts_least = 3
 """
 
 
@@ -102,6 +109,8 @@ class NodeSettings(Closed):
     audits: bool = False
     audit_seconds: int = Field(default=600, ge=1, le=86_400)
     audit_tokens_daily: int = Field(default=20_000, ge=1)
+    texts_for: list[Did] = Field(default=[], max_length=256)
+    texts_least: int = Field(default=LEAST, ge=1, le=1_000_000)
 
     @field_validator("bind")
     @classmethod

@@ -56,6 +56,7 @@ class OfferedModel(Closed):
 class OfferedJobs(Closed):
     """Which jobs the node runs for others: types, models, jobs at once, bytes of memory for one of them.
 
+    ``federated``: federated texts lie there, and jobs of some nodes may be computed on them.
     ``engine`` is the digest of the class in which it trains; ``draining``, ``quiet`` and ``capped`` say that it begins
     nothing new for others now.
     """
@@ -65,6 +66,7 @@ class OfferedJobs(Closed):
     slots: Count
     memoryBytes: Count  # noqa: N815
     engine: Digest | None = None
+    federated: bool = False
     draining: bool
     quiet: bool
     capped: bool

@@ -134,7 +134,13 @@ TIERS: Final[dict[str, Choice]] = {
         _("Only on this machine"),
         points=(
             (_READ, _("Only people who use this machine.")),
-            (_MODEL, _("A model that learns here could repeat parts of it.")),
+            (
+                _MODEL,
+                _(
+                    "A model that learns here could repeat parts of it. Whoever adds up what such models learned sees "
+                    "each for a moment, and is told to keep none."
+                ),
+            ),
             (_BACK, _("Yes. The text never left this machine.")),
         ),
     ),

@@ -36,6 +36,7 @@ class ModelCardFacts:
         release: rank and lost share of the sum that is released.
         heldout: figures of an evaluation; None where none was made or no text is held out.
         canaries: name, model, rank, candidates, verbatim of each.
+        federated: what a run says of holders' terms, with ``state``; None where there are none.
     """
 
     commons: str
@@ -55,6 +56,7 @@ class ModelCardFacts:
     groups: Sequence[Mapping[str, Any]]
     left_out: int
     canaries: Sequence[Mapping[str, Any]]
+    federated: Mapping[str, Any] | None = None
 
 
 def model_card(facts: ModelCardFacts) -> str:
@@ -70,6 +72,7 @@ def model_card(facts: ModelCardFacts) -> str:
         f"# An adapter of {plain(facts.commons)}",
         _about(facts),
         _cohorts(facts),
+        _federated(facts),
         _excluded(facts),
         _evaluation(facts),
         _exposure(facts),
@@ -109,6 +112,21 @@ def _cohorts(facts: ModelCardFacts) -> str:
             f"| {one['cohort']} | `{one['digest'][:16]}` | {one['scale']} | {one['items']} | {one['contributors']} "
             f"| {one['steps']} | {one['state']} |"
         )
+    return "\n".join(lines)
+
+
+def _federated(facts: ModelCardFacts) -> str:
+    one = facts.federated
+    if one is None:
+        return ""
+    lines = [
+        "## Federated texts",
+        "",
+        f"{len(one['slots'])} nodes trained on texts that stayed where they were given, of at least "
+        f"{one['contributors']} contributors (people who gave texts on two of them count twice). Each term was held to "
+        f"the norm {one['clip'] / 1000:g} and stands in the sum at the scale {one['scale']}; the sum has the rank "
+        f"{one['rank']} and is {one['state']} now. Single terms were seen by the node that added them, and not kept.",
+    ]
     return "\n".join(lines)
 
 

@@ -45,6 +45,7 @@ def served_terms(terms: Iterable[tuple[int, str]], cohorts: int) -> list[Served]
     return found
 
 
-def served_digest(terms: Iterable[Served]) -> str:
-    """The digest of an adapter: that of the list (cohort, term, scale) in cohort order."""
-    return digest({"format": FORMAT, "terms": [one.content() for one in sorted(terms)]})
+def served_digest(terms: Iterable[Served], federated: str | None = None) -> str:
+    """The digest of an adapter: that of the list (cohort, term, scale) in cohort order, and its federated sum's."""
+    beside = {"federated": federated} if federated else {}
+    return digest({"format": FORMAT, "terms": [one.content() for one in sorted(terms)], **beside})

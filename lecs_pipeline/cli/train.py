@@ -10,6 +10,9 @@ from lecs_pipeline.cli.output import emit, say, show_table
 from lecs_pipeline.settings import choose_home
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assets.training.federated import Gathered, Wanted
     from assets.training.mesh import OnMesh
 
 VersionArgument = Annotated[str, typer.Argument(help="The version's id, its beginning, or `latest`.")]
@@ -21,6 +24,12 @@ CanariesOption = Annotated[
 
 OnOption = Annotated[str, typer.Option("--on", help="local, or mesh: by this home's nodes or trusted ones.")]
 PrivacyOption = Annotated[str, typer.Option(help="With --on mesh, who may read the texts: own-node or trusted.")]
+FederatedOption = Annotated[
+    bool, typer.Option("--federated", help="Also ask the nodes on which federated texts lie; those stay there.")
+]
+LeastOption = Annotated[
+    int | None, typer.Option("--least", min=1, help="With --federated, fewest contributors behind what they give.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +52,11 @@ def train(
     canaries: CanariesOption = None,
     on: OnOption = "local",
     privacy: PrivacyOption = "trusted",
+    federated: FederatedOption = False,
+    least: LeastOption = None,
+    clip: Annotated[
+        int | None, typer.Option(min=1, help="With --federated, the largest norm of one node's term, in thousandths.")
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -50,6 +64,7 @@ def train(
 
     A run that was stopped goes on at its last checkpoint. Cohorts that did not change are not trained again.
     """
+    from assets.training.running import train_cohorts
     from lecs_pipeline.cli.training_bar import hearing
     from lecs_pipeline.evaluating import canaries_from, evaluate_version, heldout_of, sentence_of
     from lecs_pipeline.training import paths_of, recipe_from, train_version
@@ -61,8 +76,10 @@ def train(
     ).paced(steps=steps, epochs=epochs)  # fmt: skip
     planted = canaries_from(canaries)
     mesh = _on_mesh(path, on, privacy)
+    wanted = _wanted(federated, least, clip)
     with hearing() as told:
-        outcome = train_version(path, version, chosen, told, *([mesh.train] if mesh else []))
+        train_at = mesh.train if mesh else train_cohorts
+        outcome = train_version(path, version, chosen, _saying(told), train_at, wanted)
         adapter = outcome.trained.adapter
         found = evaluate_version(path, adapter.body["version"], planted, told)
     answer = {
@@ -72,6 +89,7 @@ def train(
         "digest": adapter.body["digest"],
         "cohorts": [_cohort(one, outcome.cohorts) for one in outcome.trained.run.body["cohorts"]],
         "heldout": heldout_of(found.document),
+        **({"federated": _gathered(outcome.gathered)} if outcome.gathered else {}),
         **(mesh.told() if mesh else {}),
     }
     if json:
@@ -83,9 +101,16 @@ def train(
 
 def evaluate(
     version: VersionArgument, canaries: CanariesOption = None, on: OnOption = "local",
-    privacy: PrivacyOption = "trusted", home: HomeOption = None, json: JsonOption = False,
+    privacy: PrivacyOption = "trusted", federated: FederatedOption = False, least: LeastOption = None,
+    home: HomeOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Measure the newest adapter of a version: bits per byte on held-out texts, samples, canaries."""
+    """Measure the newest adapter of a version: bits per byte on held-out texts, samples, canaries.
+
+    With --federated it is measured where federated texts lie, on those that no node learned from, and only there.
+    """
+    if federated:
+        _at_holders(choose_home(home), version, _wanted(federated, least, None), json)
+        return
     from lecs_pipeline.cli.training_bar import hearing
     from lecs_pipeline.evaluating import canaries_from, evaluate_version, sentence_of, told_of
 
@@ -108,6 +133,59 @@ def evaluate(
     if rows:
         show_table("Canaries", ["canary", "model", "rank", "said verbatim"], rows)
     say(sentence_of(found.compared))
+
+
+def _at_holders(path: Path, version: str, wanted: "Wanted | None", json: bool) -> None:
+    from lecs_pipeline.evaluating import evaluate_at_holders
+
+    found = evaluate_at_holders(path, version, wanted, _saying(lambda _: None))
+    if json:
+        emit(found)
+        return
+    say(
+        f"{found['texts']} texts on {len(found['holders'])} nodes, of at least {found['contributors']} people: "
+        f"{found['base_bpb']:.3f} bits per byte without, {found['adapter_bpb']:.3f} with the adapter; "
+        f"difference {found['delta']:+.3f}. No interval is known: no figure of a single text leaves its machine."
+    )
+
+
+def _wanted(federated: bool, least: int | None, clip: int | None) -> "Wanted | None":
+    if not federated:
+        if least is not None or clip is not None:
+            raise typer.BadParameter("belongs to --federated", param_hint="--least, --clip")
+        return None
+    from assets.training.federated import Wanted
+    from corpus.training.federated import CLIP, LEAST
+
+    return Wanted(least=LEAST if least is None else least, clip=CLIP if clip is None else clip)
+
+
+def _saying(told: "Callable[[dict[str, Any]], None]") -> "Callable[[dict[str, Any]], None]":
+    """Passes events on, and says on standard error which holder gave nothing."""
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["event"] == "no-term":
+            say(f"{event['holder']} gave nothing ({event['why']})")
+        elif event["event"] == "term":
+            say(f"{event['holder']}: a term of {event['steps']} steps, of at least {event['contributors']} people")
+        else:
+            told(event)
+
+    return hear
+
+
+def _gathered(found: "Gathered") -> dict[str, Any]:
+    jobs = {one.line["node"]: one.line for one in found.jobs}
+    return {
+        **found.content(),
+        "slots": [
+            {
+                "holder": one.holder, "contributors": one.contributors, "steps": one.steps, "clipped": one.clipped,
+                **{name: jobs.get(one.holder, {}).get(name) for name in ("job", "receipt")},
+            }
+            for one in found.slots
+        ],
+    }  # fmt: skip
 
 
 def _on_mesh(path: Path, on: str, privacy: str) -> "OnMesh | None":

@@ -62,8 +62,8 @@ class JobControl:
                         if (event := _event(one)) is not None:
                             yield event
             finally:
-                if asked.interactive and not over:
-                    await room.desk.cancel(line.job)  # Whoever waited for each word has gone.
+                if not over and (asked.interactive or "selection" in room.store.manifest(line.job).data):
+                    await room.desk.cancel(line.job)  # Whoever waited for each word, or for a term, has gone.
         except _NAMED as error:
             await self.abort(call, error)
 

@@ -87,11 +87,17 @@ class CohortData(Closed):
 
 
 class Selection(Closed):
-    """Federated texts of the node that runs the job, as its own gate resolves them. ``recipe``: of the mixture."""
+    """Federated texts of the node that runs the job, as its own gate resolves them. ``recipe``: of the mixture.
+
+    ``holder`` is the one node whose texts are meant. ``least`` is the submitter's word: what is published of the
+    answers stands on at least so many contributors.
+    """
 
     purpose: Literal["train", "evaluate"]
     recipe: Digest
     language: Coarse | None = None
+    holder: Did | None = None
+    least: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 class OwnData(Closed):

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from substrate.record.schemas.base import Closed, Count, Digest, Envelope, Line, Time, Token
+from substrate.record.schemas.base import Closed, Count, Did, Digest, Envelope, Line, Time, Token
 from substrate.record.schemas.dataset import Manifest
 
 #: A decimal as people and programs read it; documents hold no floats.
@@ -42,18 +42,58 @@ class TrainedCohort(Closed):
     tokens: Count
 
 
+class FederatedSlot(Closed):
+    """One holder of federated texts that gave a term. ``contributors`` is rounded down."""
+
+    holder: Did
+    contributors: Count
+    steps: Count
+
+
+class FederatedPart(Closed):
+    """The sum of the terms that holders of federated texts gave. The terms themselves are kept nowhere.
+
+    ``contributors`` is the sum over the slots, and no less than ``least``. ``clip`` is the largest norm that a term
+    could have, in thousandths; ``scale`` that of each term in the sum; ``rank`` that of the sum.
+    """
+
+    digest: Digest
+    slots: list[FederatedSlot] = Field(min_length=1, max_length=4096)
+    contributors: Count
+    least: Count
+    clip: Count
+    scale: Scale
+    rank: Count
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "FederatedPart":
+        holders = [slot.holder for slot in self.slots]
+        if holders != sorted(set(holders)):
+            raise ValueError("slots are sorted by holder, each once")
+        if not self.least <= self.contributors == sum(slot.contributors for slot in self.slots):
+            raise ValueError("contributors are those of the slots, and no fewer than least")
+        return self
+
+
 class TrainingRun(Envelope):
-    """Terms that a node trained, cohort by cohort, from one version."""
+    """Terms that a node trained, cohort by cohort, from one version, and what holders of federated texts gave."""
 
     type: Literal["TrainingRun"]
     version: Digest
     model: BaseModelName
     recipe: dict[str, Any]
     engine: Engine
-    cohorts: list[TrainedCohort] = Field(min_length=1)
+    cohorts: list[TrainedCohort]
+    federated: FederatedPart | None = None
     heldOut: Count  # noqa: N815 (names of the document, camelCase as in VC and DPV)
     members: Manifest
     time: Time
+
+    @model_validator(mode="after")
+    def _trained_something(self) -> "TrainingRun":
+        if not self.cohorts and self.federated is None:
+            raise ValueError("a run has a cohort or a federated part")
+        return self
 
 
 class ServedTerm(Closed):
@@ -73,18 +113,28 @@ class Release(Closed):
 
 
 class Adapter(Envelope):
-    """What a node serves from a version on: the sum of the cohorts' terms, and the rows that are not in it any more."""
+    """What a node serves from a version on: the sum of the cohorts' terms, and the rows that are not in it any more.
+
+    ``federated`` is the digest of the sum of holders' terms, which is served beside the cohorts' as it is.
+    """
 
     type: Literal["Adapter"]
     digest: Digest
     version: Digest
     run: Digest
     model: BaseModelName
-    terms: list[ServedTerm] = Field(min_length=1)
+    terms: list[ServedTerm]
+    federated: Digest | None = None
     excluded: list[Digest]
     release: Release
     previous: Digest | None = None
     time: Time
+
+    @model_validator(mode="after")
+    def _serves_something(self) -> "Adapter":
+        if not self.terms and self.federated is None:
+            raise ValueError("an adapter has a term or a federated part")
+        return self
 
 
 class Compared(Closed):

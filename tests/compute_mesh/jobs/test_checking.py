@@ -61,7 +61,7 @@ def test_each_type_runs_when_it_is_in_order(commons) -> None:
     selection = {"selection": {"purpose": "train", "recipe": "c" * 64, "language": "en"}}
     federated = manifest(commons, job="lora", inference=None, inputs=[], lora={
         "data": selection, "recipe": default_training_recipe().content(), "clip": 1000})  # fmt: skip
-    here = world(commons)
+    here = world(commons, texts_for=frozenset({commons.other_node.did}))
     for document in (manifest(commons), training(commons), manifest(commons, **evaluation), federated):
         assert isinstance(found := check(document.raw, here), Accepted), found
         assert found.manifest.digest == document.digest
@@ -82,6 +82,10 @@ def test_each_rule_has_its_name(commons, make_commons) -> None:
         "model-other": {MODEL.approval: replace(MODEL, digest="c" * 64)},
     }
     sampling = plain.body["inference"]
+    learnt = {"recipe": default_training_recipe().content(), "clip": 1000}
+    selection = {"purpose": "train", "recipe": "c" * 64, "holder": commons.node.did}
+    selected = manifest(commons, job="lora", inference=None, inputs=[], lora={
+        "data": {"selection": selection}, **learnt})  # fmt: skip
     broken_recipe = training(commons).body["lora"] | {"recipe": {"format": "lecs-training-1"}}
     cases: dict[str, tuple[bytes, World]] = {
         "not-a-manifest": (commons.fact.raw, here),
@@ -101,6 +105,8 @@ def test_each_rule_has_its_name(commons, make_commons) -> None:
         "recipe": (resigned(commons, training(commons), lora=broken_recipe), here),
         "inputs": (manifest(commons, inputs=[{"root": c * 64, "bytes": 1} for c in "ab"]).raw, here),
         "type-declined": (plain.raw, replace(here, types=frozenset({"lora"}))),
+        "texts-declined": (selected.raw, replace(here, here=commons.node.did)),
+        "holder": (selected.raw, replace(here, here="did:key:another", texts_for=frozenset({plain.signer}))),
         "limits": (plain.raw, replace(here, offer=replace(OFFER, memory=512))),
         "privacy": (manifest(commons, privacy="tee").raw, replace(here, classes=frozenset({"public"}))),
     }  # fmt: skip

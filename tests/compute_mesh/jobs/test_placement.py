@@ -38,6 +38,7 @@ REFUSALS: list[tuple[str, dict, dict]] = [
     ("no-model", {"model": "other"}, {}),
     ("no-type", {}, {"kinds": frozenset({"embeddings"})}),
     ("no-texts", {"kind": "lora", "federated": True, "parameters": 10**8}, {}),
+    ("no-texts", {"kind": "lora", "federated": True, "holder": "m"}, {"federated": True}),
     ("federated-size", {"kind": "lora", "federated": True, "parameters": 7 * 10**9}, {"federated": True}),
     ("memory", {"memory": 5 * GIB}, {}),
     ("memory", {"memory": 5 * GIB, "interactive": True}, {"card": 4 * GIB}),
@@ -179,3 +180,11 @@ def test_every_job_ends_somewhere_and_no_rule_is_broken(asks: list[Ask], nodes: 
     chance.shuffle(asks)
     chance.shuffle(nodes)
     assert place(asks, nodes, SEED) == placed, "the order in which things are given decides nothing"
+
+
+def test_a_job_on_the_texts_of_one_node_runs_there_and_nowhere_else() -> None:
+    """Also where that node is on probation: nobody could do the work again."""
+    nodes = [node("one", federated=True), node("two", federated=True, standing="probation"), node("three")]
+    wanted = ask(kind="lora", federated=True, holder="two", assurance="none")
+    assert place([wanted], nodes, SEED).nodes == {"j": ("two",)}
+    assert place([replace(wanted, holder="three")], nodes, SEED).waiting == {"j": "no-texts"}
