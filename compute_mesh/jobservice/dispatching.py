@@ -40,7 +40,10 @@ _PASSING: Final = frozenset({"busy", "drained", "quiet", "capped", "probation"})
 
 @dataclass(eq=False)
 class JobDesk:
-    """Jobs that this home submits. ``nodes``: the live ones, this one among them; ``lied`` notes a broken rule."""
+    """Jobs that this home submits. ``nodes``: the live ones, this one among them; ``lied`` notes a broken rule.
+
+    ``trusted``: nodes that may read what is for trusted nodes alone.
+    """
 
     law: Law
     store: JobStore
@@ -50,6 +53,7 @@ class JobDesk:
     nodes: Nodes
     lied: Callable[[str, str], None]
     now: Callable[[], str]
+    trusted: frozenset[str] = frozenset()
     _live: dict[str, Live] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: "asyncio.Task[None] | None" = None
@@ -66,7 +70,7 @@ class JobDesk:
     async def start(self) -> None:
         """Take up what the last process left, and go on."""
         for job in await asyncio.to_thread(self.store.recover):
-            live = Live(*await asyncio.to_thread(self._found, job), None, True)
+            live = Live(*await asyncio.to_thread(self._found, job), None, True, patient=True)
             if (kept := await asyncio.to_thread(self.store.part, job, CHECKPOINT)) is not None:
                 live.checkpoint = kept[:_DIGEST].decode("ascii"), kept[_DIGEST:]
             self._live[job] = live
@@ -79,9 +83,7 @@ class JobDesk:
         await asyncio.gather(*self._logging)
         await self.peers.close()
 
-    async def submit(
-        self, raw: bytes, inputs: Sequence[bytes], *, interactive: bool = False, trusted: frozenset[str] = frozenset()
-    ) -> JobLine | Refused:
+    async def submit(self, raw: bytes, inputs: Sequence[bytes], *, interactive: bool = False) -> JobLine | Refused:
         """Queue a job. The same idempotency key again gives the job that it was used for.
 
         Args:
@@ -100,7 +102,7 @@ class JobDesk:
         if line.over:
             return line
         self._log([found.document])
-        self._live[job] = Live(found, ask_of(found, interactive, trusted), line, inputs, not interactive)
+        self._live[job] = Live(found, ask_of(found, interactive, self.trusted), line, inputs, not interactive)
         self._wake.set()
         return line
 
@@ -172,7 +174,7 @@ class JobDesk:
 
     def _found(self, job: str) -> tuple[Manifest, Ask, JobLine]:
         manifest = self.store.manifest(job)
-        return manifest, ask_of(manifest, False, frozenset()), self.store.line(job)
+        return manifest, ask_of(manifest, False, self.trusted), self.store.line(job)
 
     async def _run(self) -> None:
         while True:
@@ -207,14 +209,15 @@ class JobDesk:
             job = live.manifest.digest
             if job in placed.nodes:
                 self._begin(live, placed.nodes[job], engines)
-            elif job in placed.refused:
+            elif job in placed.refused and not live.patient:
                 await self._finish(live, "refused", reason=placed.refused[job])
-            elif live.excluded and placed.waiting[job] not in _PASSING:
+            elif live.excluded and placed.waiting.get(job) not in _PASSING:
                 # Whoever could have run it was tried: waiting brings nobody new.
                 state: State = "refused" if live.refused else "failed"
                 await self._finish(live, state, reason=list(live.excluded.values())[-1])
             else:
-                live.tell(state="queued", reason=placed.waiting[job], position=placed.positions[job])
+                reason = placed.waiting.get(job) or placed.refused[job]
+                live.tell(state="queued", reason=reason, position=placed.positions.get(job, 0))
 
     def _begin(self, live: Live, nodes: Sequence[str], engines: dict[str, str]) -> None:
         live.tell(state="placed", node=nodes[0], reason="", position=0)
@@ -245,6 +248,7 @@ class JobDesk:
             self._wake.set()
 
     async def _running(self, live: Live, node: str) -> None:
+        live.patient = True
         live.tell(state="running", attempts=live.line.attempts + 1)
         if live.kept:
             await asyncio.to_thread(self.store.move, live.manifest.digest, "running", node=node, tried=1)
