@@ -78,8 +78,7 @@ embed = dg.define_asset_job(
 train = dg.define_asset_job(
     "train",
     selection=_TRAINING,
-    description="An adapter of a version, cohort by cohort, its evaluation and its card; without a partition, the "
-    "newest.",
+    description="An adapter of a version, cohort by cohort, its evaluation and its card; of one partition.",
     executor_def=dg.in_process_executor,
 )
 

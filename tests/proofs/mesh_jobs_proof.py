@@ -32,6 +32,7 @@ from mesh_jobs_world import (
     descendants,
     groups_of,
     in_dagster,
+    job_in_dagster,
     killed,
     lecs,
     said,
@@ -121,7 +122,7 @@ def _chat(folder: Path, three: Three, size: Size) -> dict[str, Any]:
     prompts = folder / "prompts.txt"
     prompts.write_text("".join(f"Name the river number {n}.\n" for n in range(20)))
     config = {"model": CHAT, "prompts": str(prompts), "tokens": 8, "temperature": 0.0}
-    made = in_dagster(three.f.home, "mesh_inference", {"ask_the_mesh": config})["ask_the_mesh"]
+    made = job_in_dagster(three.f.home, "mesh_inference", "ask_the_mesh", config)
     answers = (folder / "prompts.txt.answers.jsonl").read_text("utf-8").splitlines()
     require(len(answers) == 20, f"{len(answers)} answers from Dagster")
     nodes = {one["node"] for one in three.jobs() if one["type"] == "inference"}
@@ -194,7 +195,7 @@ def _as_at_home(told: dict[str, Any], texts: list[str]) -> dict[str, Any]:
 
 def _items(three: Three) -> dict[str, Any]:
     """The asset `embeddings` on the mesh: the node that was killed is still gone."""
-    made = in_dagster(three.f.home, "embed", {"embeddings": ON_MESH})["embeddings"]
+    made = in_dagster(three.f.home, ["embeddings"], {"embeddings": ON_MESH})["embeddings"]
     require(made["computed"] == made["dagster/row_count"] > 0, f"{made['computed']} vectors were computed")
     require({one["node"] for one in made["jobs"]} == {three.p.ready["node"]}, "items were embedded elsewhere")
     return {"items embedded in Dagster": made["computed"]}
@@ -229,7 +230,7 @@ def _training(folder: Path, three: Three, size: Size) -> dict[str, Any]:
     three.q.start()
     require(until(lambda: three.offered(2), PATIENCE, 0.5), "q did not come back")
     config = {"lora_run": {**ON_MESH, "recipe": str(second)}, "evaluation": ON_MESH}
-    made = in_dagster(three.f.home, "train", config)
+    made = in_dagster(three.f.home, ["lora_run", "evaluation"], config)
     require(len(made["lora_run"]["jobs"]) == 2, "Dagster trained other than both cohorts")
     (measured,) = made["evaluation"]["jobs"]
     at_home = lecs("train", "latest", "--recipe", second, "--json", home=three.copy).ok().json

@@ -4,7 +4,6 @@ The one that asks (``f``, the founder's) has texts and a version, and gives jobs
 for goes to the peers ``p`` and ``q``. One model, `CHAT`, lies at ``p`` alone.
 """
 
-import os
 import shutil
 import signal
 import sqlite3
@@ -163,29 +162,44 @@ def said(process: "subprocess.Popen[str]") -> dict[str, Any]:
     return found
 
 
-def in_dagster(home: Path, job: str, ops: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Run a job of the workspace with this configuration; what each asset or op says of what it made."""
+def in_dagster(home: Path, assets: list[str], config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Make assets in a Dagster run with this configuration; what it says of each that it made."""
+    from lecs_pipeline.estate import make_assets
+
+    run_config = {"ops": {name: {"config": one} for name, one in config.items()}}
+    run = make_assets(home, assets, None, run_config).run
+    return _told(home, run)
+
+
+def job_in_dagster(home: Path, job: str, op: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Run a job of one op of the workspace; what the op says of its output."""
     from assets.workspace import Workspace
     from lecs_pipeline.definitions import defs
     from lecs_pipeline.runs import open_instance
 
-    before = os.environ.get("DAGSTER_HOME")
     with open_instance(home) as instance:
         result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance, run_config={"ops": {name: {"config": config} for name, config in ops.items()}},
+            instance=instance, run_config={"ops": {op: {"config": config}}},
             resources={"workspace": Workspace(home=str(home))}, raise_on_error=False,
         )  # fmt: skip
-    os.environ.pop("DAGSTER_HOME") if before is None else os.environ.update(DAGSTER_HOME=before)
     wrong = [one.event_specific_data for one in result.all_events if one.is_failure]
     require(result.success, f"the Dagster run {job} failed: {wrong}")
+    return _told(home, result.run_id)[op]
+
+
+def _told(home: Path, run: str) -> dict[str, dict[str, Any]]:
+    from lecs_pipeline.runs import open_instance
+
     told: dict[str, dict[str, Any]] = {}
-    for event in result.all_events:
+    with open_instance(home) as instance:
+        events = [one.dagster_event for one in instance.all_logs(run) if one.dagster_event is not None]
+    for event in events:
         data: Any = event.event_specific_data
         if event.is_step_materialization:
             made = data.materialization
             told[made.asset_key.to_user_string()] = {name: value.value for name, value in made.metadata.items()}
-        elif event.is_successful_output and event.step_key not in told:
-            told[str(event.step_key)] = {name: value.value for name, value in data.metadata.items()}
+        elif event.is_successful_output:
+            told.setdefault(str(event.step_key), {name: value.value for name, value in data.metadata.items()})
     return told
 
 

@@ -16,6 +16,7 @@ from assets.embedding.index import load_index
 from assets.workspace import Workspace, now
 from compute_mesh.workloads.model import model_of
 from lecs_pipeline.definitions import defs
+from lecs_pipeline.estate import make_assets
 from lecs_pipeline.runs import open_instance
 from substrate.store.home import open_home
 
@@ -67,44 +68,39 @@ def node(small: Any, environment: Any) -> Iterator[Any]:
             process.stdout.close()
 
 
-def run_of(job: str, home: Path, ops: dict[str, Any]) -> Any:
-    """A run of a job of the workspace with its configuration."""
+def made(home: Path, assets: list[str], config: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Make assets by a run with this configuration: what it says of each, and its log."""
+    run_config = {"ops": {name: {"config": one} for name, one in config.items()}}
+    run = make_assets(home, assets, None, run_config).run
     with open_instance(home) as instance:
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance,
-            run_config={"ops": {name: {"config": config} for name, config in ops.items()}},
-            resources={"workspace": Workspace(home=str(home))},
-            raise_on_error=False,
-        )
-        logs = [one.message for one in instance.all_logs(result.run_id) if one.dagster_event is None]
-    assert result.success, [one.event_specific_data for one in result.all_events if one.is_failure]
-    return result, logs
-
-
-def metadata_of(result: Any, asset: str) -> dict[str, Any]:
-    """What a run says of an asset."""
-    (made,) = list(result.asset_materializations_for_node(asset))
-    return {name: value.value for name, value in made.metadata.items()}
+        entries = instance.all_logs(run)
+    told = {}
+    for entry in entries:
+        event = entry.dagster_event
+        if event is not None and event.is_step_materialization:
+            found = event.step_materialization_data.materialization
+            told[found.asset_key.to_user_string()] = {name: one.value for name, one in found.metadata.items()}
+    return told, [one.user_message for one in entries]
 
 
 def test_vectors_of_items_are_the_same_from_the_mesh(node: Any, copy_home: Any, tmp_path: Path) -> None:
     """Every item but federated ones has its vector, in the same place as at home; jobs and engine are told."""
-    result, logs = run_of("embed", node.path, {"embeddings": ON_MESH})
-    told = metadata_of(result, "embeddings")
+    found, logs = made(node.path, ["embeddings"], {"embeddings": ON_MESH})
+    told = found["embeddings"]
     (job,) = told["jobs"]
     assert told["dagster/row_count"] == told["computed"] == sum(told["engines"].values())
     assert (job["type"], job["engine"] in told["engines"], len(job["receipt"])) == ("embeddings", True, 64)
     assert any("part 1 of 1" in line and "running on did:key:" in line for line in logs)
     other = copy_home(tmp_path / "other")
-    run_of("embed", other.path, {})
-    found, wanted = (_index(home) for home in (node.path, other.path))
-    assert found.keys() == wanted.keys()
-    assert node.rows["federated"] not in found
+    made(other.path, ["embeddings"], {})
+    there, wanted = (_index(home) for home in (node.path, other.path))
+    assert there.keys() == wanted.keys()
+    assert node.rows["federated"] not in there
     for row, vector in wanted.items():
-        assert float(vector @ found[row]) > 1 - 1e-4
+        assert float(vector @ there[row]) > 1 - 1e-4
     # A second time nothing is asked for.
-    result, _ = run_of("embed", node.path, {"embeddings": ON_MESH})
-    assert metadata_of(result, "embeddings")["jobs"] == []
+    found, _ = made(node.path, ["embeddings"], {"embeddings": ON_MESH})
+    assert found["embeddings"]["jobs"] == []
 
 
 def _index(path: Path) -> dict[str, Any]:
@@ -121,12 +117,12 @@ def test_an_adapter_is_trained_and_measured_on_the_mesh(node: Any, lecs: Any, tm
     config = {"lora_run": {**ON_MESH, "recipe": str(recipe)}, "evaluation": {**ON_MESH, "privacy": "own-node"}}
     other = tmp_path / "other"
     shutil.copytree(node.path, other, ignore=shutil.ignore_patterns("mesh"))
-    result, logs = run_of("train", node.path, config)
-    told = metadata_of(result, "lora_run")
+    found, logs = made(node.path, ["lora_run", "evaluation"], config)
+    told = found["lora_run"]
     assert [one["type"] for one in told["jobs"]] == ["lora"] * len(told["trained_now"])
     assert len(told["jobs"]) == told["cohorts"] > 1
     assert any("step" not in line and "of 3, loss" in line for line in logs)
-    measured = metadata_of(result, "evaluation")
+    measured = found["evaluation"]
     assert [(one["type"], len(one["receipt"])) for one in measured["jobs"]] == [("evaluation", 64)]
     shutil.copytree(node.path / "derived" / "base", other / "derived" / "base", dirs_exist_ok=True)
     at_home = lecs("train", "latest", "--recipe", recipe, "--json", home=other).ok().json
@@ -140,7 +136,8 @@ def test_prompts_of_a_file_are_answered_without_a_word_in_dagster(node: Any, tmp
     prompts = tmp_path / "prompts.txt"
     prompts.write_text("".join(f"Name the river number {n} of the quince valley.\n" for n in range(20)))
     asked = {"model": "smollm2-135m-instruct", "prompts": str(prompts), "tokens": 8, "temperature": 0.0}
-    result, logs = run_of("mesh_inference", node.path, {"ask_the_mesh": asked})
+    result, logs = asked_in_dagster(node.path, asked)
+    assert result.success
     file = tmp_path / "prompts.txt.answers.jsonl"
     answers = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     assert len(answers) == 20
@@ -151,5 +148,15 @@ def test_prompts_of_a_file_are_answered_without_a_word_in_dagster(node: Any, tmp
     assert any("prompts from 17 on: 4 of 4" in line for line in logs)
     held = [path.read_bytes() for path in (node.path / "dagster").rglob("*") if path.is_file()]
     assert not any(b"quince valley" in one or answers[0]["text"].encode() in one for one in held)
-    with pytest.raises(AssertionError, match="HomeExists"):
-        run_of("mesh_inference", node.path, {"ask_the_mesh": asked})
+    result, _ = asked_in_dagster(node.path, asked)
+    (failed,) = [one.event_specific_data for one in result.all_events if one.is_step_failure]
+    assert failed.user_failure_data.metadata["rule"].value == "HomeExists"
+
+
+def asked_in_dagster(home: Path, asked: dict[str, Any]) -> tuple[Any, list[str]]:
+    with open_instance(home) as instance:
+        result = defs.resolve_job_def("mesh_inference").execute_in_process(
+            instance=instance, run_config={"ops": {"ask_the_mesh": {"config": asked}}},
+            resources={"workspace": Workspace(home=str(home))}, raise_on_error=False,
+        )  # fmt: skip
+        return result, [one.user_message for one in instance.all_logs(result.run_id)]
