@@ -70,7 +70,7 @@ class JobMessages(dg.PipesMessageReader):
     def closed(self, failure: BaseException | None = None) -> None:
         """It has ended; of a failure its class is told, since this goes into Dagster's database."""
         name = type(failure).__name__
-        told = {"exception": {"name": name, "message": name, "stack": [], "cause": None, "context": None}}
+        told: JsonObject = {"exception": {"name": name, "message": name, "stack": [], "cause": None, "context": None}}
         self._say("closed", told if failure is not None else {})
 
     def hear(self, event: Any) -> None:

@@ -28,6 +28,7 @@ from mesh_jobs_world import (
     World,
     alive,
     begun,
+    boxed,
     checkpoints,
     descendants,
     groups_of,
@@ -333,7 +334,7 @@ class Killing:
         while not self._over.wait(self._chance.uniform(0, 2 * self._size.pause)):
             node = self._chance.choice(self.living)
             self.owners.add(node.process.pid)
-            inside = descendants(node.process.pid)
+            inside = boxed(node.process.pid)
             self.seen |= inside
             if self.nodes < self._size.node_kills and self.share > (self.nodes + 1) / (self._size.node_kills + 1):
                 node.stop(signal.SIGKILL)
@@ -405,8 +406,7 @@ def _nothing_left(three: Three, killing: Killing) -> None:
     nodes = [three.p, three.q]
     for node in nodes:
         killing.owners.add(node.process.pid)
-        inside = descendants(node.process.pid)
-        killing.seen |= inside
+        killing.seen |= boxed(node.process.pid)
         boxes = {one.name for one in groups_of({node.process.pid})}
         # Three warm workers at most, of two processes and more each, are no orphans: they are what comes next.
         require(len(boxes) <= 3, f"{node.name} has {len(boxes)} boxes with nothing to do")

@@ -132,7 +132,7 @@ def _make_base(home: Path) -> None:
 
 def killed(node: Any) -> None:
     """kill -9 of a node; its boxes have to go with it."""
-    inside = descendants(node.process.pid)
+    inside = boxed(node.process.pid)
     require(inside, f"{node.name} had nothing running when it was killed")
     node.stop(signal.SIGKILL)
     require(until(lambda: not alive(inside), 30), f"boxes of {node.name} outlived it: {sorted(alive(inside))}")
@@ -164,20 +164,23 @@ def said(process: "subprocess.Popen[str]") -> dict[str, Any]:
 
 def in_dagster(home: Path, assets: list[str], config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Make assets in a Dagster run with this configuration; what it says of each that it made."""
+    from lecs_pipeline.cli.quiet import quiet_dagster
     from lecs_pipeline.estate import make_assets
 
     run_config = {"ops": {name: {"config": one} for name, one in config.items()}}
-    run = make_assets(home, assets, None, run_config).run
+    with quiet_dagster():
+        run = make_assets(home, assets, None, run_config).run
     return _told(home, run)
 
 
 def job_in_dagster(home: Path, job: str, op: str, config: dict[str, Any]) -> dict[str, Any]:
     """Run a job of one op of the workspace; what the op says of its output."""
     from assets.workspace import Workspace
+    from lecs_pipeline.cli.quiet import quiet_dagster
     from lecs_pipeline.definitions import defs
     from lecs_pipeline.runs import open_instance
 
-    with open_instance(home) as instance:
+    with quiet_dagster(), open_instance(home) as instance:
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config={"ops": {op: {"config": config}}},
             resources={"workspace": Workspace(home=str(home))}, raise_on_error=False,
@@ -220,6 +223,19 @@ def descendants(process: int) -> set[int]:
             found.add(child)
             left.append(child)
     return found
+
+
+def boxed(process: int) -> set[int]:
+    """Of what a node started the boxes and what is in them."""
+    boxes = {one for one in descendants(process) if _name(one) == "bwrap"}
+    return boxes.union(*(descendants(one) for one in boxes))
+
+
+def _name(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def alive(processes: set[int]) -> set[int]:
