@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.stages import StageGone
+from compute_mesh.node.asking import JobCancelled, JobNotDone, JobRefused
+from compute_mesh.node.control.client import NodeSaid, NoNode
 from consent.sources import UnreadableSource
 from corpus.errors import CorpusError
 from substrate.record.errors import RecordError
@@ -16,6 +18,7 @@ from substrate.store.errors import HomeError
 from substrate.store.full import disk_full
 
 RULE = "rule"
+_JOBS = (JobRefused, JobNotDone, JobCancelled, NoNode, NodeSaid)
 
 
 @contextlib.contextmanager
@@ -23,7 +26,7 @@ def as_failure() -> Iterator[None]:
     """Raise `dagster.Failure` with the sentence and the name of a broken rule."""
     try:
         yield
-    except (HomeError, RecordError, CorpusError, UnreadableSource) as error:
+    except (HomeError, RecordError, CorpusError, UnreadableSource, *_JOBS) as error:
         raise _failure(error) from None
     except FileNotFoundError as error:
         if "stages" not in str(error):

@@ -25,6 +25,7 @@ from assets.workspace import Workspace
 from lecs_pipeline.automation import automation, every_night
 from lecs_pipeline.exporting import export_version
 from lecs_pipeline.inbox_sensor import inbox
+from lecs_pipeline.mesh_inference import mesh_inference
 from lecs_pipeline.pending import consume_inbox
 from lecs_pipeline.sensors import wanted_version
 from lecs_pipeline.settings import home_path
@@ -77,8 +78,7 @@ embed = dg.define_asset_job(
 train = dg.define_asset_job(
     "train",
     selection=_TRAINING,
-    description="An adapter of a version, cohort by cohort, its evaluation and its card; without a partition, the "
-    "newest.",
+    description="An adapter of a version, cohort by cohort, its evaluation and its card; of one partition.",
     executor_def=dg.in_process_executor,
 )
 
@@ -92,7 +92,7 @@ take_inbox = dg.define_asset_job(
 defs = dg.Definitions(
     assets=[ledger_assets.ledger, *dg.load_assets_from_modules(_STAGES)],
     asset_checks=dg.load_asset_checks_from_modules(_STAGES),
-    jobs=[build, make_release, embed, train, take_inbox],
+    jobs=[build, make_release, embed, train, take_inbox, mesh_inference],
     sensors=[wanted_version, automation, inbox],
     schedules=[every_night],
     resources={

@@ -6,7 +6,9 @@ from typing import Any
 
 from compute_mesh.jobservice.writing import Terms
 from compute_mesh.node.asking import JobRefused
-from lecs_pipeline.jobs import embed_texts, read_lines
+from compute_mesh.node.embedding import embed_on_mesh
+from compute_mesh.node.side_by_side import Asking
+from lecs_pipeline.jobs import read_lines
 from substrate.store.errors import HomeExists
 from substrate.store.files import plain_file
 
@@ -17,7 +19,7 @@ def embed_into(
     """Embed the texts of a file into a NumPy file, a row each; what `lecs embed FILE --json` says.
 
     Raises:
-        HomeExists: the file for the vectors exists. JobRefused: there is no text. As `embed_texts`.
+        HomeExists: the file for the vectors exists. JobRefused: there is no text. As `embed_on_mesh`.
     """
     import numpy as np
 
@@ -27,10 +29,12 @@ def embed_into(
     texts = list(read_lines(plain_file(file)))
     if not texts:
         raise JobRefused(f"inputs: {file.name} has no text")
-    done, vectors = embed_texts(home, model, texts, terms, told)
-    rows = np.frombuffer(vectors, "<f2").reshape(len(texts), -1)
+    done = embed_on_mesh(Asking(home), model, texts, terms, told)
+    rows = np.concatenate([one.rows for one in done])
     with target.open("xb") as opened:
         np.save(opened, rows)
-    parts = [{name: one.line[name] for name in ("job", "node", "receipt")} for one in done]
+    parts = [
+        {**{name: one.ended.line[name] for name in ("job", "node", "receipt")}, "texts": len(one.rows)} for one in done
+    ]
     result = {"texts": len(texts), "width": rows.shape[1], "vectors": str(target), "parts": parts}
     return {**parts[0], "state": "done", "result": result}

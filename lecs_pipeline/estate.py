@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lecs_pipeline.building import BuildStopped, why_stopped
 from lecs_pipeline.runs import open_instance
+from substrate.record.plain_yaml import NotPlainYaml, load_plain
 from substrate.store.errors import HomeError, NotFound
+from substrate.store.files import read_plain
 from substrate.store.home import open_home
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ RANGE_END: Final = "dagster/asset_partition_range_end"
 
 class MixedPartitions(HomeError):
     """Assets that are cut in different ways were asked for in one run."""
+
+
+class InvalidRunConfig(HomeError):
+    """A configuration that the assets of a run do not have; the message names the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,35 @@ def listed_assets() -> list[dict[str, Any]]:
     ]
 
 
-def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made:
-    """Materialise assets in this process. What one step makes as a whole, as dbt does the warehouse, is made whole.
+def run_config_from(file: Path | None) -> dict[str, Any]:
+    """The configuration of a run, as the launchpad of the workspace takes it; none without a file.
 
     Raises:
+        InvalidRunConfig: it is no mapping in YAML.
+    """
+    if file is None:
+        return {}
+    try:
+        found = load_plain(read_plain(file, 1 << 20).decode("utf-8"))
+    except NotPlainYaml as error:
+        raise InvalidRunConfig(
+            f"{file.name} must be one YAML document without tricks; it is or holds: {error}"
+        ) from None
+    if not isinstance(found, dict):
+        raise InvalidRunConfig(f"{file.name} must be a mapping, such as ops: {{lora_run: {{config: {{on: mesh}}}}}}")
+    return found
+
+
+def make_assets(
+    path: Path, names: Sequence[str], partition: str | None, run_config: Mapping[str, Any] | None = None
+) -> Made:
+    """Materialise assets in this process. What one step makes as a whole, as dbt does the warehouse, is made whole.
+
+    Args:
+        run_config: as Dagster takes it.
+
+    Raises:
+        InvalidRunConfig: an asset has no such configuration.
         NotFound: there is no such asset, or no such partition. MixedPartitions: one run cannot make all of them.
         BuildStopped: a rule was broken or a blocking check failed; the message says which.
     """
@@ -73,14 +104,18 @@ def make_assets(path: Path, names: Sequence[str], partition: str | None) -> Made
     _check_cuts({key.to_user_string(): graph.get(key).partitions_def for key in keys})
     with open_instance(path) as instance:
         tags = _tags(instance, path, [graph.get(key).partitions_def for key in keys], partition)
-        result = dg.materialize(
-            [*(defs.assets or ()), *(defs.asset_checks or ())],  # type: ignore[list-item]
-            instance=instance,
-            resources={**(defs.resources or {}), "workspace": Workspace(home=str(path))},
-            selection=dg.AssetSelection.assets(*keys),
-            tags=tags,
-            raise_on_error=False,
-        )
+        try:
+            result = dg.materialize(
+                [*(defs.assets or ()), *(defs.asset_checks or ())],  # type: ignore[list-item]
+                instance=instance,
+                resources={**(defs.resources or {}), "workspace": Workspace(home=str(path))},
+                selection=dg.AssetSelection.assets(*keys),
+                tags=tags,
+                run_config=dict(run_config or {}),
+                raise_on_error=False,
+            )
+        except dg.DagsterInvalidConfigError as error:
+            raise InvalidRunConfig("; ".join(one.message for one in error.errors)) from None
     if not result.success:
         raise BuildStopped(why_stopped(result)[1])
     names = [key.to_user_string() for key in keys]

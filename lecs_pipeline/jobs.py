@@ -1,22 +1,15 @@
-"""Wiring of `lecs run`, `lecs embed FILE` and `lecs jobs`: manifests by this home's node, and what comes of them."""
+"""Wiring of `lecs run` and `lecs jobs`: manifests by this home's node, and what comes of them."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from compute_mesh.jobservice.asked import Prompts, prompts_blob, texts_blob
+from compute_mesh.jobservice.asked import Prompts, prompts_blob
 from compute_mesh.jobservice.writing import Terms
 from compute_mesh.node.asking import Ended, Hear, JobNotDone, JobRefused, deaf, line_of, manifest_for, run_job
 from compute_mesh.node.control.client import node_of
 from substrate.record.canonical import JsonObject
-
-#: Texts of one job of type B: a node that goes away costs so many at most.
-TEXTS_OF_A_JOB: Final = 250
-#: Jobs of one file that are under way at once.
-_AT_ONCE: Final = 8
 
 
 def run_prompt(
@@ -35,30 +28,6 @@ def run_prompt(
     manifest = manifest_for(path, "inference", parameters, model, [data], terms)
     done = run_job(path, manifest.raw, [data], hear, interactive=True)
     return done, json.loads(done.outputs["answers"])["answers"]
-
-
-def embed_texts(
-    path: Path, model: str, texts: Sequence[str], terms: Terms, told: Callable[[int], None] = lambda _: None
-) -> tuple[list[Ended], bytes]:
-    """Vectors of texts, by as many nodes as there are: rows of little-endian half-precision floats, in order.
-
-    Raises:
-        as `run_prompt`.
-    """
-    parts = [texts[start : start + TEXTS_OF_A_JOB] for start in range(0, len(texts), TEXTS_OF_A_JOB)]
-    turn = threading.Lock()
-
-    def embed(part: Sequence[str]) -> Ended:
-        data = texts_blob(part)
-        manifest = manifest_for(path, "embeddings", {"texts": len(part)}, model, [data], terms)
-        done = run_job(path, manifest.raw, [data], deaf, interactive=False)
-        with turn:
-            told(len(part))
-        return done
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = list(pool.map(embed, parts))
-    return done, b"".join(one.outputs["vectors"] for one in done)
 
 
 def submit_manifest(path: Path, manifest: bytes, inputs: Sequence[bytes]) -> dict[str, Any]:

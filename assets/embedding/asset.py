@@ -13,8 +13,11 @@ from assets.corpus.asset import unique
 from assets.embedding.cache import vectors_of
 from assets.embedding.columns import VECTOR_COLUMNS
 from assets.embedding.index import Index, Pair, alike_pairs, load_index
+from assets.embedding.mesh import EmbeddedOnMesh
 from assets.embedding.picturing import map_of
 from assets.embedding.renewing import renew
+from assets.mesh.pipes import jobs_told
+from assets.mesh.where import Where
 from assets.workspace import Workspace, now
 from compute_mesh.workloads.model import NAME, model_of
 from consent.searchable import RETRIEVE, still_used
@@ -28,11 +31,13 @@ ALIKE, SHOWN = 0.9, 200
     deps=[unique], group_name="embeddings", kinds={"sentencetransformers", "arrow"}, code_version="1",
     owners=["team:curators"],
 )  # fmt: skip
-def embeddings(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def embeddings(context: dg.AssetExecutionContext, config: Where, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One vector per text that the gate admits, sealed on disk; computed once, and gone with its text."""
     with workspace.open() as home:
         model = model_of(home, now())
-        done = renew(home, model, now())
+        asking = config.asking(context, home.path)
+        mesh = EmbeddedOnMesh(asking, config.privacy.value) if asking else None
+        done = mesh.renew(home, model, now()) if mesh else renew(home, model, now())
         searchable = load_index(vectors_of(home, model), RETRIEVE).lines.num_rows
         rows = sorted(load_index(vectors_of(home, model)).lines["row"].to_pylist())
     return dg.MaterializeResult(
@@ -44,6 +49,7 @@ def embeddings(workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[ty
             "model": NAME,
             "model_digest": model.digest,
             "dagster/column_schema": column_schema(VECTOR_COLUMNS),
+            **({**jobs_told(mesh.done), "engines": dg.MetadataValue.json(dict(mesh.engines))} if mesh else {}),
         },
     )
 

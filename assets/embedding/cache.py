@@ -46,9 +46,13 @@ def vectors_of(home: Home, model: EmbeddingModel) -> Vectors:
 
 
 def refresh(
-    home: Home, model: EmbeddingModel, as_of: str, embed: Embed, told: Callable[[int], None] = lambda _: None
-) -> Refreshed:
+    home: Home, model: EmbeddingModel, as_of: str, embed: Embed, told: Callable[[int], None] = lambda _: None,
+    together: int = TOGETHER,
+) -> Refreshed:  # fmt: skip
     """Bring the vectors up to date. ``told`` hears how many texts have been embedded since it heard last.
+
+    Args:
+        together: texts that ``embed`` is given at once.
 
     Several processes take turns; each shard becomes visible in a write transaction that looks into the vault again.
     """
@@ -60,7 +64,9 @@ def refresh(
         _sweep(vectors.folder)
         there = set(vectors.shards())
         counts = known["shards"].items() if known is not None and changed is not None else ()
-        filling = _Filling(home, vectors, model, embed, told, {shard: n for shard, n in counts if shard in there})
+        filling = _Filling(
+            home, vectors, model, embed, told, together, {shard: n for shard, n in counts if shard in there}
+        )
         todo = _todo(home, vectors, changed, as_of)
         filling.run(todo)
         held = {shard: lines for shard, lines in filling.held.items() if lines}
@@ -121,6 +127,7 @@ class _Filling:
     model: EmbeddingModel
     embed: Embed
     told: Callable[[int], None]
+    together: int
     held: dict[str, int]
     computed: int = 0
 
@@ -137,7 +144,7 @@ class _Filling:
             group[shard] = todo[shard]
             known |= dict(zip(table["row"].to_pylist(), table["vector"].to_pylist(), strict=True))
             missing += [todo[shard][row] for row in sorted(todo[shard].keys() - known.keys())]
-            if len(missing) >= TOGETHER:
+            if len(missing) >= self.together:
                 self._settle(group, known, missing)
                 group, known, missing = {}, {}, []
         self._settle(group, known, missing)
@@ -146,8 +153,8 @@ class _Filling:
         self, group: dict[str, dict[str, Admitted]], known: dict[str, bytes], missing: Sequence[Admitted]
     ) -> None:
         """Embed what is missing of some shards, and write them."""
-        for start in range(0, len(missing), TOGETHER):
-            texts = _texts(self.home, missing[start : start + TOGETHER])
+        for start in range(0, len(missing), self.together):
+            texts = _texts(self.home, missing[start : start + self.together])
             if texts.num_rows:
                 found = self.embed(texts, str(self.model.folder))
                 known |= dict(zip(found["key"].to_pylist(), found["vector"].to_pylist(), strict=True))

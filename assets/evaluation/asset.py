@@ -5,9 +5,11 @@ from typing import Any
 import dagster as dg
 
 from assets.evaluation.scoring import Evaluated, evaluate
+from assets.mesh.pipes import jobs_told
+from assets.mesh.where import Where
 from assets.partitions import VERSIONS
 from assets.release.asset import partition_of, version_of
-from assets.training.asset import Where, lora_run, receipts_told
+from assets.training.asset import lora_run
 from assets.training.mesh import on_mesh
 from assets.training.published import newest_of
 from assets.workspace import Workspace, now
@@ -21,10 +23,10 @@ def evaluation(context: dg.AssetExecutionContext, config: Where, workspace: Work
     """Bits per byte as paired differences with their interval, by language and domain."""
     with workspace.open() as home:
         version = version_of(home, partition_of(context))
-        mesh = on_mesh(home.path, config.on, config.privacy)
+        mesh = on_mesh(config.asking(context, home.path), config.privacy.value)
         score = mesh.score if mesh else None
         found = evaluate(home, version, newest_of(home, version), [], now, score=score)
-    return dg.MaterializeResult(metadata={**_metadata(found), **(receipts_told(mesh) if mesh else {})})
+    return dg.MaterializeResult(metadata={**_metadata(found), **(jobs_told(mesh.done) if mesh else {})})
 
 
 def _metadata(found: Evaluated) -> dict[str, Any]:

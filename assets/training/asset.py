@@ -3,49 +3,53 @@
 Training leaves through a process of its own; Dagster's process loads no torch.
 """
 
+from pathlib import Path
 from typing import Final
 
 import dagster as dg
 
 from assets.dataset.asset import dataset_version
+from assets.mesh.pipes import jobs_told
+from assets.mesh.where import Where
 from assets.partitions import VERSION_TAG, VERSIONS, version_key
 from assets.release.asset import partition_of, version_of
 from assets.training.curves import curves
-from assets.training.mesh import OnMesh, on_mesh
+from assets.training.mesh import on_mesh
 from assets.training.planning import base_folder, missing_cohorts, plan_run
 from assets.training.published import find_adapter
 from assets.training.publishing import publish_run
 from assets.training.running import train_cohorts, training_lock
 from assets.training.standing import DROPPED, standing_of
 from assets.workspace import Workspace, now
-from corpus.training.recipe import default_training_recipe
+from corpus.training.recipe import TrainingRecipe, default_training_recipe, parse_training_recipe
+from substrate.store.files import read_plain
 from substrate.store.trained import TrainedFiles
 
 #: Steps between two lines of the log.
 _TOLD_STEPS: Final = 10
 
 
-class Where(dg.Config):
-    """Where it happens: ``local``, or on the ``mesh`` by nodes of the class ``privacy`` (own-node, trusted)."""
+class Training(Where):
+    """Where it happens, and by which training recipe: a file, or the default where none is named."""
 
-    on: str = "local"
-    privacy: str = "trusted"
+    recipe: str | None = None
 
 
 @dg.asset(
     deps=[dataset_version], group_name="training", kinds={"pytorch", "huggingface"}, code_version="1",
     owners=["team:curators"], partitions_def=VERSIONS,
 )  # fmt: skip
-def lora_run(context: dg.AssetExecutionContext, config: Where, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def lora_run(context: dg.AssetExecutionContext, config: Training, workspace: Workspace) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One term per cohort, trained from the texts that the gate admits, and the adapter that is their sum."""
     with workspace.open() as home, training_lock(home.path, "the asset lora_run"):
         version = version_of(home, partition_of(context))
-        plan = plan_run(home, version, default_training_recipe(), now())
+        plan = plan_run(home, version, _recipe(config.recipe), now())
         base, missing = base_folder(home, plan.model), missing_cohorts(home, plan)
-        mesh = on_mesh(home.path, config.on, config.privacy)
-        if missing:
-            train = mesh.train if mesh else train_cohorts
-            train(home, plan, missing, base, lambda event: _tell(context, event))
+        mesh = on_mesh(config.asking(context, home.path), config.privacy.value)
+        if missing and mesh:
+            mesh.train(home, plan, missing, base, lambda _: None)  # Its jobs tell of themselves.
+        elif missing:
+            train_cohorts(home, plan, missing, base, lambda event: _tell(context, event))
         trained = publish_run(home, plan, base, now)
         files = TrainedFiles(home.path)
         losses = {
@@ -65,16 +69,9 @@ def lora_run(context: dg.AssetExecutionContext, config: Where, workspace: Worksp
             "held_out": trained.run.body["heldOut"],
             "folder": dg.MetadataValue.path(str(files.served(body["digest"]))),
             "losses": dg.MetadataValue.md(curves(losses)),
-            **(receipts_told(mesh) if mesh else {}),
+            **(jobs_told(mesh.done) if mesh else {}),
         },
     )
-
-
-def receipts_told(mesh: OnMesh) -> dict[str, dg.MetadataValue]:
-    """Metadata of what the mesh did: each job with its node and receipt."""
-    return {"jobs": dg.MetadataValue.json([
-        {name: one.line[name] for name in ("job", "node", "receipt")} for one in mesh.done
-    ])}  # fmt: skip
 
 
 @dg.asset_check(asset=lora_run)
@@ -89,6 +86,12 @@ def every_term_may_be_served(workspace: Workspace) -> dg.AssetCheckResult:
         metadata={"served": len(standing.served), "dropped": dg.MetadataValue.json(dropped)},
         description=f"dropped: cohorts {dropped}; `lecs adapter retrain` trains them again" if dropped else "all may",
     )
+
+
+def _recipe(file: str | None) -> TrainingRecipe:
+    if file is None:
+        return default_training_recipe()
+    return parse_training_recipe(read_plain(Path(file), 1 << 20).decode("utf-8"))
 
 
 def _tell(context: dg.AssetExecutionContext, event: dict[str, object]) -> None:

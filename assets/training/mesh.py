@@ -6,16 +6,20 @@ nowhere at all.
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from assets.mesh.terms import texts_terms
 from assets.training.planning import Plan
+from assets.training.running import sweep
 from assets.training.standing import Standing
 from compute_mesh.jobservice.asked import Line, lines_blob, texts_blob
 from compute_mesh.jobservice.writing import Terms
-from compute_mesh.node.asking import Ended, JobNotDone, manifest_for, run_job
+from compute_mesh.node.asking import Ended, JobNotDone, deaf, manifest_for
+from compute_mesh.node.side_by_side import Asking
 from compute_mesh.runtime.model import LanguageModel
 from compute_mesh.workloads.lora import term_digest, unpacked
 from substrate.store.errors import NotFound
@@ -24,55 +28,59 @@ from substrate.store.home import Home
 from substrate.store.trained import TrainedFiles
 
 Told = Callable[[dict[str, Any]], None]
-#: Where training and measuring happen.
-PLACES: Final = ("local", "mesh")
 #: MiB of a worker that trains the packaged model.
 MEMORY: Final = 3584
-#: Classes that a version's texts may be given to.
-PRIVACY: Final = ("own-node", "trusted")
+TERM: Final = "term.safetensors"
 
 
-def on_mesh(home: Path, place: str, privacy: str) -> "OnMesh | None":
-    """What trains and measures, or None where that happens here.
+def on_mesh(asking: Asking | None, privacy: str) -> "OnMesh | None":
+    """What trains and measures by jobs, or None where nobody is asked: it happens here.
 
     Raises:
-        ValueError: no such place, or texts of a version may not be given to such a class.
+        ValueError: texts of a version may not be given to such a class.
     """
-    if place not in PLACES:
-        raise ValueError(f"a place is {' or '.join(PLACES)}")
-    if privacy not in PRIVACY:
-        raise ValueError(f"texts of a version go to {' or '.join(PRIVACY)} alone")
-    chosen: Any = privacy
-    return OnMesh(home, Terms(memory=MEMORY, assurance="none", privacy=chosen)) if place == "mesh" else None
+    return OnMesh(asking, texts_terms(MEMORY, privacy)) if asking is not None else None
 
 
 @dataclass
 class OnMesh:
     """Trains and measures by jobs; ``done`` has each job as it ended."""
 
-    home: Path
+    asking: Asking
     terms: Terms
     done: list[Ended] = field(default_factory=list)
 
     def train(self, home: Home, plan: Plan, cohorts: list[int], base: Path, told: Told) -> None:
-        """Train cohorts, one job for each; each term lies in the work folder of its plan afterwards.
+        """Train cohorts side by side, one job for each; each term lies in the work folder of its plan afterwards.
+
+        A term that came in a run that broke off is not trained again.
 
         Raises:
             JobRefused, JobNotDone: no node did, or one of another engine class than the run says.
         """
         files = TrainedFiles(home.path)
-        for cohort in cohorts:
-            lines = [Line(one.key.hex(), one.weight, one.text) for one in plan.members.train[cohort]]
-            data = lines_blob(lines)
-            parameters = {"data": {"own": {"texts": len(lines)}}, "recipe": plan.recipe.content()}
-            manifest = manifest_for(self.home, "lora", parameters, plan.model.id, [data], self.terms)
-            done = run_job(self.home, manifest.raw, [data], _steps(cohort, told), interactive=False)
-            term, about = done.outputs["term"], json.loads(done.outputs["about"])
-            _check(term, about, plan)
-            folder = files.work(plan.plans[cohort])
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomic(folder / "term.safetensors", term, mode=0o600)
-            self.done.append(done)
+        sweep(files, {plan.plans[cohort] for cohort in cohorts})
+        left = [one for one in cohorts if not (files.work(plan.plans[one]) / TERM).exists()]
+        turn = threading.Lock()
+
+        def tell(event: dict[str, Any]) -> None:
+            with turn:
+                told(event)
+
+        self.done += self.asking.each(lambda cohort: self._train(files, plan, cohort, tell), left)
+
+    def _train(self, files: TrainedFiles, plan: Plan, cohort: int, told: Told) -> Ended:
+        lines = [Line(one.key.hex(), one.weight, one.text) for one in plan.members.train[cohort]]
+        data = lines_blob(lines)
+        parameters = {"data": {"own": {"texts": len(lines)}}, "recipe": plan.recipe.content()}
+        manifest = manifest_for(self.asking.home, "lora", parameters, plan.model.id, [data], self.terms)
+        done = self.asking.run(manifest.raw, [data], _steps(cohort, told), f"cohort {cohort}")
+        term = done.outputs["term"]
+        _check(term, json.loads(done.outputs["about"]), plan)
+        folder = files.work(plan.plans[cohort])
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomic(folder / TERM, term, mode=0o600)
+        return done
 
     def score(self, standing: Standing, model: LanguageModel, texts: list[str], told: Told) -> list[dict[str, Any]]:
         """Measure texts by one job, with llama.cpp: events as scoring at home tells them, without samples.
@@ -80,14 +88,14 @@ class OnMesh:
         Raises:
             NotFound: not all of the adapter may be served. JobRefused, JobNotDone.
         """
-        gguf = TrainedFiles(self.home).served(standing.adapter.body["digest"]) / "adapter.gguf"
+        gguf = TrainedFiles(self.asking.home).served(standing.adapter.body["digest"]) / "adapter.gguf"
         if not standing.whole or not gguf.exists():
             raise NotFound("not all of this adapter may be served any more: `lecs adapter retrain`")
         adapter, data = gguf.read_bytes(), texts_blob(texts)
         parameters = {"data": {"own": {"texts": max(1, len(texts))}}, "texts": max(1, len(texts))}
         named = (hashlib.sha256(adapter).hexdigest(), adapter)
-        manifest = manifest_for(self.home, "evaluation", parameters, model.id, [data], self.terms, named)
-        done = run_job(self.home, manifest.raw, [data, adapter], lambda _: None, interactive=False)
+        manifest = manifest_for(self.asking.home, "evaluation", parameters, model.id, [data], self.terms, named)
+        done = self.asking.run(manifest.raw, [data, adapter], deaf, "held-out texts")
         self.done.append(done)
         scores = json.loads(done.outputs["scores"])
         events = [

@@ -53,7 +53,6 @@ class JobMaker:
     signer: Signer
     commons: str
     now: Callable[[], str]
-    trusted: frozenset[str] = frozenset()
     terms: Terms = TERMS
 
     async def model(self, name: str, job: JobType) -> StandingModel:
@@ -80,7 +79,7 @@ class JobMaker:
             )  # fmt: skip
         except MalformedDocument as error:
             raise ApiError(400, "invalid_request", str(error)) from None
-        line = await self.desk.submit(manifest.raw, [data], interactive=True, trusted=self.trusted)
+        line = await self.desk.submit(manifest.raw, [data], interactive=True)
         if isinstance(line, Refused):
             raise ApiError(403, line.rule, line.sentence)
         return Asked(self, line)

@@ -46,6 +46,7 @@ class JobDesk:
     """Jobs that this home submits. ``nodes``: the live ones, this one among them; ``lied`` notes a broken rule.
 
     ``remember`` keeps what was done for an auditor.
+    ``trusted``: nodes that may read what is for trusted nodes alone.
     """
 
     law: Law
@@ -57,6 +58,7 @@ class JobDesk:
     lied: Callable[[str, str], None]
     now: Callable[[], str]
     remember: Remember = lambda *_: None
+    trusted: frozenset[str] = frozenset()
     _live: dict[str, Live] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: "asyncio.Task[None] | None" = None
@@ -75,7 +77,7 @@ class JobDesk:
         """Take up what the last process left, and go on. Terms that it left for nobody are destroyed."""
         await asyncio.to_thread(self.store.forget_terms, _EVER)
         for job in await asyncio.to_thread(self.store.recover):
-            live = Live(*await asyncio.to_thread(self._found, job), None, True)
+            live = Live(*await asyncio.to_thread(self._found, job), None, True, patient=True)
             if (kept := await asyncio.to_thread(self.store.part, job, CHECKPOINT)) is not None:
                 live.checkpoint = kept[:_DIGEST].decode("ascii"), kept[_DIGEST:]
             self._live[job] = live
@@ -88,9 +90,7 @@ class JobDesk:
         await asyncio.gather(*self._logging)
         await self.peers.close()
 
-    async def submit(
-        self, raw: bytes, inputs: Sequence[bytes], *, interactive: bool = False, trusted: frozenset[str] = frozenset()
-    ) -> JobLine | Refused:
+    async def submit(self, raw: bytes, inputs: Sequence[bytes], *, interactive: bool = False) -> JobLine | Refused:
         """Queue a job. The same idempotency key again gives the job that it was used for.
 
         Args:
@@ -111,7 +111,7 @@ class JobDesk:
         if line.over:
             return line
         self._log([found.document])
-        ask = ask_of(found, interactive, trusted, self._parameters(found))
+        ask = ask_of(found, interactive, self.trusted, self._parameters(found))
         self._live[job] = Live(found, ask, line, inputs, not interactive)
         self._wake.set()
         return line
@@ -184,7 +184,7 @@ class JobDesk:
 
     def _found(self, job: str) -> tuple[Manifest, Ask, JobLine]:
         manifest = self.store.manifest(job)
-        return manifest, ask_of(manifest, False, frozenset(), self._parameters(manifest)), self.store.line(job)
+        return manifest, ask_of(manifest, False, self.trusted, self._parameters(manifest)), self.store.line(job)
 
     def _parameters(self, manifest: Manifest) -> int:
         """How many parameters the model has, where it is here; else 0. Whoever works looks for itself."""
@@ -224,14 +224,15 @@ class JobDesk:
             job = live.manifest.digest
             if job in placed.nodes:
                 self._begin(live, placed.nodes[job], engines)
-            elif job in placed.refused:
+            elif job in placed.refused and not live.patient:
                 await self._finish(live, "refused", reason=placed.refused[job])
-            elif live.excluded and placed.waiting[job] not in _PASSING:
+            elif live.excluded and placed.waiting.get(job) not in _PASSING:
                 # Whoever could have run it was tried: waiting brings nobody new.
                 state: State = "refused" if live.refused else "failed"
                 await self._finish(live, state, reason=list(live.excluded.values())[-1])
             else:
-                live.tell(state="queued", reason=placed.waiting[job], position=placed.positions[job])
+                reason = placed.waiting.get(job) or placed.refused[job]
+                live.tell(state="queued", reason=reason, position=placed.positions.get(job, 0))
 
     def _begin(self, live: Live, nodes: Sequence[str], engines: dict[str, str]) -> None:
         live.tell(state="placed", node=nodes[0], reason="", position=0)
@@ -262,6 +263,7 @@ class JobDesk:
             self._wake.set()
 
     async def _running(self, live: Live, node: str) -> None:
+        live.patient = True
         live.tell(state="running", attempts=live.line.attempts + 1)
         if live.kept:
             await asyncio.to_thread(self.store.move, live.manifest.digest, "running", node=node, tried=1)

@@ -25,6 +25,7 @@ class Live:
         line: how it stands; `tell` changes it. kept: whether inputs and state are on disk.
         excluded: nodes that will not be asked again, each with the word why.
         checkpoint: engine class and bytes. shown: whether somebody heard a piece of an answer.
+        patient: some node took it before: that none could now may pass, so it waits and is not refused.
     """
 
     manifest: Manifest
@@ -36,6 +37,7 @@ class Live:
     refused: bool = False
     checkpoint: tuple[str, bytes] | None = None
     shown: bool = False
+    patient: bool = False
     unwanted: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
     _past: list[Heard] = field(default_factory=list)

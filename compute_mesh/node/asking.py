@@ -1,16 +1,17 @@
 """Asking the node of a home for jobs: a manifest by its key, its one end, and what came of it."""
 
+import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compute_mesh.jobs.models import USE_OF, StandingModel, standing_models
 from compute_mesh.jobservice.writing import Terms, model_named, write_manifest
 from compute_mesh.node.context import clock
-from compute_mesh.node.control.client import node_of
+from compute_mesh.node.control.client import NodeSaid, NoNode, node_of
 from substrate.record.canonical import JsonObject
-from substrate.record.documents import Document
+from substrate.record.documents import Document, read_document
 from substrate.record.schemas.jobs import JobType
 from substrate.store.home import Home, open_home
 from substrate.store.models import ModelRefused
@@ -33,10 +34,11 @@ class JobCancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A job that is done: how it stands, its outputs by name, and its signed documents."""
+    """A job that is done: how it stands, its outputs by name, and the worker's signed word on it."""
 
     line: dict[str, Any]
     outputs: dict[str, bytes]
+    receipt: JsonObject = field(default_factory=dict)
 
 
 Hear = Callable[["pb.JobEvent"], None]
@@ -47,23 +49,39 @@ def deaf(_: "pb.JobEvent") -> None:
     return
 
 
-def run_job(path: Path, manifest: bytes, inputs: Sequence[bytes], hear: Hear, *, interactive: bool) -> Ended:
-    """Submit a job to this home's node, and wait for its end.
+def run_job(
+    path: Path, manifest: bytes, inputs: Sequence[bytes], hear: Hear, *, interactive: bool,
+    begun: Callable[[str], None] = lambda _: None,
+) -> Ended:  # fmt: skip
+    """Submit a job to this home's node, and wait for its end. Whoever is interrupted meanwhile cancels it.
+
+    Args:
+        begun: is told the job's id, once.
 
     Raises:
         JobRefused, JobNotDone, JobCancelled. NoNode: no node is running.
     """
     with node_of(path) as node:
         line: dict[str, Any] = {}
-        for event in node.submit(manifest, inputs, interactive=interactive, follow=True):
-            if event.HasField("refused"):
-                raise JobRefused(f"{event.refused.rule}: {event.refused.sentence}")
-            if event.HasField("line"):
-                line = line_of(event.line)
-            hear(event)
+        try:
+            for event in node.submit(manifest, inputs, interactive=interactive, follow=True):
+                if event.HasField("refused"):
+                    raise JobRefused(f"{event.refused.rule}: {event.refused.sentence}")
+                if event.HasField("line"):
+                    first, line = not line, line_of(event.line)
+                    if first:
+                        begun(line["job"])
+                hear(event)
+        except BaseException as error:
+            if line and not isinstance(error, NoNode):
+                with contextlib.suppress(NoNode, NodeSaid):
+                    node.cancel(line["job"])
+            raise
         check_done(line)
         reply = node.job(line["job"], outputs=True, forget=True)
-    return Ended(line_of(reply.line), {one.name: one.data for one in reply.outputs})
+    papers = (read_document(one.encode("utf-8")) for one in reply.papers)
+    receipt = next((one.body for one in papers if one.digest == reply.line.receipt), {})
+    return Ended(line_of(reply.line), {one.name: one.data for one in reply.outputs}, receipt)
 
 
 def check_done(line: dict[str, Any]) -> None:

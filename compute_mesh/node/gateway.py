@@ -20,10 +20,7 @@ def open_gateway(node: Node) -> GatewayServer:
         room = node.jobs
         if room is None:
             return None
-        trusted = frozenset(context.settings.job_trusted)
-        return JobMaker(
-            room.desk, room.store, room.law, context.identity.node, room.law.commons, context.now, trusted
-        )  # fmt: skip
+        return JobMaker(room.desk, room.store, room.law, context.identity.node, room.law.commons, context.now)
 
     gateway = Gateway(maker, ApiKeys(mesh_folder(context.path)), context.now)
     return GatewayServer(make_app(gateway), loopback_address(context.gateway))

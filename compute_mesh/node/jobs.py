@@ -275,7 +275,8 @@ async def open_jobs(
             room._lied(node, rule)
 
         peers = Peers(transport, address_of)
-        desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now)
+        trusted = frozenset(settings.job_trusted)
+        desk = JobDesk(law, store, keys.node, work, peers, nodes, lied, context.now, trusted=trusted)
         room = JobRoom(context, law, store, engine, work, desk, book)
         if settings.jobs or settings.audits or context.gateway:
             room.wanted.set()

@@ -1,5 +1,6 @@
 """`lecs asset`: what the workspace makes, listed and made from the command line."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,19 +38,23 @@ def make(
             show_default=False,
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The run's configuration (YAML), as the launchpad takes it.", show_default=False),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Make assets, as the workspace would, with their checks; what they are made from is used as it is."""
     from lecs_pipeline.cli.quiet import quiet_dagster
-    from lecs_pipeline.estate import make_assets
+    from lecs_pipeline.estate import make_assets, run_config_from
     from substrate.store.home import open_home
 
-    path = choose_home(home)
+    path, chosen = choose_home(home), run_config_from(config)
     with open_home(path):
         pass
     with quiet_dagster(), working(f"Making {', '.join(names)}"):
-        made = make_assets(path, names, partition)
+        made = make_assets(path, names, partition, chosen)
     if json:
         emit({"run": made.run, "made": made.names, "checks": made.checks})
         return

@@ -129,6 +129,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "ReadOnly": 29,
     "UnknownFailpoint": 2,
     "MixedPartitions": 2,
+    "InvalidRunConfig": 2,
     "NotLoopback": 2,
     "KeyboardInterrupt": 130,
 }

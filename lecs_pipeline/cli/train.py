@@ -191,12 +191,15 @@ def _gathered(found: "Gathered") -> dict[str, Any]:
 def _on_mesh(path: Path, on: str, privacy: str) -> "OnMesh | None":
     if on == "local":
         return None
+    if on != "mesh":
+        raise typer.BadParameter("local or mesh", param_hint="--on")
     from assets.training.mesh import on_mesh
+    from compute_mesh.node.side_by_side import Asking
 
     try:
-        return on_mesh(path, on, privacy)
+        return on_mesh(Asking(path), privacy)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--on, --privacy") from None
+        raise typer.BadParameter(str(error), param_hint="--privacy") from None
 
 
 def _cohort(one: dict[str, Any], trained: tuple[int, ...]) -> dict[str, Any]:

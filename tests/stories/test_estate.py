@@ -268,3 +268,13 @@ def test_the_check_of_rows_blocks(small: Any) -> None:
         )
     failed = {one.check_name for one in result.get_asset_check_evaluations() if not one.passed and one.blocking}
     assert "release_rows" in failed
+
+
+def test_a_run_takes_a_configuration_and_names_what_it_does_not_know(small: Any, tmp_path: Path) -> None:
+    """`lecs asset make --config`: refused before anything is made, with the key."""
+    file = tmp_path / "run.yaml"
+    for text, named in (("ops: {embeddings: {config: {on: moon}}}", "moon"), ("- a", "mapping"), ("a: !!x b", "YAML")):
+        file.write_text(text)
+        refused = small.run("asset", "make", "embeddings", "--config", file, "--json")
+        assert (refused.code, refused.json["error"]) == (2, "usage"), refused
+        assert named in refused.json["message"]

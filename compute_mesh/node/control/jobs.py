@@ -44,10 +44,7 @@ class JobControl:
     async def _submit(self, asked: pb.SubmitRequest, call: Any) -> AsyncIterator[pb.JobEvent]:
         try:
             room = self._room()
-            trusted = frozenset(room.context.settings.job_trusted)
-            line = await room.desk.submit(
-                asked.manifest, list(asked.inputs), interactive=asked.interactive, trusted=trusted
-            )
+            line = await room.desk.submit(asked.manifest, list(asked.inputs), interactive=asked.interactive)
             if isinstance(line, Refused):
                 yield pb.JobEvent(refused=pb.JobRefusal(rule=line.rule, sentence=line.sentence))
                 return

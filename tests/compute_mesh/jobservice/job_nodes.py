@@ -120,6 +120,7 @@ class JobNode:
         self.law = FakeLaw(mesh.commons, mesh.keys)
         self.store = JobStore(folder / "jobs.sqlite3", bytes(32))
         self.lies: list[tuple[str, str]] = []
+        self.trusts: frozenset[str] = frozenset()
         self.caps = Caps(kinds=KINDS)
         self.transport: Transport | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -136,7 +137,7 @@ class JobNode:
         self.peers = Peers(lambda: self.transport, self.mesh.address_of)
         self.desk = JobDesk(
             self.law, self.store, self.signer, self.work, self.peers, self.nodes,
-            lambda node, rule: self.lies.append((node, rule)), lambda: self.now(),
+            lambda node, rule: self.lies.append((node, rule)), lambda: self.now(), self.trusts,
         )  # fmt: skip
         await self.desk.start()
         return self

@@ -138,6 +138,35 @@ def test_another_node_takes_over_when_one_goes(tmp_path, commons) -> None:
     virtually(tmp_path, commons, test)
 
 
+def test_a_job_for_trusted_nodes_waits_for_the_one_that_went(tmp_path, commons) -> None:
+    """Nobody else may run it: it waits, also over a start here, after which that node is trusted as before."""
+
+    async def test(mesh: JobMesh) -> None:
+        async with mesh.running(None, FakeEngine(1.0)) as (here, there):
+            here.trusts = frozenset({there.signer.did})
+            await here.close()
+            await here.open()
+            raw, inputs = prompt(here, "a b c d", privacy="trusted")
+            line = await here.desk.submit(raw, inputs)
+            assert isinstance(line, JobLine)
+            await asyncio.sleep(2.5)
+            assert mesh.network is not None
+            assert there.transport is not None
+            mesh.network.kill(there.transport.id)
+            await there.close()
+            await asyncio.sleep(40)
+            assert (await here.desk.line(line.job)).state == "queued"
+            await here.close()
+            await here.open()
+            await asyncio.sleep(5)
+            assert (await here.desk.line(line.job)).state == "queued"
+            there.name += "'"
+            await there.open()
+            assert (await ended(here, line.job)).state == "done"
+
+    virtually(tmp_path, commons, test)
+
+
 def test_training_goes_on_within_its_engine_class_alone(tmp_path, commons) -> None:
     async def test(mesh: JobMesh) -> None:
         same, other = replace(HERE, engine="1" * 64), replace(HERE, engine="2" * 64)
