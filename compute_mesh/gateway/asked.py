@@ -20,11 +20,11 @@ _NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "presence_penalty": (None, 0), "response_format": (None, {"type": "text"}), "modalities": (None, ["text"]),
     "audio": (None,), "suffix": (None, ""), "echo": (None, False), "best_of": (None, 1), "prediction": (None,),
     "web_search_options": (None,), "reasoning_effort": (None, "none"), "verbosity": (None, "medium"),
-    "store": (None, False), "service_tier": (None, "auto", "default"),
+    "service_tier": (None, "auto", "default"),
 }  # fmt: skip
 #: Fields that change no answer here, whatever they say.
 _HARMLESS: Final = frozenset(
-    ("metadata", "parallel_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")
+    ("metadata", "store", "parallel_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")
 )
 
 _NAME: Final = re.compile(r"[a-z_]{1,40}")
