@@ -21,7 +21,6 @@ from embeddings import texts
 from nodes import Node, founded, joined, lecs, quiet, running, until_offered
 from side_by_side import publish_lines
 
-MODEL: Final = "all-minilm-l6-v2-0.1.0"
 TEXTS, ROUNDS = 4000, 2
 #: Two jobs under way at each node: the next one lies there when one ends.
 SETTINGS: Final = 'jobs = ["embeddings"]\njob_slots = 2\n'
@@ -51,7 +50,7 @@ def one_and_two(folder: Path, given: list[str]) -> tuple[list[float], list[float
             alone.append(seconds)
             with ExitStack() as started:
                 started.enter_context(running(other, core=1))
-                until_offered(here, MODEL)
+                until_offered(here)
                 embed(here, few, f"warm-{number}")
                 seconds, nodes = embed(here, file, f"both-{number}")
                 assert len(nodes) == 2, nodes

@@ -36,6 +36,8 @@ MODEL: Final = packaged_folder() / FILES[0]["path"]
 PINNED: Final = Path(__file__).parent / "llama_server.txt"
 #: Clients at once, rounds, and the aim for tokens a second.
 SIZES: Final = ((1, 3, "0.95"), (4, 2, "1.3"), (8, 1, ""))
+#: Short prompts: what is compared is writing.
+NUMBERS: Final = 5
 _STARTS: Final = count(1000, 37)
 _PATIENCE: Final = 60.0
 
@@ -110,12 +112,12 @@ async def measure(served: Served, prompts: list[str], tokens: int) -> Round:
 async def in_turns(ours: Served, theirs: Served, tokens: int) -> list[str]:
     """Lines of the table."""
     for one in (ours, theirs):
-        await measure(one, [counting(1)], 8)  # Models are loaded then.
+        await measure(one, [counting(1, NUMBERS)], 8)  # Models are loaded then.
     lines = []
     for clients, rounds, aim in SIZES:
         mine, others = [], []
         for _ in range(rounds):
-            prompts = [counting(next(_STARTS)) for _ in range(clients)]
+            prompts = [counting(next(_STARTS), NUMBERS) for _ in range(clients)]
             mine.append(await measure(ours, prompts, tokens))
             others.append(await measure(theirs, prompts, tokens))
         lines += _lines(clients, mine, others, aim)

@@ -34,7 +34,7 @@ async def in_turns(folder: Path) -> list[list[Timed]]:
     name = ("--name", "river", "--version", "1", "--licence", "Apache-2.0", "--source", "a benchmark")
     lecs(home, "model", "add", PACKAGED, *name, "--use", "inference")
     with running(home) as here, running(joined(folder / "away", here)) as away:
-        until_offered(away, MODEL)
+        until_offered(away)
         async with here.client() as near, away.client() as far:
             found: list[list[Timed]] = [[], []]
             for number in range(WARM + ROUNDS):
