@@ -21,7 +21,7 @@ from embeddings import texts
 from nodes import Node, founded, joined, lecs, quiet, running, until_offered
 from side_by_side import publish_lines
 
-TEXTS, ROUNDS = 4000, 2
+TEXTS, WARM, ROUNDS = 3000, 1000, 2
 #: Two jobs under way at each node: the next one lies there when one ends.
 SETTINGS: Final = 'jobs = ["embeddings"]\njob_slots = 2\n'
 
@@ -38,7 +38,7 @@ def one_and_two(folder: Path, given: list[str]) -> tuple[list[float], list[float
     """Seconds with one node, and with two."""
     file, few = folder / "texts.txt", folder / "few.txt"
     file.write_text("\n".join(given))
-    few.write_text("\n".join(given[:2000]))
+    few.write_text("\n".join(given[:WARM]))
     alone: list[float] = []
     both: list[float] = []
     with running(founded(folder / "here", SETTINGS), core=0) as here:

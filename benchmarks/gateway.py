@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,8 +38,7 @@ PINNED: Final = Path(__file__).parent / "llama_server.txt"
 #: Clients at once, rounds, and the aim for tokens a second.
 SIZES: Final = ((1, 3, "0.95"), (4, 2, "1.3"), (8, 1, ""))
 #: Short prompts: what is compared is writing.
-NUMBERS: Final = 5
-_STARTS: Final = count(1000, 37)
+NUMBERS: Final = 8
 _PATIENCE: Final = 60.0
 
 
@@ -102,24 +102,36 @@ async def measure(served: Served, prompts: list[str], tokens: int) -> Round:
     before = served.cpu()
     found = await asyncio.gather(*(answer(served.client, served.model, prompt, tokens) for prompt in prompts))
     cpu = served.cpu() - before
-    if any(one.finish != "length" for one in found):
-        raise SystemExit("an answer ended early, so nothing was measured")
+    if min(one.pieces for one in found) < tokens // 2:
+        raise SystemExit(f"an answer ended early, so nothing was measured: {[one.pieces for one in found]} pieces")
     seconds = max(one.last for one in found) - min(one.first for one in found)
-    written = len(prompts) * tokens
+    written = sum(one.pieces for one in found)  # A piece is a token here, on either side.
     return Round(statistics.median(one.first - one.begun for one in found), (written - 1) / seconds, cpu / written)
 
 
+async def going_on(served: Served, tokens: int) -> list[str]:
+    """As many prompts as the most clients need, whose answers do not end early."""
+    found: list[str] = []
+    starts = count(100, 37)
+    while len(found) < SIZES[-1][0]:
+        tried = [counting(next(starts), NUMBERS) for _ in range(4)]
+        heard = await asyncio.gather(*(answer(served.client, served.model, prompt, tokens) for prompt in tried))
+        found += [prompt for prompt, one in zip(tried, heard, strict=True) if one.pieces >= tokens - 1]
+    return found
+
+
 async def in_turns(ours: Served, theirs: Served, tokens: int) -> list[str]:
-    """Lines of the table."""
-    for one in (ours, theirs):
-        await measure(one, [counting(1, NUMBERS)], 8)  # Models are loaded then.
+    """Lines of the table. No prompt comes twice in a row, so that no server has read its beginning."""
+    prompts = deque(await going_on(ours, tokens))
+    await measure(theirs, [prompts[-1]], tokens)  # Both models are loaded then.
     lines = []
     for clients, rounds, aim in SIZES:
         mine, others = [], []
         for _ in range(rounds):
-            prompts = [counting(next(_STARTS), NUMBERS) for _ in range(clients)]
-            mine.append(await measure(ours, prompts, tokens))
-            others.append(await measure(theirs, prompts, tokens))
+            asked = list(prompts)[:clients]
+            mine.append(await measure(ours, asked, tokens))
+            others.append(await measure(theirs, asked, tokens))
+            prompts.rotate(-clients)
         lines += _lines(clients, mine, others, aim)
     return lines
 

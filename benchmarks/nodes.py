@@ -42,12 +42,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Timed:
-    """One streamed answer: moments at which it was asked for, and at which its first and last words came."""
+    """One streamed answer: moments at which it was asked for, at which its first and last pieces came; how many."""
 
     begun: float
     first: float
     last: float
-    finish: str
+    pieces: int
 
 
 def cpu_of(process: psutil.Process) -> float:
@@ -115,7 +115,7 @@ def until_offered(node: Node) -> None:
 async def answer(client: httpx.AsyncClient, model: str, prompt: str, tokens: int) -> Timed:
     """A text written on, streamed, the likeliest token each time."""
     asked = {"model": model, "prompt": prompt, "max_tokens": tokens, "temperature": 0, "stream": True}
-    begun, first, last, finish = time.perf_counter(), 0.0, 0.0, ""
+    begun, first, last, pieces = time.perf_counter(), 0.0, 0.0, 0
     async with client.stream("POST", "completions", json=asked) as heard:
         heard.raise_for_status()
         async for line in heard.aiter_lines():
@@ -125,8 +125,8 @@ async def answer(client: httpx.AsyncClient, model: str, prompt: str, tokens: int
             if choice["text"]:
                 last = time.perf_counter()
                 first = first or last
-            finish = choice["finish_reason"] or finish
-    return Timed(begun, first, last, finish)
+                pieces += 1
+    return Timed(begun, first, last, pieces)
 
 
 def counting(start: int, numbers: int = 12) -> str:
