@@ -134,8 +134,8 @@ def _shield(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def not_here(_: Request, error: HTTPException) -> Response:
-        found = ApiError(error.status_code, "not_found" if error.status_code == 404 else "invalid_request",
-                         "there is no such path, or not with this method")  # fmt: skip
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+        found = ApiError(error.status_code, code, "there is no such path, or not with this method")
         return JSONResponse(found.body, error.status_code)
 
     @app.exception_handler(Exception)

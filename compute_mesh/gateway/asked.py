@@ -1,5 +1,6 @@
 """Requests as OpenAI's API has them: what of them is done here, and what is refused rather than passed over."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,7 @@ from compute_mesh.jobservice.asked import Prompts
 MOST_ANSWERS: Final = 8
 MOST_TEXTS: Final = 2048
 _TOKENS: Final = 256
+_TOP_K: Final = 40
 #: Fields whose presence would change the answer, and the value that means nothing.
 _NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "tools": (None, []), "tool_choice": (None, "none", "auto"), "functions": (None, []),
@@ -17,15 +19,22 @@ _NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "logprobs": (None, False, 0), "top_logprobs": (None, 0), "logit_bias": (None, {}), "frequency_penalty": (None, 0),
     "presence_penalty": (None, 0), "response_format": (None, {"type": "text"}), "modalities": (None, ["text"]),
     "audio": (None,), "suffix": (None, ""), "echo": (None, False), "best_of": (None, 1), "prediction": (None,),
-    "web_search_options": (None,),
+    "web_search_options": (None,), "reasoning_effort": (None, "none"), "verbosity": (None, "medium"),
+    "service_tier": (None, "auto", "default"),
 }  # fmt: skip
+#: Fields that change no answer here, whatever they say.
+_HARMLESS: Final = frozenset(
+    ("metadata", "store", "parallel_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")
+)
+
+_NAME: Final = re.compile(r"[a-z_]{1,40}")
 
 Tokens = Annotated[int, Field(ge=1, le=8192)]
 Stop = str | Annotated[list[str], Field(max_length=16)]
 
 
 class _Asked(BaseModel):
-    """What is common. Unknown fields are kept, to be refused where they matter."""
+    """What is common. Unknown fields are kept, to be refused by name."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -38,10 +47,13 @@ class _Asked(BaseModel):
         Raises:
             ApiError.
         """
-        for name, neutral in _NEUTRAL.items():
-            value = (self.model_extra or {}).get(name)
-            if value not in neutral:
-                raise unsupported(name, "not done here")
+        for name, value in (self.model_extra or {}).items():
+            if name in _NEUTRAL:
+                if value not in _NEUTRAL[name]:
+                    raise unsupported(name, "not done here")
+            elif name not in _HARMLESS:
+                # A name is told again where it is one: no error quotes what may be somebody's text.
+                raise unsupported(name if _NAME.fullmatch(name) else "a field", "no field of this request")
 
 
 class StreamOptions(BaseModel):
@@ -55,6 +67,8 @@ class _Writing(_Asked):
     max_completion_tokens: Tokens | None = None
     temperature: Annotated[float, Field(ge=0, le=2, strict=False)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1, strict=False)] | None = None
+    #: No field of OpenAI's, but of most clients for models at home.
+    top_k: Annotated[int, Field(ge=1, le=1000)] | None = None
     n: Annotated[int, Field(ge=1, le=MOST_ANSWERS)] | None = None
     seed: int | None = None
     stop: Stop | None = None
@@ -78,7 +92,7 @@ class _Writing(_Asked):
             "tokens": self.max_completion_tokens or self.max_tokens or _TOKENS,
             "seed": (seed if self.seed is None else self.seed) % 2**32,
             "temperature": round(1000 * heat),
-            "topK": 40,
+            "topK": self.top_k or _TOP_K,
             "topP": max(1, round(1000 * (1.0 if self.top_p is None else self.top_p))),
         }
 

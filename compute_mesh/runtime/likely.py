@@ -17,6 +17,7 @@ TOP: Final = 8
 #: Bytes of one token's record.
 RECORD: Final = 4 * (2 + 2 * TOP)
 _UNIT: Final = 10_000
+_BLOCK: Final = 256
 _KIND: Final = np.dtype("<i4")
 Whole = np.ndarray[Any, np.dtype[np.int32]]
 
@@ -36,13 +37,23 @@ def record(scores: Floats, chosen: int) -> bytes:
     most = float(scores.max())
     total = most + float(np.log(np.exp(scores - most).sum(dtype=np.float64)))
     count = min(TOP, len(scores))
-    best = np.argpartition(scores, -count)[-count:]
-    best = best[np.lexsort((best, -scores[best]))]
+    best = _likeliest(scores, count)
     row = np.full(2 + 2 * TOP, -1, _KIND)
     row[0], row[1] = chosen, _rounded(float(scores[chosen]) - total)
     row[2 : 2 + 2 * count : 2] = best
     row[3 : 3 + 2 * count : 2] = [_rounded(float(value) - total) for value in scores[best]]
     return row.tobytes()
+
+
+def _likeliest(scores: Floats, count: int) -> Any:
+    """Places of the highest scores, the highest first, of equal ones the first.
+
+    So many blocks have a score as high as the least of their highest: none below it is wanted, and few are above.
+    """
+    blocks = scores[: len(scores) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).max(axis=1)
+    least = np.partition(blocks, -count)[-count] if len(blocks) >= count else -np.inf
+    high = np.flatnonzero(scores >= least)
+    return high[np.lexsort((high, -scores[high]))][:count]
 
 
 def read_records(data: bytes) -> Likely:

@@ -86,7 +86,7 @@ class Worn:
 def language_place(
     model: Path, digest: str, adapters: Sequence[Worn] = (), *, context: int = 2048, slots: int = 4, threads: int = 1
 ) -> Place:
-    """For inference and scoring with a GGUF model; ``digest`` is that of its bytes, which the caller checked.
+    """For inference and scoring with a GGUF model; ``digest`` is the BLAKE3 of its bytes, and the worker checks it.
 
     Raises:
         BadGguf: the model is refused. CannotSandbox: Python's own files cannot be found.
@@ -99,7 +99,9 @@ def language_place(
     for number, one in enumerate(adapters):
         binds.append(Bind(one.path.resolve(), f"/model/adapter-{number}.gguf"))
         worn.append({"path": f"/model/adapter-{number}.gguf", "scale": one.scale})
-    load = {"op": "load", "context": context, "slots": slots, "threads": threads, "adapters": worn}
+    load = {
+        "op": "load", "model": digest, "context": context, "slots": slots, "threads": threads, "adapters": worn,
+    }  # fmt: skip
     extensions = tuple(sorted((SITE_PACKAGES / "llama_cpp" / "lib").glob("*.so")))
     programs = (
         *interpreter(),

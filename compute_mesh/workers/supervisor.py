@@ -59,7 +59,8 @@ class Request:
 class _Kept:
     """A worker, or one that is being started.
 
-    ``active``: its jobs now; ``begun``: all of them; ``until``: when it has lived long enough.
+    ``active``: its jobs now; ``begun``: all of them; ``until``: when it has lived long enough. One that is ``closed``
+    takes no job; while it is being cleared, it will again in a moment.
     """
 
     key: tuple[str, str]
@@ -70,6 +71,7 @@ class _Kept:
     used: float = 0.0
     until: float = 0.0
     closed: bool = False
+    clearing: bool = False
     timer: asyncio.TimerHandle | None = None
 
     def takes(self, key: tuple[str, str], jobs: int) -> bool:
@@ -163,14 +165,14 @@ class Supervisor:
         for one in self._kept:
             if one.worker is not None and not one.worker.alive and not one.active and not one.closed:
                 return None, one  # It died while nobody used it.
-        mine = [one for one in self._kept if one.key == key and not one.closed and not request.fresh]
+        mine = [one for one in self._kept if one.key == key and not request.fresh and (one.clearing or not one.closed)]
         for one in mine:
             if one.takes(key, self._keeping.jobs):
                 self._use(one)
                 return one, None
         starting = any(one.worker is None for one in mine)
-        if starting or any(one.active for one in mine):
-            return None, None
+        if starting or any(one.active or one.clearing for one in mine):
+            return None, None  # A moment's wait costs less than another process.
         if len(self._kept) >= self._keeping.workers:
             idle = [one for one in self._kept if not one.active and one.worker is not None and not one.closed]
             return None, min(idle, key=lambda one: one.used, default=None)
@@ -210,14 +212,19 @@ class Supervisor:
             kept.active -= 1
             last = kept.active == 0
             # Nobody gets it while it is being cleared.
-            kept.closed = kept.closed or last
+            kept.closed, kept.clearing = kept.closed or last, last and not kept.closed and self._stays(kept, worker)
         if last:
             await self._empty(kept, worker)
         async with self._changed:
             self._changed.notify_all()
 
+    def _stays(self, kept: _Kept, worker: Worker) -> bool:
+        """Whether it is kept for the next job."""
+        spent = kept.key[0] == "fresh" or kept.spent(self._keeping.jobs)
+        return worker.alive and not spent and not self._closing
+
     async def _empty(self, kept: _Kept, worker: Worker) -> None:
-        if kept.key[0] == "fresh" or kept.spent(self._keeping.jobs) or not worker.alive or self._closing:
+        if not self._stays(kept, worker):
             await self._end(kept)
             return
         try:
@@ -226,7 +233,7 @@ class Supervisor:
             await self._end(kept)
             return
         loop = asyncio.get_running_loop()
-        kept.closed, kept.used = False, loop.time()
+        kept.closed, kept.clearing, kept.used = False, False, loop.time()
         kept.timer = loop.call_later(self._keeping.idle, lambda: self._spawn(self._end_idle(kept)))
 
     async def _end_idle(self, kept: _Kept) -> None:
@@ -237,7 +244,7 @@ class Supervisor:
         await self._end(kept)
 
     async def _end(self, kept: _Kept) -> None:
-        kept.closed = True
+        kept.closed, kept.clearing = True, False
         if kept.timer is not None:
             kept.timer.cancel()
         if kept.worker is not None:

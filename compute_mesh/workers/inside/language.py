@@ -26,6 +26,10 @@ _PROMPTS: Final = 1 << 20
 _READING: Final = ("evaluation", "audit")
 
 
+class OtherModel(ValueError):
+    """The file in the box is not the model that was approved: it was changed after the node had looked at it."""
+
+
 @dataclass(slots=True)
 class _Going:
     """A job whose answers are being written."""
@@ -39,14 +43,20 @@ class Language:
     """A loaded model, the texts that are written, and the jobs that they belong to."""
 
     def __init__(self, message: dict[str, Any], channel: Channel) -> None:
-        """Load what a ``load`` message says."""
+        """Load what a ``load`` message says.
+
+        Raises:
+            OtherModel: the model's bytes are others; nothing of them was read but for their digest.
+        """
+        self._digest = blake3(max_threads=1).update_mmap(MODEL).hexdigest()
+        if self._digest != message["model"]:
+            raise OtherModel
         limits = Limits(message["context"], message["threads"], message["slots"], memory=1 << 62)
         self._channel = channel
         self._loaded = Loaded(Path(MODEL), limits)
         adapters = [Adapter(Path(one["path"]), one["scale"]) for one in message["adapters"]]
         if adapters:
             self._loaded.use(adapters)
-        self._digest = blake3(max_threads=1).update_mmap(MODEL).hexdigest()
         self._together = Together(self._loaded, self._piece)
         self._going: dict[int, _Going] = {}
 

@@ -114,7 +114,8 @@ def test_a_chat_is_answered_whole_and_word_by_word(tmp_path, commons) -> None:
         assert texts == ["one ", "two ", "three ", ""]
         assert events[-2]["choices"][0]["finish_reason"] == "stop"
         assert events[-1]["usage"]["completion_tokens"] == 3
-        text = (await client.post("completions", model="a-model", prompt="a b")).json()
+        beside = {"top_k": 5, "metadata": {"a": "b"}, "tools": [], "store": False, "parallel_tool_calls": True}
+        text = (await client.post("completions", model="a-model", prompt="a b", **beside)).json()
         assert (text["object"], text["choices"][0]["text"]) == ("text_completion", "a b ")
         # Nothing of it is kept: neither what was asked nor what was said.
         for line in await client.here.desk.lines():
@@ -129,6 +130,8 @@ def test_what_is_not_done_or_not_allowed_is_refused_in_openais_shape(tmp_path, c
     async def test(client: Client) -> None:
         assert await client.error(**CHAT, tools=[{"type": "function"}]) == (400, "unsupported_parameter", "tools")
         assert await client.error(**CHAT, logprobs=True) == (400, "unsupported_parameter", "logprobs")
+        assert await client.error(**CHAT, mirostat=2) == (400, "unsupported_parameter", "mirostat")
+        assert await client.error(**{**CHAT, "A text of somebody.": 1}) == (400, "unsupported_parameter", "a field")
         assert await client.error(**CHAT, temperature=3) == (400, "invalid_request", "temperature")
         assert await client.error(**{**CHAT, "model": "nobody"}) == (404, "model_not_found", "model")
         assert await client.error(**{**CHAT, "messages": []}) == (400, "invalid_request", "messages")
@@ -136,6 +139,8 @@ def test_what_is_not_done_or_not_allowed_is_refused_in_openais_shape(tmp_path, c
         assert (await client.error(**{**CHAT, "messages": picture}))[:2] == (400, "invalid_request")
         assert (await client.error("embeddings", model="a-model", input="x"))[:2] == (403, "insufficient_permissions")
         assert (await client.error("images/generations", model="x"))[:2] == (404, "not_found")
+        found = await client.http.get("chat/completions")
+        assert (found.status_code, found.json()["error"]["code"]) == (405, "method_not_allowed")
         wrong = await client.http.post("chat/completions", content=b"{", headers={"content-type": "application/json"})
         assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_json")
         for header in ("", "Bearer nobody", "Basic x"):

@@ -137,7 +137,7 @@ class JobNode:
         self.peers = Peers(lambda: self.transport, self.mesh.address_of)
         self.desk = JobDesk(
             self.law, self.store, self.signer, self.work, self.peers, self.nodes,
-            lambda node, rule: self.lies.append((node, rule)), lambda: self.now(), self.trusts,
+            lambda node, rule: self.lies.append((node, rule)), lambda: self.now(), trusted=self.trusts,
         )  # fmt: skip
         await self.desk.start()
         return self

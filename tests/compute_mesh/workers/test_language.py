@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from scripted import boxes_left, run
 
 from compute_mesh.adapters.gguf import write_adapter
@@ -219,21 +220,31 @@ def test_texts_are_scored_with_and_without_the_adapter(here: Loaded, adapter: Pa
     run(work())
 
 
-def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path, here: Loaded) -> None:
+def test_a_file_that_is_no_model_or_another_is_refused_by_name(tmp_path: Path, here: Loaded) -> None:
+    """Another, though it be a model: the box has what was put there after the node had looked at it."""
     import dataclasses
 
     from compute_mesh.sandbox.box import Bind
 
-    (tmp_path / "model.gguf").write_bytes(b"GGUF" + bytes(100))
+    none = b"GGUF" + bytes(100)
+    (tmp_path / "none.gguf").write_bytes(none)
     good = place()
-    binds = (Bind(tmp_path / "model.gguf", "/model/model.gguf"),)
-    bad = dataclasses.replace(good, identity="bad", box=dataclasses.replace(good.box, inputs=binds))
+
+    def other(name: str, file: Path, digest: str) -> Place:
+        box = dataclasses.replace(good.box, inputs=(Bind(file, "/model/model.gguf"),))
+        return dataclasses.replace(good, identity=name, box=box, load={**good.load, "model": digest})
 
     async def work() -> None:
         async with supervisor() as found:
-            with pytest.raises(JobFailed) as caught:
-                await ended(found, writing(STORY), place=bad)
-            assert (caught.value.why, caught.value.rule) == (Why.REFUSED, "BadGguf")
+            for bad, rule in (
+                (other("none", tmp_path / "none.gguf", blake3(none).hexdigest()), "BadGguf"),
+                (other("changed", tmp_path / "none.gguf", DIGEST), "OtherModel"),
+                (other("another", MODEL, "0" * 64), "OtherModel"),
+            ):
+                with pytest.raises(JobFailed) as caught:
+                    await ended(found, writing(STORY), place=bad)
+                assert (caught.value.why, caught.value.rule) == (Why.REFUSED, rule)
+            assert (await ended(found, writing(STORY)))[0]["answers"]
 
     run(work())
 

@@ -57,6 +57,24 @@ def test_a_worker_is_kept_for_its_requester_and_emptied_between_jobs() -> None:
     run(work())
 
 
+def test_whoever_comes_while_it_is_emptied_waits_for_it() -> None:
+    """Another process would cost the seconds in which its model is loaded, and the memory."""
+
+    async def work() -> None:
+        async with supervisor(workers=3) as found:
+            running = found.run(add("mine"))
+            await (await running.__aenter__()).result()
+            (process,) = found.processes
+            leaving = asyncio.create_task(running.__aexit__(None, None, None))
+            while found._kept[0].active:
+                await asyncio.sleep(0)
+            assert (await value(found, add("again")))["kept"] == ["again"]
+            await leaving
+            assert list(found.processes) == [process]
+
+    run(work())
+
+
 def test_another_requester_or_place_never_gets_it() -> None:
     """Not even when there is room for no second process: then the first ends before."""
 
