@@ -68,13 +68,6 @@ def test_honest_answers_are_consistent_and_those_of_other_weights_are_not(tmp_pa
                 await desk.look()
             said = {who: [v.body for v in auditors.verdicts() if v.body["worker"] == who.signer.did]
                     for who in (honest, liar)}  # fmt: skip
-            print(
-                [
-                    (k, v["verdict"], v["statistic"], v["value"], v["bound"], v["tokens"])
-                    for k, l in enumerate(said.values())
-                    for v in l
-                ]
-            )
             assert _words(said[honest]) <= {"consistent", "inconclusive"}, "short answers conclude nothing"
             assert _words(said[liar]) == {"inconsistent"}
         for used in engines:
