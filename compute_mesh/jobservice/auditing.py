@@ -128,7 +128,8 @@ class AuditDesk:
             if is_drawn(secrets.token_hex(32), secrets.token_hex(32), rate(self.streak(node.node))):
                 verdict = await self._probe(node, world.commons)
                 found += [verdict] if verdict is not None else []
-        await asyncio.to_thread(self.audits.tidy, days_after(self.now(), -KEPT_DAYS)[:10])
+        if found:
+            await asyncio.to_thread(self.audits.tidy, days_after(self.now(), -KEPT_DAYS)[:10])
         return found
 
     async def _handed(self) -> list[Document]:

@@ -88,9 +88,8 @@ async def make_probe(
     if mould["job"] == "inference":
         form, count = mould["inference"]["form"], min(mould["inference"]["prompts"], MOST_PROMPTS)
         said = await texts(count)
-        prompts: list[Any] = list(said)
-        if form == "chat":
-            prompts = [(("user", one),) for one in said]
+        prompts: list[str | tuple[tuple[str, str], ...]]
+        prompts = [one if form == "text" else (("user", one),) for one in said]
         data = prompts_blob(Prompts(form, tuple(prompts)))
     else:
         most = min(mould["embeddings"]["texts"], MOST_TEXTS)

@@ -39,7 +39,7 @@ from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Transport
 from compute_mesh.transport.serving import cancel_all
 from compute_mesh.workers.supervisor import Keeping, Supervisor
-from governance.reputation import Reputation, reputations
+from governance.reputation import UNKNOWN, Reputation, reputations
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.errors import RecordError, UnknownCommons
@@ -94,8 +94,7 @@ class HomeLaw:
 
     def streak(self, worker: str) -> int:
         """How many audits of a worker in a row were consistent, by what was last read."""
-        found = self.standings.get(worker)
-        return found.streak if found is not None else 0
+        return self.standings.get(worker, UNKNOWN).streak
 
     def candidate_of(self, node: str) -> Candidate:
         """Whose a node is, by what was last read."""
@@ -129,8 +128,7 @@ def _world_of(home: Home, own: str, now: str) -> World:
         models = standing_models(home.roles())
     except UnknownCommons:
         models = {}
-    mesh = mesh_folder(home.path)
-    withdrawn = withdrawn_adapters(home, home.roles(), mesh, now) if models else frozenset[str]()
+    withdrawn = withdrawn_adapters(home, home.roles(), mesh_folder(home.path), now) if models else frozenset[str]()
     return World(home.commons, now, models, admitted_nodes(home) | {own}, withdrawn=withdrawn)
 
 
