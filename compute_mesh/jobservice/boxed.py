@@ -37,8 +37,6 @@ CONTEXT: Final = 2048
 _F16: Final = "1/1"
 #: Bytes of what reading answers again gives: a few for each token.
 _MOST_READ: Final = 256 << 20
-#: What a worker calls its reasons, and what receipts call them.
-_RULES: Final = {"TooLarge": "too-large", "InvalidGrammar": "grammar", "OtherModel": "other-model"}
 #: Bytes of all checkpoints of a training and its term.
 _MOST_TRAINED: Final = 8 << 30
 
@@ -244,8 +242,8 @@ class BoxedEngine:
 
 def _reason(error: JobFailed) -> str:
     """A word for a receipt: the worker's own where it is one of ours."""
-    if error.why is Why.REFUSED and error.rule in _RULES:
-        return _RULES[error.rule]
+    if error.why is Why.REFUSED and error.rule in ("TooLarge", "InvalidGrammar", "OtherModel"):
+        return {"TooLarge": "too-large", "InvalidGrammar": "grammar", "OtherModel": "other-model"}[error.rule]
     return str(error.why)
 
 
