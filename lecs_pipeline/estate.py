@@ -72,7 +72,7 @@ def run_config_from(file: Path | None) -> dict[str, Any]:
             f"{file.name} must be one YAML document without tricks; it is or holds: {error}"
         ) from None
     if not isinstance(found, dict):
-        raise InvalidRunConfig(f"{file.name} must be a mapping, such as ops: {{lora_run: {{config: {{on: mesh}}}}}}")
+        raise InvalidRunConfig(f"{file.name} must be a mapping, such as ops: {{lora_run: {{config: {{place: mesh}}}}}}")
     return found
 
 

@@ -20,11 +20,11 @@ Privacy = Enum("Privacy", {"own-node": "own-node", "trusted": "trusted"})
 
 
 class Where(dg.Config):
-    """Where it happens, and on the mesh who may read the texts."""
+    """Where it happens, and on the mesh who may read the texts. (YAML reads a key ``on`` as true.)"""
 
-    on: Place = Place.local
+    place: Place = Place.local
     privacy: Privacy = Privacy["trusted"]
 
     def asking(self, context: Context, home: Path) -> PipedAsking | None:
         """Who runs jobs for this step; None where it happens on this machine."""
-        return MeshPipes(home).asking(context) if self.on is Place.mesh else None
+        return MeshPipes(home).asking(context) if self.place is Place.mesh else None

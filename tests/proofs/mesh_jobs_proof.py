@@ -43,7 +43,7 @@ from mesh_jobs_world import (
 from running import ROOT, Shown, load, pytest_figures, require, say
 
 STORIES = ROOT / "tests" / "stories"
-ON_MESH = {"on": "mesh", "privacy": "trusted"}
+ON_MESH = {"place": "mesh", "privacy": "trusted"}
 #: The real base, few steps: what matters is that they are the same ones.
 RECIPE = """
 format: lecs-training-1

@@ -273,7 +273,11 @@ def test_the_check_of_rows_blocks(small: Any) -> None:
 def test_a_run_takes_a_configuration_and_names_what_it_does_not_know(small: Any, tmp_path: Path) -> None:
     """`lecs asset make --config`: refused before anything is made, with the key."""
     file = tmp_path / "run.yaml"
-    for text, named in (("ops: {embeddings: {config: {on: moon}}}", "moon"), ("- a", "mapping"), ("a: !!x b", "YAML")):
+    for text, named in (
+        ("ops: {embeddings: {config: {place: moon}}}", "moon"),
+        ("- a", "mapping"),
+        ("a: !!x b", "YAML"),
+    ):
         file.write_text(text)
         refused = small.run("asset", "make", "embeddings", "--config", file, "--json")
         assert (refused.code, refused.json["error"]) == (2, "usage"), refused

@@ -31,7 +31,7 @@ pytestmark = [
 ]
 
 LECS = str(Path(sys.executable).parent / "lecs")
-ON_MESH = {"on": "mesh", "privacy": "trusted"}
+ON_MESH = {"place": "mesh", "privacy": "trusted"}
 #: The real base, and a moment's training on it.
 RECIPE = """
 format: lecs-training-1

@@ -85,9 +85,9 @@ def test_a_failure_closes_the_session_by_the_name_of_its_class(monkeypatch: pyte
 
 
 def test_where_is_chosen_of_a_list() -> None:
-    assert Where(on="mesh", privacy="own-node").privacy.value == "own-node"
+    assert Where(place="mesh", privacy="own-node").privacy.value == "own-node"
     assert Where().asking(None, Path()) is None  # type: ignore[arg-type]
-    for wrong in ({"on": "moon"}, {"privacy": "public"}):
+    for wrong in ({"place": "moon"}, {"privacy": "public"}):
         with pytest.raises(ValueError, match="Input should be"):
             Where(**wrong)
 
