@@ -155,9 +155,9 @@ def _wanted(federated: bool, least: int | None, clip: int | None) -> "Wanted | N
             raise typer.BadParameter("belongs to --federated", param_hint="--least, --clip")
         return None
     from assets.training.federated import Wanted
+    from corpus.training.federated import CLIP, LEAST
 
-    given = {"least": least, "clip": clip}
-    return Wanted(**{name: value for name, value in given.items() if value is not None})
+    return Wanted(least=least or LEAST, clip=clip or CLIP)
 
 
 def _saying(told: "Callable[[dict[str, Any]], None]") -> "Callable[[dict[str, Any]], None]":
