@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-PROOFS = Path(__file__).resolve().parents[1] / "proofs"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "compute_mesh"))
 from boxes import why_none
 
+PROOFS = Path(__file__).resolve().parents[1] / "proofs"
 pytestmark = [pytest.mark.long, pytest.mark.models, pytest.mark.skipif(bool(why_none()), reason=why_none() or "boxes")]
 
 
