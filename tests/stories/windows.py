@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,12 +29,13 @@ class Windows:
             written[:WINDOW] for window in self.plain
             if (written := json.dumps(window.decode("latin-1"))[1:-1].encode()) != window
         }  # fmt: skip
+        sets = [(self.plain, WINDOW), (self.hex, 2 * WINDOW), (self.base64, _BASE64), (self.wide, 2 * WINDOW)]
+        sets.append((self.escaped, WINDOW))
+        self._tables = [(wanted, size, _table(wanted)) for wanted, size in sets if wanted]
 
     def found_in(self, data: bytes) -> int:
         """How many places of ``data`` hold a window, in any of the ways."""
-        sets = [(self.plain, WINDOW), (self.hex, 2 * WINDOW), (self.base64, _BASE64), (self.wide, 2 * WINDOW)]
-        sets.append((self.escaped, WINDOW))
-        return sum(_count(data, wanted, size) for wanted, size in sets if wanted)
+        return sum(_count(data, *one) for one in self._tables)
 
     def found_below(self, *folders: Path) -> dict[str, int]:
         """By file below some folders, how many places hold a window; files that hold none are left out."""
@@ -45,10 +47,15 @@ class Windows:
         return found
 
 
-def _count(data: bytes, wanted: set[bytes], size: int) -> int:
-    """By a table of the first three bytes, chunk by chunk; what is in the table is looked at whole."""
-    table = np.zeros(1 << 24, dtype=bool)
+def _table(wanted: set[bytes]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Whether some piece begins with these three bytes."""
+    table = np.zeros(1 << 24, dtype=np.bool_)
     table[[int.from_bytes(piece[:3], "little") for piece in wanted]] = True
+    return table
+
+
+def _count(data: bytes, wanted: set[bytes], size: int, table: "np.ndarray[Any, np.dtype[np.bool_]]") -> int:
+    """Chunk by chunk; what is in the table is looked at whole."""
     found = 0
     for start in range(0, len(data), _CHUNK):
         part = np.frombuffer(data[start : start + _CHUNK + 2], dtype=np.uint8).astype(np.uint32)
