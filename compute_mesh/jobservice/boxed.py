@@ -1,24 +1,21 @@
 """Running jobs in sandboxed workers: from a manifest to what a worker is told, and from its results to outputs."""
 
 import asyncio
-import hashlib
 import json
-import os
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from compute_mesh.audit.engines import widest
 from compute_mesh.jobs.manifest import Manifest
+from compute_mesh.jobservice.adapters import adapter_file
 from compute_mesh.jobservice.asked import read_prompts, read_texts
 from compute_mesh.jobservice.engine import ModelHere, Reread
 from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
 from compute_mesh.jobservice.held import Held, HeldTexts, check_size, score_to_give, term_to_give
 from compute_mesh.jobservice.rereading import evidence_of, listed, read_again, reading_job, sampling_of
 from compute_mesh.jobservice.training import finished_training, training_job
-from compute_mesh.runtime.shape import check_adapter
 from compute_mesh.workers.answers import Answer, answers_of
 from compute_mesh.workers.failures import JobFailed, Why
 from compute_mesh.workers.messages import Data, Job, Result
@@ -37,6 +34,8 @@ CONTEXT: Final = 2048
 _F16: Final = "1/1"
 #: Bytes of what reading answers again gives: a few for each token.
 _MOST_READ: Final = 256 << 20
+#: What a worker calls its reasons, and what receipts call them.
+_RULES: Final = {"TooLarge": "too-large", "InvalidGrammar": "grammar", "OtherModel": "other-model"}
 #: Bytes of all checkpoints of a training and its term.
 _MOST_TRAINED: Final = 8 << 30
 
@@ -94,7 +93,7 @@ class BoxedEngine:
             raise CannotRun("no-model", "the model is not here (any more)")
         try:
             held = await self._held(model, manifest)
-            with _adapter(self.folder, manifest, inputs) as worn:
+            with adapter_file(self.folder, manifest, inputs) as worn:
                 work = self._train if manifest.job == "lora" else self._run
                 async for event in work(model, manifest, inputs, worn, checkpoint, held):
                     yield event
@@ -109,7 +108,7 @@ class BoxedEngine:
         if model is None or model.kind != "language":
             raise CannotRun("no-model", "the model is not here (any more)")
         try:
-            with _adapter(self.folder, manifest, inputs) as worn:
+            with adapter_file(self.folder, manifest, inputs) as worn:
                 place = await asyncio.to_thread(self._place, model, worn)
                 engine = await self._engine(place, manifest.submitter)
                 job = reading_job(manifest, inputs, answers, likely)
@@ -242,33 +241,7 @@ class BoxedEngine:
 
 def _reason(error: JobFailed) -> str:
     """A word for a receipt: the worker's own where it is one of ours."""
-    if error.why is Why.REFUSED and error.rule in ("TooLarge", "InvalidGrammar", "OtherModel"):
-        return {"TooLarge": "too-large", "InvalidGrammar": "grammar", "OtherModel": "other-model"}[error.rule]
-    return str(error.why)
-
-
-@contextmanager
-def _adapter(folder: Path, manifest: Manifest, inputs: Sequence[bytes]) -> Iterator[list[Worn]]:
-    """The adapter of a job as a file, while the job runs."""
-    adapter = manifest.body.get("adapter")
-    if adapter is None:
-        yield []
-        return
-    data = inputs[-1]
-    if hashlib.sha256(data).hexdigest() != adapter["sha256"]:
-        raise CannotRun("inputs", "the adapter is another than the manifest names")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{manifest.digest}.gguf"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-        try:
-            check_adapter(path)
-        except ValueError:
-            raise CannotRun("adapter", "the adapter is refused: it is no GGUF adapter that this node reads") from None
-        yield [Worn(path, adapter["sha256"])]
-    finally:
-        path.unlink(missing_ok=True)
+    return _RULES.get(error.rule, str(error.why)) if error.why is Why.REFUSED else str(error.why)
 
 
 Made = tuple[dict[str, bytes], Finished]

@@ -26,14 +26,11 @@ from compute_mesh.jobservice.working import Law, WorkDesk
 from compute_mesh.transport.serving import cancel_all
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
-from substrate.record.times import hours_after
 from substrate.store.errors import HomeError
 
 #: How many nodes are tried before a job has failed.
 MOST_TRIES: Final = 5
 _LOOK_AGAIN: Final = 1.0
-#: Later than every time.
-_EVER: Final = "9999"
 #: Seconds that a worker has to heed a cancellation before its stream is dropped.
 _HEED: Final = 10.0
 _DIGEST: Final = 64
@@ -74,8 +71,7 @@ class JobDesk:
         )  # fmt: skip
 
     async def start(self) -> None:
-        """Take up what the last process left, and go on. Terms that it left for nobody are destroyed."""
-        await asyncio.to_thread(self.store.forget_terms, _EVER)
+        """Take up what the last process left, and go on."""
         for job in await asyncio.to_thread(self.store.recover):
             live = Live(*await asyncio.to_thread(self._found, job), None, True, patient=True)
             if (kept := await asyncio.to_thread(self.store.part, job, CHECKPOINT)) is not None:
@@ -100,8 +96,6 @@ class JobDesk:
         if isinstance(found, Refused):
             return found
         made = self.now()
-        if "selection" in found.data:
-            await asyncio.to_thread(self.store.forget_terms, hours_after(made, -1))
         job = await asyncio.to_thread(self.store.add, found, inputs, made, kept=not interactive)
         if job != found.digest:
             return refused("replay", f"for the job {job[:16]}…")
@@ -111,7 +105,7 @@ class JobDesk:
         if line.over:
             return line
         self._log([found.document])
-        ask = ask_of(found, interactive, self.trusted, self._parameters(found))
+        ask = ask_of(found, interactive, self.trusted, self.work.engine.models())
         self._live[job] = Live(found, ask, line, inputs, not interactive)
         self._wake.set()
         return line
@@ -184,12 +178,7 @@ class JobDesk:
 
     def _found(self, job: str) -> tuple[Manifest, Ask, JobLine]:
         manifest = self.store.manifest(job)
-        return manifest, ask_of(manifest, False, self.trusted, self._parameters(manifest)), self.store.line(job)
-
-    def _parameters(self, manifest: Manifest) -> int:
-        """How many parameters the model has, where it is here; else 0. Whoever works looks for itself."""
-        digest = manifest.body["model"]["digest"]
-        return next((one.parameters for one in self.work.engine.models() if one.digest == digest), 0)
+        return manifest, ask_of(manifest, False, self.trusted, self.work.engine.models()), self.store.line(job)
 
     async def _run(self) -> None:
         while True:

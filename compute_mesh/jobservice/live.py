@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from compute_mesh.jobs.asks import Ask
 from compute_mesh.jobs.manifest import Manifest
+from compute_mesh.jobservice.engine import ModelHere
 from compute_mesh.jobservice.events import Piece, Progress, Told
 from compute_mesh.jobservice.states import JobLine
 
@@ -86,16 +87,18 @@ class Live:
                 listener.put_nowait(one)
 
 
-def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str], parameters: int = 0) -> Ask:
+def ask_of(manifest: Manifest, interactive: bool, trusted: frozenset[str], models: Sequence[ModelHere] = ()) -> Ask:
     """A manifest as placement looks at it. ``arrival`` is the order in which they came.
 
     Args:
-        parameters: how many the model has, as far as it is known here.
+        models: those of this node, from which the size is known; whoever works looks for itself.
     """
+    digest = manifest.body["model"]["digest"]
     return Ask(
         job=manifest.digest, submitter=manifest.submitter, arrival=next(_ARRIVALS), kind=manifest.job,
         model=manifest.body["model"]["digest"], memory=manifest.body["limits"]["memory"] << 20,
         interactive=interactive, privacy=manifest.privacy, assurance=manifest.assurance, quorum=manifest.quorum,
-        parameters=parameters, federated="selection" in manifest.data,
+        parameters=next((one.parameters for one in models if one.digest == digest), 0),
+        federated="selection" in manifest.data,
         holder=manifest.data.get("selection", {}).get("holder") or "", trusted=trusted,
     )  # fmt: skip

@@ -21,6 +21,7 @@ from compute_mesh.jobs.manifest import Manifest, read_manifest
 from compute_mesh.jobs.rules import Refused
 from compute_mesh.jobservice.states import ENDS, JobLine, State
 from substrate.record.documents import Document, read_document
+from substrate.record.times import hours_after
 from substrate.store.errors import NotFound, Tampered
 
 NAME: Final = "jobs.sqlite3"
@@ -30,6 +31,8 @@ _OVER: Final = ",".join(f"'{state}'" for state in sorted(ENDS))
 INPUT: Final = "input-"
 OUTPUT: Final = "output-"
 CHECKPOINT: Final = "checkpoint"
+#: Later than every time.
+_EVER: Final = "9999"
 
 
 class JobStore:
@@ -64,6 +67,8 @@ class JobStore:
             kept: whether its inputs outlive this process; those of answers for which somebody waits do not.
         """
         body = manifest.body
+        if "selection" in manifest.data:
+            self.forget_terms(hours_after(made, -1))
         with self._transaction() as database:
             row = database.execute("SELECT job FROM jobs WHERE idempotency = ?", (body["idempotency"],)).fetchone()
             if row is not None:
@@ -195,7 +200,11 @@ class JobStore:
         return found
 
     def recover(self) -> list[str]:
-        """After a start: what ran goes back into the queue, or ends where its inputs are kept nowhere. Those queued."""
+        """After a start: what ran goes back into the queue, or ends where its inputs are kept nowhere. Those queued.
+
+        Terms of federated texts that nobody fetched are destroyed.
+        """
+        self.forget_terms(_EVER)
         with self._transaction() as database:
             database.execute(
                 f"UPDATE jobs SET state = 'failed', reason = 'node-stopped' WHERE kept = 0 AND state NOT IN ({_OVER})"  # noqa: S608 (constants)

@@ -136,10 +136,7 @@ TIERS: Final[dict[str, Choice]] = {
             (_READ, _("Only people who use this machine.")),
             (
                 _MODEL,
-                _(
-                    "A model that learns here could repeat parts of it. Whoever adds up what such models learned sees "
-                    "each for a moment, and is told to keep none."
-                ),
+                _("A model that learns here could repeat parts. Who adds it to others sees it, and is to keep none."),
             ),
             (_BACK, _("Yes. The text never left this machine.")),
         ),

@@ -63,7 +63,7 @@ class Size:
     apart: bool = True
 
 
-SMALL = Size(texts=24, steps=2, least=1, apart=False)
+SMALL = Size(texts=40, steps=2, least=1, apart=False)
 
 
 @dataclass
@@ -248,7 +248,7 @@ def _shown(folder: Path, size: Size, founder: Running, holders: list[Holder], pu
         "texts": sum(len(one.kept) for one in holders), "windows": len(windows.plain), "public": windows.left_out,
         "clipped": sum(one.clipped for one in gathered.slots),
     }  # fmt: skip
-    figures |= _exposures(folder, founder, holders, terms, artefacts)
+    figures |= _exposures(founder, holders, terms, artefacts)
     whole = t.lecs("eval", "latest", "--federated", "--least", size.least, home=founder.home)
     say(f"measured at the holders: {whole}")
     alone = whole
@@ -284,31 +284,25 @@ def _wait_for_holders(founder: Running, count: int) -> None:
 
 
 def _exposures(
-    folder: Path, founder: Running, holders: list[Holder], terms: dict[str, bytes], artefacts: Path
+    founder: Running, holders: list[Holder], terms: dict[str, bytes], artefacts: Path
 ) -> dict[str, Any]:  # fmt: skip
-    """Of each returned term, and of the release, the rank of each holder's own secret among 101."""
-    import pyarrow as pa
+    """Of each returned term the rank of its holder's own secret among 101, and the same of the base."""
+    from compute_mesh.adapters.gguf import Term
+    from compute_mesh.workloads.judging import Judge
+    from compute_mesh.workloads.lora import unpacked
+    from corpus.training.exposure import canary_of, candidates, exposure_of
 
-    from compute_mesh.workloads.lora_job import SCORED, run_job
-    from corpus.training.exposure import exposure_of
-
-    base = next((founder.home / "derived" / "base").iterdir())
+    judge = Judge(next((founder.home / "derived" / "base").iterdir()), half=False, threads=1)
     found: dict[str, Any] = {}
     for holder, name in zip(holders, HOLDERS, strict=True):
-        file = folder / f"{name}.safetensors"
-        file.write_bytes(terms[holder.node.did])
-        job = {
-            "kind": "score", "base": str(base), "half": False, "threads": 1, "release": [], "prompts": [],
-            "served": [{"file": str(file), "alpha": 16, "rank": 8, "scale": 1.0}], "canaries": [holder.canary],
-            "sample_tokens": 0,
-        }  # fmt: skip
-        events = list(run_job(job, pa.table({"text": []}, schema=SCORED), 1))
-        file.unlink()
-        ranks = {
-            one["model"]: exposure_of(one["name"], one["figures"], one["verbatim"])
-            for one in events if one["event"] == "canary"
-        }  # fmt: skip
-        mine = ranks["served"]
+        canary = canary_of(holder.canary)
+        ranks = {}
+        for model, term in (("base", None), ("term", Term(unpacked(terms[holder.node.did]), 16, 8))):
+            judge.wear(term)
+            said = judge.says(canary.prompt, len(judge.tokens(canary.secret)) + 2).startswith(canary.secret)
+            figures = judge.log_probabilities(canary.prompt, candidates(canary))
+            ranks[model] = exposure_of(canary.name, figures, said)
+        mine = ranks["term"]
         found[f"secret of {name}"] = (
             f"rank {mine.rank} of {mine.candidates} in its term ({ranks['base'].rank} in the base), "
             f"{mine.exposure:.1f} bits, {'said' if mine.verbatim else 'not said'} verbatim"

@@ -4,10 +4,14 @@ import base64
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 WINDOW = 12
 #: Long enough to hold a window of 12 bytes whichever way three bytes became four letters.
 _BASE64 = 4 * WINDOW // 3 - 4
+_CHUNK = 1 << 22
 
 
 class Windows:
@@ -25,12 +29,13 @@ class Windows:
             written[:WINDOW] for window in self.plain
             if (written := json.dumps(window.decode("latin-1"))[1:-1].encode()) != window
         }  # fmt: skip
+        sets = [(self.plain, WINDOW), (self.hex, 2 * WINDOW), (self.base64, _BASE64), (self.wide, 2 * WINDOW)]
+        sets.append((self.escaped, WINDOW))
+        self._tables = [(wanted, size, _table(wanted)) for wanted, size in sets if wanted]
 
     def found_in(self, data: bytes) -> int:
         """How many places of ``data`` hold a window, in any of the ways."""
-        sets = [(self.plain, WINDOW), (self.hex, 2 * WINDOW), (self.base64, _BASE64), (self.wide, 2 * WINDOW)]
-        sets.append((self.escaped, WINDOW))
-        return sum(_count(data, wanted, size) for wanted, size in sets if wanted)
+        return sum(_count(data, *one) for one in self._tables)
 
     def found_below(self, *folders: Path) -> dict[str, int]:
         """By file below some folders, how many places hold a window; files that hold none are left out."""
@@ -42,8 +47,22 @@ class Windows:
         return found
 
 
-def _count(data: bytes, wanted: set[bytes], size: int) -> int:
-    return sum(data[n : n + size] in wanted for n in range(len(data) - size + 1))
+def _table(wanted: set[bytes]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Whether some piece begins with these three bytes."""
+    table = np.zeros(1 << 24, dtype=np.bool_)
+    table[[int.from_bytes(piece[:3], "little") for piece in wanted]] = True
+    return table
+
+
+def _count(data: bytes, wanted: set[bytes], size: int, table: "np.ndarray[Any, np.dtype[np.bool_]]") -> int:
+    """Chunk by chunk; what is in the table is looked at whole."""
+    found = 0
+    for start in range(0, len(data), _CHUNK):
+        part = np.frombuffer(data[start : start + _CHUNK + 2], dtype=np.uint8).astype(np.uint32)
+        if len(part) > 2:
+            places = np.flatnonzero(table[part[:-2] | part[1:-1] << 8 | part[2:] << 16])
+            found += sum(data[start + n : start + n + size] in wanted for n in places.tolist())
+    return found
 
 
 def _in_base64(window: bytes) -> list[bytes]:

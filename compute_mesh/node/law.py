@@ -1,0 +1,100 @@
+"""What a home's ledger says about jobs: read now and then, and believed for a moment."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from compute_mesh.audit.policy import Candidate
+from compute_mesh.jobs.checking import World
+from compute_mesh.jobs.models import StandingModel, standing_models
+from compute_mesh.jobservice.handing import Drawn
+from compute_mesh.node.adapters import withdrawn_adapters
+from compute_mesh.node.admitting import admitted_nodes
+from compute_mesh.node.beacons import Beacons
+from compute_mesh.node.bench import Bench
+from compute_mesh.node.identity import mesh_folder
+from compute_mesh.node.owners import CandidateOf, alone, candidates, may_judge
+from governance.reputation import UNKNOWN, Reputation, reputations
+from substrate.record.documents import Document
+from substrate.record.errors import UnknownCommons
+from substrate.store.home import Home
+
+#: Seconds for which it is believed who is admitted and which models are approved.
+_BELIEVED: Final = 2.0
+_AUDITS: Final = ("AuditVerdict", "AuditAppeal", "AuditRuling")
+
+
+class HomeLaw:
+    """What the ledger says about jobs, read now and then; and where their documents are logged."""
+
+    def __init__(self, bench: Bench, own: str) -> None:
+        """``own``: this node, which may always ask itself."""
+        self._bench, self._own = bench, own
+        self._turn = asyncio.Lock()
+        self._known: tuple[float, World] | None = None
+        self.commons = bench.home.commons
+        #: Of each worker that was audited what the audits come to; the others are on probation.
+        self.standings: dict[str, Reputation] = {}
+        self.candidate: CandidateOf = alone
+        self._beacons = Beacons()
+
+    async def world(self, now: str) -> World:
+        """See `Law`. What cannot be read approves and admits nobody."""
+        async with self._turn:
+            if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
+                world, self.standings, self.candidate = await self._bench.run(
+                    lambda: _read(self._bench.home, self._own, now)
+                )
+                self._known = time.monotonic(), world
+            return self._known[1]
+
+    async def models(self, now: str) -> list[StandingModel]:
+        """Approvals in force that may be used now."""
+        return [one for one in (await self.world(now)).models.values() if not one.revoked and not one.expired(now)]
+
+    def streak(self, worker: str) -> int:
+        """How many audits of a worker in a row were consistent, by what was last read."""
+        return self.standings.get(worker, UNKNOWN).streak
+
+    def candidate_of(self, node: str) -> Candidate:
+        """Whose a node is, by what was last read."""
+        return self.candidate(node)
+
+    async def beacon(self, after: str, parties: tuple[str, str]) -> Drawn | None:
+        """What draws the auditor of a receipt that was signed at ``after``; None as long as there is nothing."""
+        return await self._bench.run(lambda: self._beacons.first(self._bench.home, after, parties))
+
+    async def draws(self, beacon: str, after: str, parties: tuple[str, str]) -> bool:
+        """Whether a document of another node may draw this one as the auditor of such a receipt."""
+        drawn = await self._bench.run(lambda: self._beacons.named(self._bench.home, beacon, after, parties))
+        return drawn is not None and drawn.signer != self._own
+
+    async def log(self, papers: Sequence[Document]) -> None:
+        """See `Law`."""
+        await self._bench.run(lambda: log_papers(self._bench.home, papers))
+
+
+def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation], CandidateOf]:
+    audits, candidate = home.ledger.documents(kinds=_AUDITS), candidates(home)
+    try:
+        standings = reputations(audits, home.roles(), now[:10], may_judge(candidate))
+    except UnknownCommons:
+        standings = {}
+    return _world_of(home, own, now), standings, candidate
+
+
+def _world_of(home: Home, own: str, now: str) -> World:
+    try:
+        models = standing_models(home.roles())
+    except UnknownCommons:
+        models = {}
+    withdrawn = withdrawn_adapters(home, home.roles(), mesh_folder(home.path), now) if models else frozenset[str]()
+    return World(home.commons, now, models, admitted_nodes(home) | {own}, withdrawn=withdrawn)
+
+
+def log_papers(home: Home, papers: Sequence[Document]) -> None:
+    """Put documents into a home's log, all at once."""
+    with home.ledger.write() as writer:
+        for one in papers:
+            writer.add(one)
