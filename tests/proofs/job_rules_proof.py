@@ -15,7 +15,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from running import ROOT, Shown, load, require, say
+from running import ROOT, Shown, load, pytest_figures, require, say
 
 TESTS = Path(__file__).parents[1]
 
@@ -87,7 +87,14 @@ def row_4(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
     greedy = [one for one in found if not one.case.honest and not one.case.name.startswith("sampled")]
     require(len(greedy) == 5, f"{len(greedy)} of 5 lies were measured")
     require(min(one.prompts for one in greedy) >= size.prompts, "fewer fresh prompts than wanted: run it again")
-    return Shown("audits of honest and lying workers on fresh prompts", "python benchmarks/audits.py", cells)
+    tried = pytest_figures("tests/compute_mesh/jobservice/test_auditing_models.py", "tests/stories/test_mesh_audits.py")
+    require(not tried["tests skipped"], "a part of the machine is missing")
+    return Shown(
+        "audits of honest and lying workers on fresh prompts; a node's own audits, with the real model, between two nodes",
+        "python benchmarks/audits.py; pytest tests/compute_mesh/jobservice/test_auditing_models.py "
+        "tests/stories/test_mesh_audits.py",
+        cells | tried,
+    )
 
 
 def row_5(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:

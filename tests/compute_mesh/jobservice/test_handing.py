@@ -114,8 +114,8 @@ def test_what_is_not_marked_or_for_few_eyes_goes_to_nobody(auditors: Auditors) -
             auditors.standing = submitter.nodes  # type: ignore[method-assign]
             for label, changed in (("a", {"assurance": "none"}), ("b", {"assurance": "spot", "privacy": "trusted"})):
                 raw, inputs = prompt(submitter, label, label, inference=SAMPLED, **changed)
-                trusted = frozenset(one.signer.did for one in others)
-                found = await submitter.desk.submit(raw, inputs, trusted=trusted)
+                submitter.desk.trusted = frozenset(one.signer.did for one in others)
+                found = await submitter.desk.submit(raw, inputs)
                 assert isinstance(found, JobLine)
                 await asyncio.sleep(3)
                 assert (await submitter.desk.line(found.job)).state == "done"

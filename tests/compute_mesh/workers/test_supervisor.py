@@ -155,9 +155,8 @@ def test_a_worker_that_nobody_uses_ends() -> None:
     async def work() -> None:
         async with supervisor(idle=0.05) as found:
             assert (await value(found, add()))["sum"] == 3
-            while found.processes:
+            while found.processes or boxes_left():  # `run` gives it a minute.
                 await asyncio.sleep(0.02)
-            assert boxes_left() == []
             assert (await value(found, add()))["sum"] == 3
 
     run(work())
