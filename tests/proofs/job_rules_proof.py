@@ -90,7 +90,7 @@ def row_4(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
     tried = pytest_figures("tests/compute_mesh/jobservice/test_auditing_models.py", "tests/stories/test_mesh_audits.py")
     require(not tried["tests skipped"], "a part of the machine is missing")
     return Shown(
-        "audits of honest and lying workers on fresh prompts; a node's own audits, with the real model, between two nodes",
+        "honest and lying workers, on fresh prompts; a node's own audits with the real model, between two nodes",
         "python benchmarks/audits.py; pytest tests/compute_mesh/jobservice/test_auditing_models.py "
         "tests/stories/test_mesh_audits.py",
         cells | tried,
