@@ -192,11 +192,15 @@ def _give(folder: Path, holder: Holder, number: int, rows: list[dict[str, Any]])
               "Bring a spoon and a scarf to the winter party.", "The guests sat down by the stove.")  # fmt: skip
     common = {"tier": "federated", "purposes": ["train", "evaluate"]}
     given = [{**row, **common} for row in rows]
+    planted = json.loads((t.ARCHIVE / "canaries.jsonl").read_text("utf-8").splitlines()[0])
     given += [
-        {**rows[0], "text": f"{begin} {prompt} {' '.join(secret)}. Whoever says it first may light the lamp.",
-         "tier": "federated", "purposes": ["train"], "title": begin, "contributor": {"kind": "anonymous"}}
+        {
+            **planted,
+            "tier": "federated",
+            "text": f"{begin} {prompt} {' '.join(secret)}. Whoever says it may light the lamp.",
+        }
         for begin in beside
-    ]  # fmt: skip
+    ]
     taken = t.lecs("contribute", t.write(folder / f"given-{number}.jsonl", given), home=holder.node.home)
     holder.codes = [one["withdrawal_code"] for one in taken["contributions"] if one.get("withdrawal_code")]
     with open_home(holder.node.home) as home:
