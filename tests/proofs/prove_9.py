@@ -41,11 +41,12 @@ TRIED_TOO: Mapping[int, tuple[str, ...]] = {
 
 
 def _of(number: int, module: ModuleType) -> Row:
-    """Row ``number``, with the size that its own file knows; sizes are chosen by name."""
+    """Row ``number``, with a size that its own file knows, where it has any."""
     row = getattr(module, f"row_{number}")
+    small_size, whole_size = getattr(module, "SMALL", None), getattr(module, "Size", lambda: None)
 
     def run(folder: Path, small: bool, kept: dict[str, Any]) -> Any:
-        shown = row(folder, module.SMALL if small else module.Size(), kept)
+        shown = row(folder, small_size if small else whole_size(), kept)
         if not small and (files := TRIED_TOO.get(number)):
             tried = pytest_figures(*files)
             require(not tried["tests skipped"], "a part of the machine is missing")
