@@ -38,7 +38,7 @@ class ModelLaw(Law):
 def engine(folder: Path, path: Path) -> Any:
     here = ModelHere(MODEL.approval, MODEL.digest, frozenset({"inference"}), 1 << 30)
     found = BoxedEngine(Supervisor(Keeping(workers=2)), folder / f"adapters of {path.stem}")
-    # A worker refuses a file that is another than it is told: whoever lies tells it the truth, and others the approval's.
+    # A worker refuses another file than it is told of: whoever lies tells it the truth, and others not.
     found.use([Runnable(here, "language", path, blake3(path.read_bytes()).hexdigest(), "q4-1")])
     return found
 
