@@ -320,11 +320,9 @@ def _searched(
     folder: Path, founder: Running, holders: list[Holder], windows: Windows, terms: dict[str, bytes]
 ) -> dict[str, Any]:  # fmt: skip
     """Nothing in frames and artefacts; what the search would find, it finds; single terms are nowhere any more."""
-    said = "A lantern hung by the harbour bell, and nobody rang it before noon."
-    t.lecs("run", "--model", "smollm2-135m-instruct", "--prompt", said, "--max-tokens", 1, home=founder.home)
-    heard = Windows([said.encode()])
-    everywhere = heard.found_below(folder / "frames")
-    require(bool(everywhere) or _ran_at_home(founder), "the search finds nothing where there is something")
+    # Manifests cross in clear words before encryption, and name who signed them.
+    control = sum(Windows([founder.did.encode()]).found_below(folder / "frames").values())
+    require(control > 0, "the search finds nothing where there is something")
     hits = windows.found_below(folder / "frames", folder / "artefacts")
     require(not hits, f"windows of a text in {hits}")
     size = sum(path.stat().st_size for path in (folder / "frames").rglob("*") if path.is_file())
@@ -336,14 +334,9 @@ def _searched(
         require(len(frames) >= 1, "the frames do not hold the term that came: they are not whole")
     return {
         "frames searched, MB": round(size / 1e6, 1), "artefacts searched": len(list((folder / "artefacts").iterdir())),
-        "windows found": 0, "windows of a prompt found (control)": sum(everywhere.values()),
+        "windows found": 0, "places that name the submitter (control)": control,
         "single terms left at the combiner": 0,
     }  # fmt: skip
-
-
-def _ran_at_home(founder: Running) -> bool:
-    jobs = t.lecs("jobs", "list", home=founder.home)["jobs"]
-    return bool(jobs) and jobs[0]["node"] == founder.did
 
 
 def _taken_back(founder: Running, holder: Holder, digest: str) -> dict[str, Any]:
