@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -18,10 +18,11 @@ from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.serving import JobService
 from compute_mesh.jobservice.settling import settled_in, settlements_due
 from compute_mesh.jobservice.store import NAME, JobStore
+from compute_mesh.jobservice.turns import Turns
 from compute_mesh.jobservice.working import Caps, WorkDesk
 from compute_mesh.node.admitting import admitted_nodes
 from compute_mesh.node.bench import Bench, at_home
-from compute_mesh.node.context import Context
+from compute_mesh.node.context import CommonsLaw, Context
 from compute_mesh.node.identity import mesh_folder
 from compute_mesh.node.meeting import home_trouble
 from compute_mesh.node.models import runnable_models
@@ -30,6 +31,7 @@ from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Transport
 from compute_mesh.transport.serving import cancel_all
 from compute_mesh.workers.supervisor import Keeping, Supervisor
+from governance.queue.shares import Shares
 from governance.reputation import Reputation, reputations
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
@@ -58,21 +60,25 @@ _AUDITS: Final = ("AuditVerdict", "AuditAppeal", "AuditRuling")
 class HomeLaw:
     """What the ledger says about jobs, read now and then; and where their documents are logged."""
 
-    def __init__(self, bench: Bench, own: str) -> None:
-        """``own``: this node, which may always ask itself."""
+    def __init__(self, bench: Bench, own: str, commons: CommonsLaw | None = None) -> None:
+        """``own``: this node, which may always ask itself. Without ``commons`` nobody has credit or a floor."""
         self._bench, self._own = bench, own
         self._turn = asyncio.Lock()
         self._known: tuple[float, World] | None = None
         self.commons = bench.home.commons
+        self._commons = commons
         #: Of each worker that was audited what the audits come to; the others are on probation.
         self.standings: dict[str, Reputation] = {}
+        #: Whose a node is, what they can spend and the floor; None where that cannot be read.
+        self.shares: Shares | None = None
 
     async def world(self, now: str) -> World:
         """See `Law`. What cannot be read approves and admits nobody."""
         async with self._turn:
             if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
-                world, standings = await self._bench.run(lambda: _read(self._bench.home, self._own, now))
-                self._known, self.standings = (time.monotonic(), world), standings
+                read = await self._bench.run(lambda: _read(self._bench.home, self._own, self._commons, now))
+                world, self.standings, self.shares = read
+                self._known = time.monotonic(), world
             return self._known[1]
 
     async def models(self, now: str) -> list[StandingModel]:
@@ -84,12 +90,17 @@ class HomeLaw:
         await self._bench.run(lambda: _log(self._bench.home, papers))
 
 
-def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation]]:
-    audits = home.ledger.documents(kinds=_AUDITS)
+def _read(
+    home: Home, own: str, commons: CommonsLaw | None, now: str
+) -> tuple[World, dict[str, Reputation], Shares | None]:  # fmt: skip
+    audits, world = home.ledger.documents(kinds=_AUDITS), _world_of(home, own, now)
     try:
-        return _world_of(home, own, now), reputations(audits, home.roles(), now[:10])
+        standings = reputations(audits, home.roles(), now[:10])
+        if commons is None:
+            return world, standings, None
+        return replace(world, stops=commons.stops(home, now)), standings, commons.shares(home, now)
     except UnknownCommons:
-        return _world_of(home, own, now), {}
+        return world, {}, None
 
 
 def _world_of(home: Home, own: str, now: str) -> World:
@@ -206,7 +217,7 @@ async def open_jobs(
         secret = Keyring(context.path / "keys").secret("jobs")
         folder = mesh_folder(context.path)
         store = JobStore(folder / NAME, secret)
-        law = HomeLaw(bench, context.node)
+        law = HomeLaw(bench, context.node, context.commons)
         engine = BoxedEngine(
             Supervisor(Keeping(workers=_WORKERS, idle=_IDLE_SECONDS)), folder / "adapters", settings.job_threads,
             _TOGETHER,
@@ -220,6 +231,7 @@ async def open_jobs(
         work = WorkDesk(
             law, engine, store, keys.node, _caps(context), context.now, lambda: _quiet(context),
             lambda: frozenset(found.blocked) if (found := book()) is not None else frozenset(), changed=changed,
+            turns=Turns(lambda: law.shares),
         )  # fmt: skip
 
         def address_of(node: str) -> Address | None:
