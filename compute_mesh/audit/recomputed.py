@@ -1,6 +1,7 @@
 """Audits of what is computed again: vectors of some texts (type B), scores of some (type D), a segment of training (C).
 
-Which texts, and which segment, is drawn by the beacon that drew the auditor, so the worker did not know them.
+Which texts is drawn by the beacon that drew the auditor; which segment by the submitter's lot as checkpoints come, for
+it keeps one of them. So the worker knew neither.
 """
 
 import hashlib
@@ -60,15 +61,15 @@ def judge_scores(claimed: Floats, mine: Floats, tokens: "np.ndarray[Any, np.dtyp
     return _found("nats", value, NATS, len(claimed))
 
 
-def judge_segment(claimed: str, mine: str, *, same_class: bool) -> Finding:
-    """The digest of a checkpoint after a segment was trained again from the checkpoint before.
+def judge_segment(claimed: str, mine: str, tokens: int, *, same_class: bool) -> Finding:
+    """The root of a checkpoint, or of the term, after a segment of ``tokens`` was trained again.
 
-    Within a class digests are equal; between classes they say nothing.
+    Within a class roots are equal; between classes they say nothing.
     """
     differs = float(claimed != mine)
     if not same_class:
-        return Finding("segment", differs, 0.0, 1, "inconclusive")
-    return Finding("segment", differs, 0.0, 1, "inconsistent" if differs else "consistent")
+        return Finding("segment", differs, 0.0, tokens, "inconclusive")
+    return Finding("segment", differs, 0.0, tokens, "inconsistent" if differs else "consistent")
 
 
 def _found(statistic: Any, value: float, bound: float, texts: int) -> Finding:

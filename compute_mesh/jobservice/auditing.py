@@ -26,7 +26,8 @@ from compute_mesh.jobservice.auditstore import AuditStore
 from compute_mesh.jobservice.calling import Call, NotTaken, Worked
 from compute_mesh.jobservice.events import CannotRun, Told
 from compute_mesh.jobservice.evidence import Evidence
-from compute_mesh.jobservice.judging import Judge
+from compute_mesh.jobservice.handing import MOST_TRAINING
+from compute_mesh.jobservice.judging import Judge, cost
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.probing import Probe, Texts, fits, make_probe, plain_moulds
 from compute_mesh.jobservice.seen import Nodes
@@ -95,14 +96,18 @@ class AuditDesk:
                 self.wrong(error)
                 await asyncio.sleep(_SOON)
 
-    def takes(self, manifest: Manifest, worker: str, submitter: str) -> str:
+    def takes(self, manifest: Manifest, receipt: Document) -> str:
         """See `compute_mesh.jobservice.taking.Auditor`."""
+        worker, submitter = receipt.signer, manifest.submitter
         if self.signer.did in (worker, submitter) or not (self.may_audit(worker) and self.may_audit(submitter)):
             return "related"
         if not self.judge.can(manifest):
             return "type"
+        if not self.judge.same_class(manifest, receipt):
+            return "class"
+        full = len(self._waiting) >= _MOST_WAITING or sum(one.size for one, _ in self._waiting) >= MOST_TRAINING
         spent = self.audits.spent(self.now()[:10]) >= self.spending.daily
-        return "no-audits" if spent or self.quiet() or len(self._waiting) >= _MOST_WAITING else ""
+        return "no-audits" if spent or self.quiet() or full else ""
 
     def take(self, evidence: Evidence, beacon: str) -> None:
         """See `compute_mesh.jobservice.taking.Auditor`: it is judged at the next look."""
@@ -138,7 +143,7 @@ class AuditDesk:
             evidence, beacon = self._waiting.popleft()
             receipt, manifest = evidence.receipt, evidence.manifest
             await asyncio.to_thread(self.audits.begin, manifest.digest, receipt.signer, self.now()[:10])
-            await asyncio.to_thread(self.audits.spend, manifest.digest, sum(receipt.body["tokens"].values()))
+            await asyncio.to_thread(self.audits.spend, manifest.digest, cost(manifest, receipt))
             with contextlib.suppress(CannotRun):  # A model went: nothing can be said.
                 verdict = await self._told(evidence, manifest.assurance, beacon)
                 found += [verdict] if verdict is not None else []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from compute_mesh.audit.engines import widest
+from compute_mesh.jobs.blobs import blob_root
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.adapters import adapter_file
 from compute_mesh.jobservice.asked import read_prompts, read_texts
@@ -15,7 +16,8 @@ from compute_mesh.jobservice.engine import ModelHere, Reread
 from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finished, Output, Piece, Progress
 from compute_mesh.jobservice.held import Held, HeldTexts, check_size, score_to_give, term_to_give
 from compute_mesh.jobservice.rereading import evidence_of, listed, read_again, reading_job, sampling_of
-from compute_mesh.jobservice.training import finished_training, training_job
+from compute_mesh.jobservice.trail import BEGINNING
+from compute_mesh.jobservice.training import engine_here, finished_training, training_job
 from compute_mesh.workers.answers import Answer, answers_of
 from compute_mesh.workers.failures import JobFailed, Why
 from compute_mesh.workers.messages import Data, Job, Result
@@ -35,7 +37,12 @@ _F16: Final = "1/1"
 #: Bytes of what reading answers again gives: a few for each token.
 _MOST_READ: Final = 256 << 20
 #: What a worker calls its reasons, and what receipts call them.
-_RULES: Final = {"TooLarge": "too-large", "InvalidGrammar": "grammar", "OtherModel": "other-model"}
+_RULES: Final = {
+    "TooLarge": "too-large",
+    "InvalidGrammar": "grammar",
+    "OtherModel": "other-model",
+    "NotFinite": "not-finite",
+}
 #: Bytes of all checkpoints of a training and its term.
 _MOST_TRAINED: Final = 8 << 30
 
@@ -99,6 +106,10 @@ class BoxedEngine:
                     yield event
         except JobFailed as error:
             raise CannotRun(_reason(error), str(error)) from None
+
+    def trains_as(self, manifest: Manifest) -> JsonObject:
+        """See `Engine`."""
+        return engine_here(manifest)
 
     async def reread(
         self, manifest: Manifest, inputs: Sequence[bytes], answers: Sequence[Answer], likely: bytes
@@ -189,6 +200,7 @@ class BoxedEngine:
             seconds=limits["seconds"], most=_MOST_TRAINED, fresh=held is not None or manifest.privacy in SENSITIVE,
         )  # fmt: skip
         given, steps = dict[str, bytes](), 0
+        states = [blob_root(checkpoint) if checkpoint else BEGINNING]
         async with self.supervisor.run(request) as going:
             async for event in going:
                 if isinstance(event, WorkerProgress):
@@ -196,6 +208,7 @@ class BoxedEngine:
                     yield Progress(event.done, event.of, event.note, 0.0 if held else event.figure)
                 elif isinstance(event, Data) and event.name == "checkpoint":
                     if held is None:
+                        states.append(await asyncio.to_thread(blob_root, event.data))
                         yield Checkpoint(model.here.engine, event.data)
                 elif isinstance(event, Data):
                     given[event.name] = event.data
@@ -207,7 +220,7 @@ class BoxedEngine:
                         term, about = made.term, made.about
                     yield Output("term", term)
                     yield Output("about", json.dumps(about).encode("utf-8"))
-                    yield finished_training(manifest, event.value, steps)
+                    yield finished_training(manifest, event.value, steps, states)
 
     def _training_place(self, model: Runnable) -> Place:
         if model.bases is None:

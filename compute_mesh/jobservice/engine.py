@@ -66,6 +66,10 @@ class Engine(Protocol):
         """
         ...
 
+    def trains_as(self, manifest: Manifest) -> JsonObject:
+        """The receipt's ``engine`` of a job of type C, were it done here: who has another may get other bytes."""
+        ...
+
     async def reread(
         self, manifest: Manifest, inputs: Sequence[bytes], answers: Sequence[Answer], likely: bytes
     ) -> Reread:  # fmt: skip

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from compute_mesh.audit.policy import Candidate, auditors, is_drawn, may_be_read, rate
+from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.calling import CONSIDERING
 from compute_mesh.jobservice.evidence import Evidence
 from compute_mesh.jobservice.places import Peers
@@ -18,16 +19,19 @@ from compute_mesh.jobservice.seen import Nodes
 from compute_mesh.jobservice.wire import Line
 from compute_mesh.transport.failures import Malformed, TransportFailed
 from compute_mesh.transport.interface import Stream
+from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
 from substrate.record.schemas.jobs import PrivacyClass
 
 #: Classes of privacy that an auditor whom nobody chose has.
 READABLE: Final[frozenset[PrivacyClass]] = frozenset({"public", "member"})
-#: What is kept: jobs, bytes of one and of all, seconds. Where days are settled a beacon comes within a day.
+#: What is kept: jobs, bytes of one, of one of type C with its checkpoint, and of all, seconds. Where days are settled a
+#: beacon comes within a day.
 MOST_KEPT: Final = 256
 MOST_BYTES: Final = 16 << 20
-_MOST_TOGETHER: Final = 64 << 20
+MOST_TRAINING: Final = 64 << 20
+MOST_TOGETHER: Final = 128 << 20
 _KEPT_SECONDS: Final = 26 * 3600.0
 _LOOK_SECONDS: Final = 60.0
 
@@ -68,11 +72,12 @@ class Handing:
         """A job of ours was done by ``receipt``'s signer; the oldest goes where there are too many."""
         manifest, receipt = evidence.manifest, evidence.receipt
         fits = may_be_read(manifest.assurance, probe=False) and manifest.privacy in READABLE
-        if not fits or receipt.signer == self.signer.did or evidence.size > MOST_BYTES:
+        again = manifest.job != "lora" or evidence.segment is not None  # On texts of another nothing is done again.
+        if not (fits and again) or receipt.signer == self.signer.did or evidence.size > most_bytes(manifest):
             return
         until = asyncio.get_running_loop().time() + _KEPT_SECONDS
         self.kept[receipt.digest] = Kept(evidence, acceptance, until)
-        while len(self.kept) > MOST_KEPT or sum(k.evidence.size for k in self.kept.values()) > _MOST_TOGETHER:
+        while len(self.kept) > MOST_KEPT or sum(k.evidence.size for k in self.kept.values()) > MOST_TOGETHER:
             del self.kept[next(iter(self.kept))]
 
     async def run(self) -> None:
@@ -115,6 +120,11 @@ class Handing:
         return None
 
 
+def most_bytes(manifest: Manifest) -> int:
+    """Bytes of a job that is kept and handed over, at most."""
+    return MOST_TRAINING if manifest.job == "lora" else MOST_BYTES
+
+
 async def hand_over(stream: Stream, kept: Kept, beacon: str) -> bool:
     """Offer a job to an auditor, and give what it is about; whether it was taken.
 
@@ -123,10 +133,15 @@ async def hand_over(stream: Stream, kept: Kept, beacon: str) -> bool:
     """
     line, evidence = Line(stream), kept.evidence
     papers = {"manifest": evidence.manifest.document, "receipt": evidence.receipt, "acceptance": kept.acceptance}
-    told = {name: paper.raw.decode("utf-8") for name, paper in papers.items()}
+    told: JsonObject = {name: paper.raw.decode("utf-8") for name, paper in papers.items()}
+    segment = evidence.segment
+    if segment is not None:
+        about = {"number": segment.number, "states": len(segment.states), "start": len(segment.start)}
+        told |= {"segment": about}
     await line.say({"op": "audit", **told, "beacon": beacon, "outputs": list(evidence.outputs)})
     if (await line.hear(CONSIDERING)).get("op") != "send":
         return False
-    for data in (*evidence.inputs, *evidence.outputs.values()):
+    trail = (bytes.fromhex("".join(segment.states)), segment.start) if segment is not None else ()
+    for data in (*evidence.inputs, *evidence.outputs.values(), *trail):
         await line.give(data)
     return (await line.hear(CONSIDERING)).get("op") == "taken"

@@ -23,6 +23,9 @@ from compute_mesh.jobservice.engine import Engine
 from compute_mesh.jobservice.events import CannotRun, Output
 from compute_mesh.jobservice.evidence import Evidence
 from compute_mesh.jobservice.rereading import evidence_of
+from compute_mesh.jobservice.retraining import judge_training, retrain, training_bundle
+from compute_mesh.jobservice.trail import leaves_trail
+from compute_mesh.jobservice.training import segment_tokens
 from compute_mesh.runtime.likely import RECORD
 from compute_mesh.workers.answers import Answer, answers_of
 from compute_mesh.workers.frames import BadFrame
@@ -56,7 +59,11 @@ class Judge:
         here = {one.digest: one.kinds for one in self.engine.models()}
         known = manifest.job in here.get(manifest.body["model"]["digest"], frozenset())
         own = manifest.job != "evaluation" or "own" in manifest.data
-        return known and own and manifest.job != "lora"
+        return known and own and (manifest.job != "lora" or leaves_trail(manifest))
+
+    def same_class(self, manifest: Manifest, receipt: Document) -> bool:
+        """Whether a job of type C gives the same bytes here as where it was done; true for other types."""
+        return manifest.job != "lora" or bool(receipt.body["engine"] == self.engine.trains_as(manifest))
 
     async def judge(self, evidence: Evidence, beacon: str, now: str) -> Judged | None:
         """The finding; None where nothing can be said: an answer that a grammar had a part in.
@@ -71,6 +78,8 @@ class Judge:
             return await self._answers(evidence)
         if evidence.manifest.job == "embeddings":
             return await self._vectors(evidence, beacon, now)
+        if evidence.manifest.job == "lora":
+            return await self._training(evidence)
         return await self._scores(evidence, beacon, now)
 
     async def _answers(self, evidence: Evidence) -> Judged | None:
@@ -125,6 +134,18 @@ class Judge:
         finding = judge_scores(claimed.nats[:, numbers].ravel(), mine.nats.ravel(), tokens)
         return Judged(finding, plain_bundle(manifest, evidence.receipt, {"scores": scores}, {"scores": computed}))
 
+    async def _training(self, evidence: Evidence) -> Judged | None:
+        """A segment, done again as the job would be."""
+        if evidence.segment is None:
+            return None
+        if "term" not in evidence.outputs:
+            return _plain("form", evidence)
+        again = None
+        if self.same_class(evidence.manifest, evidence.receipt):
+            again = await retrain(self.engine, evidence.manifest, evidence.inputs, evidence.segment)
+        finding = judge_training(evidence, again)
+        return Judged(finding, training_bundle(evidence, again, finding))
+
     def _smaller(self, manifest: Manifest, parameters: JsonObject, data: bytes, now: str) -> Manifest:
         """The same job on a sample of its texts, by this node; what is another's gets a process of its own."""
         body = manifest.body
@@ -146,6 +167,11 @@ class Judge:
         if not outputs[-1]:
             raise CannotRun("no-result", "nothing came of computing it again")
         return outputs[-1]
+
+
+def cost(manifest: Manifest, receipt: Document) -> int:
+    """Tokens of a job that is read again: of a training, those of a segment."""
+    return segment_tokens(manifest) if manifest.job == "lora" else sum(receipt.body["tokens"].values())
 
 
 @dataclass(frozen=True, slots=True)

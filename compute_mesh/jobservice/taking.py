@@ -11,7 +11,8 @@ from compute_mesh.jobs.manifest import Manifest, read_manifest
 from compute_mesh.jobs.receipts import check_acceptance, check_receipt
 from compute_mesh.jobservice.asked import blobs_of
 from compute_mesh.jobservice.evidence import Evidence
-from compute_mesh.jobservice.handing import MOST_BYTES, READABLE
+from compute_mesh.jobservice.handing import READABLE, most_bytes
+from compute_mesh.jobservice.trail import BEGINNING, Segment, leaves_trail, trail_root
 from compute_mesh.jobservice.wire import Line, digest_of, text_of, words_of
 from compute_mesh.transport.failures import Malformed
 from substrate.record.canonical import JsonObject
@@ -23,6 +24,7 @@ RULES: Final[dict[str, str]] = {
     "no-audits": "this node does not audit, or has given what it gives today",
     "consent": "the submitter did not mark the job for audits, or not everybody may read it",
     "type": "a job that is not judged here, or a model that is not here",
+    "class": "a training that this node would do in another engine class, where its bytes prove nothing",
     "related": "this node, or its owner, is too near to a party",
     "beacon": "the document that should have drawn this auditor is not known here, or does not draw it",
     "size": "more bytes than an auditor takes",
@@ -32,7 +34,7 @@ RULES: Final[dict[str, str]] = {
 class Auditor(Protocol):
     """What takes jobs in; the auditor's desk."""
 
-    def takes(self, manifest: Manifest, worker: str, submitter: str) -> str:
+    def takes(self, manifest: Manifest, receipt: Document) -> str:
         """Empty, or one of `RULES`: whether it would judge such a job now."""
         ...
 
@@ -56,29 +58,33 @@ class Taking:
         """
         manifest, receipt = _papers(offer, node)
         beacon, names = digest_of(offer, "beacon"), words_of(offer, "outputs")
+        counts = _counts(offer, manifest)
         sizes = [(blob["root"], blob["bytes"]) for blob in (*blobs_of(manifest), *receipt.body["outputs"])]
         if len(names) != len(receipt.body["outputs"]):
             raise Malformed("as many names as outputs")
-        if rule := await self._refusal(manifest, receipt, beacon, sum(size for _, size in sizes)):
+        size = sum(size for _, size in sizes) + (counts.size if counts is not None else 0)
+        if rule := await self._refusal(manifest, receipt, beacon, size):
             await line.say({"op": "refuse", "rule": rule, "sentence": RULES[rule]})
             await line.finish()
             return
         await line.say({"op": "send"})
         parts = [await _part(line, root, size) for root, size in sizes]
         inputs, outputs = parts[: -len(names)], parts[-len(names) :]
-        self.auditor.take(Evidence(manifest, receipt, inputs, dict(zip(names, outputs, strict=True))), beacon)
+        segment = await _segment(line, counts, receipt) if counts is not None else None
+        named = dict(zip(names, outputs, strict=True))
+        self.auditor.take(Evidence(manifest, receipt, inputs, named, segment), beacon)
         await line.say({"op": "taken"})
         await line.finish()
 
     async def _refusal(self, manifest: Manifest, receipt: Document, beacon: str, size: int) -> str:
         if not may_be_read(manifest.assurance, probe=False) or manifest.privacy not in READABLE:
             return "consent"
-        if size > MOST_BYTES:
+        if size > most_bytes(manifest):
             return "size"
-        worker, submitter = receipt.signer, manifest.submitter
-        if rule := self.auditor.takes(manifest, worker, submitter):
+        if rule := self.auditor.takes(manifest, receipt):
             return rule
-        return "" if await self.holds(beacon, receipt.body["ended"], (worker, submitter)) else "beacon"
+        parties = receipt.signer, manifest.submitter
+        return "" if await self.holds(beacon, receipt.body["ended"], parties) else "beacon"
 
 
 def _papers(offer: JsonObject, node: str) -> tuple[Manifest, Document]:
@@ -104,3 +110,46 @@ async def _part(line: Line, root: str, size: int) -> bytes:
     if await asyncio.to_thread(blob_root, data) != root:
         raise Malformed("bytes that their root does not name")
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Of a segment that is offered: the state from which it goes on, how many there are, and bytes of that one."""
+
+    number: int
+    states: int
+    start: int
+
+    @property
+    def size(self) -> int:
+        return self.states * len(BEGINNING) // 2 + self.start
+
+
+def _counts(offer: JsonObject, manifest: Manifest) -> _Counts | None:
+    """None for a job of another type."""
+    told = offer.get("segment")
+    if (told is not None) != leaves_trail(manifest):
+        raise Malformed("a segment of a training that may be done again, and of nothing else")
+    if told is None:
+        return None
+    if not isinstance(told, dict) or told.keys() != {"number", "states", "start"}:
+        raise Malformed("a segment")
+    if not all(type(one) is int and 0 <= one <= most_bytes(manifest) for one in told.values()):
+        raise Malformed("a count")
+    if told["number"] >= told["states"]:
+        raise Malformed("a segment that begins with one of its states")
+    return _Counts(**told)
+
+
+async def _segment(line: Line, counts: _Counts, receipt: Document) -> Segment:
+    """The states that the receipt commits to, and that from which the segment goes on."""
+    width = len(BEGINNING) // 2
+    roots = await line.take(counts.states * width)
+    states = tuple(roots[start : start + width].hex() for start in range(0, len(roots), width))
+    if trail_root(states) != receipt.body.get("evidence"):
+        raise Malformed("states that the receipt does not commit to")
+    if states[counts.number] == BEGINNING:
+        if counts.start:
+            raise Malformed("bytes of a beginning, which has none")
+        return Segment(states, counts.number, b"")
+    return Segment(states, counts.number, await _part(line, states[counts.number], counts.start))

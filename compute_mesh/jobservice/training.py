@@ -9,6 +9,7 @@ from typing import Any
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobservice.asked import Line, read_lines
 from compute_mesh.jobservice.events import Finished
+from compute_mesh.jobservice.trail import BEGINNING, leaves_trail, trail_root
 from compute_mesh.workers.messages import Job
 from compute_mesh.workloads.lora import Settings, engine_class, uses_half
 from corpus.training.recipe import TrainingRecipe, training_recipe_of
@@ -46,16 +47,38 @@ def settings_for(recipe: TrainingRecipe) -> Settings:
     )  # fmt: skip
 
 
-def finished_training(manifest: Manifest, value: dict[str, Any], steps: int) -> Finished:
-    """The worker's own part of a receipt. Tokens are counted once for each step that was made here."""
+def finished_training(manifest: Manifest, value: dict[str, Any], steps: int, states: Sequence[str]) -> Finished:
+    """The worker's own part of a receipt. Tokens are counted once for each step that was made here.
+
+    Args:
+        states: roots of the checkpoint that was given, or `BEGINNING`, and of those that were made.
+    """
     recipe = training_recipe_of(manifest.parameters["recipe"])
     made = max(0, steps - int(value["resumed"]))
-    return Finished(_engine(value["engine"], recipe), trained=made * recipe.batch * recipe.length)
+    began = states[0] if value["resumed"] else BEGINNING
+    evidence = trail_root([began, *states[1:]]) if leaves_trail(manifest) else None
+    return Finished(
+        _engine(value["engine"], recipe), trained=made * recipe.batch * recipe.length, evidence=evidence
+    )  # fmt: skip
+
+
+def engine_here(manifest: Manifest) -> JsonObject:
+    """The receipt's ``engine``, were the job done on this node."""
+    recipe = training_recipe_of(manifest.parameters["recipe"])
+    settings = settings_for(recipe)
+    return _engine(engine_class(settings.half, settings.threads), recipe)
+
+
+def segment_tokens(manifest: Manifest) -> int:
+    """Tokens that are trained on from a checkpoint to the next."""
+    recipe = training_recipe_of(manifest.parameters["recipe"])
+    return recipe.checkpoint * recipe.batch * recipe.length
 
 
 def _engine(engine: dict[str, Any], recipe: TrainingRecipe) -> JsonObject:
     processor = re.sub("[^a-z0-9.]+", "-", str(engine["processor"]).lower()).strip("-.")[:48] or "unknown"
+    library = f"{engine['libraries']} step {engine['step']}"[:200]
     return {
-        "library": str(engine["libraries"])[:200], "processor": processor, "quantisation": str(engine["precision"]),
-        "batch": recipe.batch, "cache": "none", "flashAttention": "off", "slots": 1, "promptCache": "off",
+        "library": library, "processor": processor, "quantisation": str(engine["precision"]), "batch": recipe.batch,
+        "cache": "none", "flashAttention": "off", "slots": 1, "promptCache": "off",
     }  # fmt: skip

@@ -12,6 +12,7 @@ from compute_mesh.jobservice.evidence import Evidence
 from compute_mesh.jobservice.live import Live
 from compute_mesh.jobservice.places import Peers, work_here
 from compute_mesh.jobservice.store import JobStore
+from compute_mesh.jobservice.trail import Segment, Trail, leaves_trail
 from compute_mesh.jobservice.working import Law, WorkDesk
 from compute_mesh.transport.failures import Malformed, TransportFailed
 from substrate.record.documents import Document
@@ -42,16 +43,20 @@ class Tries:
     async def on(self, node: str, live: Live, engine: str) -> "Worked | NotTaken | str":
         """One try on a node whose engine class is ``engine``; a word where the node was lost."""
 
+        checkpoint = live.checkpoint[1] if live.checkpoint and live.checkpoint[0] == engine else None
+        trail = Trail(checkpoint or b"") if leaves_trail(live.manifest) else None
+
         async def hear(event: Told) -> None:
             if isinstance(event, Checkpoint):
+                if trail is not None:
+                    await asyncio.to_thread(trail.add, event.data)
                 await self._keep(live, event)
             else:
                 live.hear(event)
 
         async def answer(worked: Worked) -> Document:
-            return await self._answer(live, node, worked)
+            return await self._answer(live, node, worked, trail)
 
-        checkpoint = live.checkpoint[1] if live.checkpoint and live.checkpoint[0] == engine else None
         call = Call(live.manifest, node, live.inputs or (), checkpoint, hear, answer, live.unwanted)
         try:
             if node == self.signer.did:
@@ -69,18 +74,30 @@ class Tries:
             data = event.engine.encode("ascii") + event.data
             await asyncio.to_thread(self.store.checkpoint, live.manifest.digest, data)
 
-    async def _answer(self, live: Live, node: str, worked: Worked) -> Document:
-        """Our word on a receipt. With it the job ends, unless several do the same."""
+    async def _answer(self, live: Live, node: str, worked: Worked, trail: Trail | None) -> Document:
+        """Our word on a receipt. With it the job ends, unless several do the same.
+
+        Raises:
+            Malformed: it commits to another training than was told.
+        """
         receipt, job = worked.receipt, live.manifest.digest
         acceptance = write_acceptance(receipt, self.signer, self.now(), f"urn:uuid:{uuid.uuid4()}")
         if receipt.body["outcome"] != "done":
             await asyncio.to_thread(self.store.file, job, [receipt])
             return acceptance
+        segment = _drawn(receipt, trail) if trail is not None else None
         papers = [receipt, acceptance]
         await self.law.log([acceptance])
-        self.remember(Evidence(live.manifest, receipt, live.inputs or (), worked.outputs), acceptance)
+        self.remember(Evidence(live.manifest, receipt, live.inputs or (), worked.outputs, segment), acceptance)
         if live.manifest.quorum > 1:
             await asyncio.to_thread(self.store.file, job, papers)
         else:
             await self.done(job, node, worked.outputs, papers)
         return acceptance
+
+
+def _drawn(receipt: Document, trail: Trail) -> Segment:
+    segment = trail.segment(receipt.body.get("evidence"))
+    if segment is None:
+        raise Malformed("a receipt that commits to other checkpoints than those that came")
+    return segment

@@ -32,6 +32,10 @@ STEP: Final = "1"
 LONGEST: Final = 1.0
 
 
+#: What a checkpoint holds of every weight.
+_PARTS: Final = ("weight", "exp_avg", "exp_avg_sq")
+
+
 class NotFinite(HomeError):
     """The loss is not a number any more: the rate of the recipe is too high for these texts."""
 
@@ -102,7 +106,21 @@ def packed(tensors: dict[str, Any], note: dict[str, str] | None = None) -> bytes
     from safetensors.numpy import save
 
     ordered = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
-    return bytes(save(ordered, metadata=note or {"format": "pt"}))
+    data = bytes(save(ordered, metadata=note or {"format": "pt"}))
+    return _in_order(data) if note and len(note) > 1 else data
+
+
+def _in_order(data: bytes) -> bytes:
+    """The library writes several notes in an order that differs from process to process: put them in theirs.
+
+    The format: the header's length in eight bytes, the header as JSON, filled up with spaces to eight, the tensors.
+    """
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def unpacked(data: bytes) -> dict[str, Array]:
@@ -187,7 +205,7 @@ class Trainer:
     def _save(self, rule: Any, path: Path, plan: str, losses: list[float]) -> None:
         state = {f"weight/{name}": weight.detach().numpy() for name, weight in self._weights.items()}
         for name, weight in self._weights.items():
-            for moment in ("exp_avg", "exp_avg_sq"):
+            for moment in _PARTS[1:]:
                 state[f"{moment}/{name}"] = rule.state[weight][moment].numpy()
         note = {"plan": plan, "losses": json.dumps(losses)}
         if not path.parent.exists():
@@ -207,12 +225,12 @@ class Trainer:
                     return []
                 with torch.no_grad():
                     for name, weight in self._weights.items():
-                        weight.copy_(file.get_tensor(f"weight/{name}"))
-                        rule.state[weight] = {
-                            "step": torch.tensor(float(len(losses))),
-                            **{m: file.get_tensor(f"{m}/{name}") for m in ("exp_avg", "exp_avg_sq")},
-                        }
-        except (OSError, SafetensorError, ValueError, KeyError):
+                        found = {part: file.get_tensor(f"{part}/{name}") for part in _PARTS}
+                        if any(one.shape != weight.shape or one.dtype != weight.dtype for one in found.values()):
+                            raise ValueError("tensors of another model")
+                        weight.copy_(found.pop("weight"))
+                        rule.state[weight] = {"step": torch.tensor(float(len(losses))), **found}
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError):
             self._reset()
             rule.state.clear()
             return []
