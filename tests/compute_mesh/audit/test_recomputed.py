@@ -57,9 +57,9 @@ def test_scores_are_compared_for_each_token() -> None:
 
 
 def test_a_segment_says_something_within_its_class_alone() -> None:
-    assert judge_segment("a", "a", same_class=True).word == "consistent"
-    assert judge_segment("a", "b", same_class=True).word == "inconsistent"
-    assert judge_segment("a", "b", same_class=False).word == "inconclusive"
+    assert judge_segment("a", "a", 128, same_class=True).word == "consistent"
+    assert judge_segment("a", "b", 128, same_class=True).word == "inconsistent"
+    assert judge_segment("a", "b", 128, same_class=False).word == "inconclusive"
 
 
 def test_the_sample_is_drawn_by_both_digests() -> None:

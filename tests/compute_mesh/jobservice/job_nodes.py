@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from compute_mesh.jobs.asks import Node
-from compute_mesh.jobs.blobs import job_blob
+from compute_mesh.jobs.blobs import blob_root, job_blob
 from compute_mesh.jobs.checking import World
 from compute_mesh.jobs.manifest import Manifest
 from compute_mesh.jobs.models import StandingModel
@@ -20,6 +20,7 @@ from compute_mesh.jobservice.events import CannotRun, Checkpoint, Event, Finishe
 from compute_mesh.jobservice.places import Peers
 from compute_mesh.jobservice.serving import JobService
 from compute_mesh.jobservice.store import JobStore
+from compute_mesh.jobservice.trail import BEGINNING, leaves_trail, trail_root
 from compute_mesh.jobservice.wire import PROTOCOL
 from compute_mesh.jobservice.working import NO_ENGINE, Caps, WorkDesk
 from compute_mesh.transport.interface import Transport
@@ -27,6 +28,7 @@ from compute_mesh.transport.memory.endpoint import MemoryTransport
 from compute_mesh.transport.memory.network import Network
 from compute_mesh.transport.serving import cancel_all, serve
 from compute_mesh.workers.answers import Answer
+from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
 
@@ -71,7 +73,7 @@ class FakeEngine:
         self.begun.append(manifest.digest)
         try:
             if manifest.job == "lora":
-                async for event in self._train(checkpoint):
+                async for event in self._train(manifest, checkpoint):
                     yield event
                 return
             if self.fail:
@@ -91,16 +93,22 @@ class FakeEngine:
     ) -> Reread:
         raise CannotRun("no-model", "this one only writes")
 
-    async def _train(self, checkpoint: bytes | None) -> AsyncGenerator[Event, None]:
+    def trains_as(self, manifest: Manifest) -> JsonObject:
+        return NO_ENGINE
+
+    async def _train(self, manifest: Manifest, checkpoint: bytes | None) -> AsyncGenerator[Event, None]:
         done = int(checkpoint or b"0")
         self.resumed.append(done)
+        states = [blob_root(checkpoint) if checkpoint else BEGINNING]
         while done < 10:
             await asyncio.sleep(self.pause)
             done += 1
             yield Progress(done, 10, "step")
+            states.append(blob_root(str(done).encode()))
             yield Checkpoint(self.engine, str(done).encode())
         yield Output("term", hashlib.sha256(b"ten steps").digest())
-        yield Finished(NO_ENGINE, trained=10 - int(checkpoint or b"0"))
+        evidence = trail_root(states) if leaves_trail(manifest) else None
+        yield Finished(NO_ENGINE, trained=10 - int(checkpoint or b"0"), evidence=evidence)
 
     @property
     def engine(self) -> str:

@@ -1,10 +1,12 @@
 """Training a term: the same bytes every time, also when it was killed and went on."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 from compute_mesh.workloads.lora import (
     Lesson,
@@ -77,7 +79,9 @@ def test_killed_and_resumed_is_never_interrupted(trainer: Trainer, tmp_path: Pat
     assert seen[0] == killed_at // 2 * 2 + 1, "it went on from the checkpoint, not from the beginning"
 
 
-@pytest.mark.parametrize("damage", ["another plan", "cut off", "more steps", "no note"])
+@pytest.mark.parametrize(
+    "damage", ["another plan", "cut off", "more steps", "no note", "other shapes", "half moments", "losses"]
+)
 def test_a_checkpoint_that_does_not_fit_counts_for_nothing(trainer: Trainer, tmp_path: Path, damage: str) -> None:
     """It begins anew and ends in the same term."""
     checkpoint = tmp_path / "checkpoint.safetensors"
@@ -86,10 +90,36 @@ def test_a_checkpoint_that_does_not_fit_counts_for_nothing(trainer: Trainer, tmp
         checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     if damage == "no note":
         checkpoint.write_bytes(packed(unpacked(checkpoint.read_bytes())))
+    if damage in ("other shapes", "half moments", "losses"):
+        _rewrite(checkpoint, damage)
     steps = 4 if damage == "more steps" else 6
     wanted = Lesson(lesson().blocks[: 2 * steps], steps, 0.01, "plan False")
     found = trainer.train(wanted, checkpoint)
     assert packed(found.tensors) == packed(trainer.train(wanted).tensors)
+
+
+def _rewrite(checkpoint: Path, damage: str) -> None:
+    """As a hostile worker would: the right plan, and something else under it."""
+    tensors = unpacked(checkpoint.read_bytes())
+    last = max(name for name in tensors if name.startswith("exp_avg/"))
+    if damage != "losses":
+        tensors[last] = tensors[last][:1] if damage == "other shapes" else tensors[last].astype(np.float16)
+    note = {"plan": "plan False", "losses": "4" if damage == "losses" else "[1.0, 1.0]"}
+    checkpoint.write_bytes(packed(tensors, note))
+
+
+def test_several_notes_are_written_in_one_order(tmp_path: Path) -> None:
+    """The library's own order differs from process to process, so bytes of one state would have several digests."""
+    tensors = {"a": np.zeros(3, np.float32), "b": np.ones((2, 2), np.float32)}
+    notes = {"plan": "p", "losses": "[1]", "steps": "1", "format": "pt"}
+    found = packed(tensors, notes)
+    text = found[8 : 8 + int.from_bytes(found[:8], "little")].decode()
+    assert list(json.loads(text)["__metadata__"]) == sorted(notes)
+    assert len(text) % 8 == 0
+    (tmp_path / "it").write_bytes(found)
+    with safe_open(tmp_path / "it", "np") as file:
+        assert file.metadata() == notes
+        assert np.array_equal(file.get_tensor("b"), tensors["b"])
 
 
 def test_bfloat16_trains_both_halves(tiny_base: Path) -> None:
