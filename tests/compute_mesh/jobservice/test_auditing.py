@@ -30,7 +30,7 @@ from substrate.record.documents import Document
 from substrate.store.errors import NotFound, Tampered
 
 NODES = 6
-BOTH = replace(MODEL, uses=frozenset({"inference", EMBEDDING}))
+BOTH = replace(MODEL, uses=MODEL.uses | {EMBEDDING})
 
 
 class Law(FakeLaw):
