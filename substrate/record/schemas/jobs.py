@@ -236,8 +236,8 @@ class TokenCounts(Closed):
 class JobReceipt(Envelope):
     """A worker's word on a job: what it ran and used, and digests of what came out.
 
-    ``evidence`` is the RFC 6962 root over the log probabilities at each position (see the audit), where there are any; of
-    a training over the roots of its states.
+    ``evidence`` is the RFC 6962 root over the log probabilities at each position (see the audit), where there are any;
+    of a training over the roots of its states.
     """
 
     type: Literal["JobReceipt"]
