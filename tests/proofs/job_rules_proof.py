@@ -87,7 +87,11 @@ def row_4(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
     greedy = [one for one in found if not one.case.honest and not one.case.name.startswith("sampled")]
     require(len(greedy) == 5, f"{len(greedy)} of 5 lies were measured")
     require(min(one.prompts for one in greedy) >= size.prompts, "fewer fresh prompts than wanted: run it again")
-    tried = pytest_figures("tests/compute_mesh/jobservice/test_auditing_models.py", "tests/stories/test_mesh_audits.py")
+    tried = pytest_figures(
+        "tests/compute_mesh/jobservice/test_auditing_models.py",
+        "tests/compute_mesh/jobservice/test_retraining_models.py",
+        "tests/stories/test_mesh_audits.py",
+    )
     require(not tried["tests skipped"], "a part of the machine is missing")
     return Shown(
         "honest and lying workers, on fresh prompts; a node's own audits with the real model, between two nodes",
