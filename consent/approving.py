@@ -36,7 +36,7 @@ def approve_models(home: Home, models: Sequence[FirstModel], time: str) -> list[
         NotFound: this home has no steward's key. NoAuthority: the key is not a steward's of this commons.
         Tampered: other bytes lie where the model belongs.
     """
-    _check_steward(home)
+    check_steward(home)
     signed = [(model, *_approval(home, model, time)) for model in models]
     for model, approval, _ in signed:
         if model.copied:
@@ -58,7 +58,7 @@ def revoke_model(home: Home, name: str, reason: str, time: str) -> list[ModelSta
     Raises:
         ModelRefused: nothing of that name is in force. NotFound, NoAuthority: as `approve_models`.
     """
-    _check_steward(home)
+    check_steward(home)
     roles = home.roles()
     revoked = roles.revoked_models()
     wanted = [act for act in roles.in_force("ModelApproval") if name in (act.body["name"], identity(act.body))]
@@ -85,7 +85,12 @@ def revoke_model(home: Home, name: str, reason: str, time: str) -> list[ModelSta
     ]  # fmt: skip
 
 
-def _check_steward(home: Home) -> None:
+def check_steward(home: Home) -> None:
+    """Whether this home speaks for a steward.
+
+    Raises:
+        NotFound: it has no steward's key. NoAuthority: the key is not a steward's of this commons.
+    """
     if steward_of(home).did not in home.roles().stewards:
         raise NoAuthority("the key in keys/steward.json is not a steward's of this commons")
 

@@ -8,10 +8,10 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from consent.notice_texts import NOTICE_LANGUAGES, NOTICE_VERSIONS, notice_text
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import MalformedDocument
@@ -20,10 +20,6 @@ from substrate.record.plain_yaml import NotPlainYaml, load_plain
 from substrate.store.failpoints import failpoint
 from substrate.store.home import Home, create_home, open_home
 from substrate.store.models import copy_model, describe_files
-
-NOTICE_VERSION: Final = "2026-11"
-#: The notice is signed in each of these; the first one binds where they differ.
-NOTICE_LANGUAGES: Final = ("en", "de", "es")
 
 #: The same for every commons that does not choose its own: it decides which contributors share a cohort, so
 #: that the same archive gives the same cohorts anywhere. It is public in any case.
@@ -102,9 +98,12 @@ def read_charter_answers(text: str) -> JsonObject:
 
 
 def found_commons(
-    path: Path, answers: JsonObject, recipe: JsonObject, models: Sequence[FirstModel], time: str
-) -> tuple[str, str]:
+    path: Path, answers: JsonObject, recipe: JsonObject, models: Sequence[FirstModel], time: str,
+    versions: Sequence[str] = NOTICE_VERSIONS,
+) -> tuple[str, str]:  # fmt: skip
     """Make a home at ``path`` with a new commons; returns (commons id, digest of the charter).
+
+    ``versions`` are those of the notice that its charter cites.
 
     Raises:
         HomeExists: there is something at ``path``. InvalidCharter: an answer does not fit.
@@ -114,7 +113,11 @@ def found_commons(
         home = founding.home
         steward = home.keyring.create("steward")
         acts = _acts(commons, recipe, steward, time)
-        notices = [_notice(commons, language, steward, time) for language in NOTICE_LANGUAGES]
+        notices = [
+            write_notice(commons, version, language, steward, time)
+            for version in versions
+            for language in NOTICE_LANGUAGES
+        ]
         approvals = [_approval(commons, model, steward, time) for model in models]
         charter = _charter(commons, answers, acts, notices, steward, home.node, time)
         for model, approval in zip(models, approvals, strict=True):
@@ -169,9 +172,9 @@ def _acts(commons: str, recipe: JsonObject, steward: Signer, time: str) -> dict[
     }
 
 
-def _notice(commons: str, language: str, steward: Signer, time: str) -> Document:
-    text = files("consent").joinpath(f"notices/{NOTICE_VERSION}.{language}.md").read_text("utf-8")
-    fields = {"version": NOTICE_VERSION, "language": language, "text": text}
+def write_notice(commons: str, version: str, language: str, steward: Signer, time: str) -> Document:
+    """A notice that comes with the program, signed."""
+    fields = {"version": version, "language": language, "text": notice_text(version, language)}
     return write_document("Notice", f"urn:uuid:{uuid.uuid4()}", commons, fields, steward, time)
 
 

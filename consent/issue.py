@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from consent.notice_texts import NOTICE_LANGUAGES, NOTICE_VERSIONS
 from consent.rows import Row
 from substrate.record.authority import Roles
 from substrate.record.codes import record_signer, withdrawal_signer
@@ -252,12 +253,37 @@ def notice_in_force(roles: Roles, version: str, language: str = "en") -> Documen
     Raises:
         LookupError: no such notice is in force; the message lists those that are.
     """
-    notices = roles.in_force("Notice")
-    fitting = {notice.body["language"]: notice for notice in notices if notice.body["version"] == version}
-    if fitting:
+    notices = notices_in_force(roles)
+    if fitting := notices.get(version):
         return fitting.get(language) or fitting.get("en") or fitting[min(fitting)]
-    known = ", ".join(sorted({str(notice.body["version"]) for notice in notices}))
+    known = ", ".join(sorted(notices))
     raise LookupError(f"notice: no such version is in force here; this commons has {known}")
+
+
+def notices_in_force(roles: Roles) -> dict[str, dict[str, Document]]:
+    """Version -> language -> the notice in force.
+
+    Where two stewards signed the same one apart, the last by digest stands for both.
+    """
+    found: dict[str, dict[str, Document]] = {}
+    for notice in roles.in_force("Notice"):
+        found.setdefault(notice.body["version"], {})[notice.body["language"]] = notice
+    return found
+
+
+def newest_notice(roles: Roles) -> str:
+    """The version that people are asked about here: of those that come with the program, the last that is in force.
+
+    A version counts once the language that binds is in force.
+
+    Raises:
+        LookupError: none of them is.
+    """
+    notices = notices_in_force(roles)
+    for version in reversed(NOTICE_VERSIONS):
+        if NOTICE_LANGUAGES[0] in notices.get(version, {}):
+            return version
+    raise LookupError("notice: none of those that come with this program is in force here; see `lecs notice list`")
 
 
 def _plain(fields: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lecs_pipeline.clock import now
+from lecs_pipeline.notices import told_by_doctor
 from substrate.record.authority import Roles
 from substrate.store.buildlock import lock_holder
 from substrate.store.erasures import ErasureJournal
@@ -78,6 +79,7 @@ def _home(path: Path) -> list[Finding]:
             findings += [
                 Finding("commons", True, f"{roles.charter.body['name']} ({home.commons})"),
                 Finding("node", True, _admitted(home.node.did, roles.charter.body)),
+                Finding("notice", True, told_by_doctor(roles)),
                 Finding("tagger", True, _tagger(roles)),
                 Finding("keys", bool(home.keyring.files()), "no key can be read by others"),
                 Finding("erasures", not unfinished, f"{len(unfinished)} begun and not finished"),

@@ -13,9 +13,17 @@ from consent.desk.preview import kept_text
 from consent.desk.questions import TRAINING_LICENCE
 from consent.desk.site import Site
 from consent.desk.visits import Code, Draft, Prepared
-from consent.founding import NOTICE_VERSION
 from consent.invitations import invite
-from consent.issue import Assistance, Hand, Identifiers, Offer, accept_record, notice_in_force, record_fields
+from consent.issue import (
+    Assistance,
+    Hand,
+    Identifiers,
+    Offer,
+    accept_record,
+    newest_notice,
+    notice_in_force,
+    record_fields,
+)
 from consent.keeping import Noted, keep, note
 from consent.parties import WAITS
 from consent.rows import Refusal, Row, check_row
@@ -78,7 +86,7 @@ def row_of(draft: Draft, roles: Roles, time: str, *, own_key: bool) -> Row:
     Raises:
         NotAdmitted: an answer does not fit, or the gate would never let the text through.
     """
-    checked = check_row(_row(draft))
+    checked = check_row(_row(draft, draft.notice or newest_notice(roles)))
     refusal = checked if isinstance(checked, Refusal) else None
     if isinstance(checked, Row):
         law = law_here(roles)
@@ -174,16 +182,16 @@ def note_refused(home: Home, refusal: Refusal) -> None:
         note(writer, BATCH, int(line), Noted("refused", refusal.reason))
 
 
-def notice_for(roles: Roles, language: str) -> Document:
-    """The notice in force in this language, else in English.
+def notice_for(roles: Roles, language: str, version: str = "") -> Document:
+    """The newest notice in force here, or that of ``version``, in this language, else in English.
 
     Raises:
-        LookupError: there is none of the version that this program shows.
+        LookupError: there is none.
     """
-    return notice_in_force(roles, NOTICE_VERSION, language)
+    return notice_in_force(roles, version or newest_notice(roles), language)
 
 
-def _row(draft: Draft) -> JsonObject:
+def _row(draft: Draft, notice: str) -> JsonObject:
     answers = draft.answers
     reading = draft.reading
     assert reading is not None  # noqa: S101 (the page before made it)
@@ -207,7 +215,7 @@ def _row(draft: Draft) -> JsonObject:
             "students": answers["minors"],
             "sensitive": [one for one in answers["sensitive"] if one != "none"],
         },
-        "notice": NOTICE_VERSION,
+        "notice": notice,
     }
     if taken_out or reading.held or draft.left:
         row["redacted"] = {"by": answers["name"].get("name", _CONTRIBUTOR), "spans": []}

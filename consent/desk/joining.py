@@ -32,7 +32,7 @@ def yes_body(desk: Desk, request: Request, home: Home, guest: Guest, own: str | 
         Trouble: 409, nothing is asked of them any more.
     """
     said = guest.answers["uses"]
-    notice = giving.notice_for(home.roles(), desk.language(request).code)
+    notice = giving.notice_for(home.roles(), desk.language(request).code, guest.notice)
     try:
         found = invitations.again(home, guest.box)
         yes = Yes(said["tier"], tuple(said["purposes"]), said["rest"] == "yes")

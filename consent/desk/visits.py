@@ -55,7 +55,10 @@ class Prepared:
 
 @dataclass
 class Draft:
-    """What a person has answered so far."""
+    """What a person has answered so far. ``notice`` is the version that the page before the signature showed.
+
+    That one is signed, even when stewards adopt a newer one between the page and the answer.
+    """
 
     answers: dict[str, Any] = field(default_factory=dict)
     text: str = ""
@@ -63,18 +66,23 @@ class Draft:
     marks: list[Mark] = field(default_factory=list)
     left: set[tuple[str, str]] = field(default_factory=set)
     seen: bool = False
+    notice: str = ""
     code: Code = field(default_factory=Code)
     prepared: Prepared | None = None
 
 
 @dataclass
 class Guest:
-    """A party of a conversation who answers an invitation. ``body`` waits for the signature of their browser."""
+    """A party of a conversation who answers an invitation. ``body`` waits for the signature of their browser.
+
+    ``notice`` is the version that they were shown.
+    """
 
     box: str
     contribution: str
     label: str
     answers: dict[str, Any] = field(default_factory=dict)
+    notice: str = ""
     code: Code = field(default_factory=Code)
     body: dict[str, Any] | None = None
     time: str = ""

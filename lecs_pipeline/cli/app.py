@@ -25,6 +25,7 @@ from lecs_pipeline.cli import (
     model,
     moderate,
     node,
+    notice,
     pending,
     redact,
     redaction,
@@ -61,6 +62,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(mixture.app, name="mixture")
 app.add_typer(model.app, name="model")
 app.add_typer(adapter.app, name="adapter")
+app.add_typer(notice.app, name="notice")
 app.add_typer(asset.app, name="asset")
 app.add_typer(blob.app, name="blob")
 app.add_typer(ledger.app, name="ledger")

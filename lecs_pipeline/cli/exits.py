@@ -50,6 +50,7 @@ EXIT_CODES: Final[dict[int, tuple[str, str]]] = {
     47: ("job-refused", "A job that no node may run as it is: the message names the rule that it breaks."),
     48: ("job-failed", "A job that ended without a result: the message begins with why."),
     49: ("job-cancelled", "A job that was cancelled before it was done."),
+    50: ("other-notice", "Another text is in force here under this version of the notice. Nothing was signed."),
     130: ("interrupted", "Stopped by the keyboard. Run it again: it goes on where it was."),
 }
 
@@ -125,6 +126,7 @@ _BY_NAME: Final[dict[str, int]] = {
     "JobRefused": 47,
     "JobNotDone": 48,
     "JobCancelled": 49,
+    "OtherNotice": 50,
     "DiskFull": 28,
     "ReadOnly": 29,
     "UnknownFailpoint": 2,

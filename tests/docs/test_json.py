@@ -91,6 +91,8 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs model approve": (["all-minilm-l6-v2"], "", 0),
         "lecs model verify": (["lecs-tagger-1"], "", 0),
         "lecs model add": ([str(_model(folder)), *NAMED], "", 0),
+        "lecs notice list": ([], "", 0),
+        "lecs notice adopt": (["2026-12"], "", 0),
         "lecs generate": (["--prompt", "one", "--max-tokens", "1", "--model", "small"], "", 0),
         "lecs score": (["-", "--model", "small"], "one", 0),
         "lecs model revoke": (["small", "--reason", "Enough."], "", 0),

@@ -271,14 +271,14 @@ def test_killed_in_the_middle(
     before = taken(home)
     assert 0 < before < 600, "killed too late to prove anything"
     verified = lecs("ledger", "verify", "--json", home=home).ok().json
-    assert verified["documents"] == 10 + before, "documents and notes of a chunk appear together"
+    assert verified["documents"] == 13 + before, "documents and notes of a chunk appear together"
     first = lecs("consent", "list", "--json", home=home).ok().json["contributions"]
     result = lecs("contribute", file, "--json", home=home).ok().json
     assert result["accepted"] == 600
     ids = [one["id"] for one in result["contributions"]]
     assert len(set(ids)) == 600
     assert {c["id"] for c in first} <= set(ids)
-    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 610
+    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 613
     codes = [one["withdrawal_code"] for one in result["contributions"]]
     assert len(set(codes)) == 600
     stored = {c["id"] for c in first}
@@ -354,7 +354,7 @@ def test_two_at_once(
     ids = [{one["id"] for one in answer["contributions"]} for answer in told]
     assert ids[0] == ids[1]
     assert len(ids[0]) == 300
-    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 310
+    assert lecs("ledger", "verify", "--json", home=home).ok().json["documents"] == 313
     codes = {
         one["id"]: one["withdrawal_code"]
         for answer in told

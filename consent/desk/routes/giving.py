@@ -152,6 +152,7 @@ def _answers_page(desk: Desk, request: Request, draft: Draft) -> Response:
         except giving.NotAdmitted as error:
             return _refused(desk, request, home, error)
         notice = giving.notice_for(roles, spoken)
+        draft.notice = notice.body["version"]
         charter = roles.charter.body
     kept = kept_text(draft.text, draft.reading, draft.marks, draft.left)
     return desk.page(

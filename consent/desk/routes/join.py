@@ -180,6 +180,7 @@ def _show(
         except NotFound:
             raise Trouble(409) from None
         notice = giving.notice_for(home.roles(), desk.language(request).code).body
+        guest.notice = notice["version"]
         charter = home.roles().charter.body
     shown: dict[str, Any] = {"kept": kept, "label": guest.label, "notice": notice, "charter": charter}
     if step == "text":

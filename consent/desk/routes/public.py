@@ -10,11 +10,13 @@ from fastapi.responses import JSONResponse, Response
 
 from consent.desk.desk import Desk
 from consent.desk.figures import Figures, count
+from consent.desk.giving import notice_for
 from consent.desk.notices import parts
 from consent.desk.questions import SHORT
 from consent.desk.reasons import REFUSALS
 from consent.desk.revocations import revoked_after, signed_page
 from consent.desk.trouble import Trouble
+from consent.issue import notices_in_force
 from substrate.record.canonical import MAX_INTEGER
 
 _FRESH: Final = 60.0
@@ -59,14 +61,20 @@ def public_routes(desk: Desk) -> APIRouter:
     def atom(after: After = 0) -> Response:
         return _Atom(_atom(desk, _signed(desk, after)))
 
+    @router.get("/notice", include_in_schema=False)
+    def newest(request: Request) -> Response:
+        with desk.home() as home:
+            body = notice_for(home.roles(), desk.language(request).code).body
+        return desk.to(f"/notice/{body['version']}/{body['language']}")
+
     @router.get("/notice/{version}/{language}", include_in_schema=False)
     def notice(request: Request, version: str, language: str) -> Response:
         with desk.home() as home:
-            notices = home.roles().in_force("Notice")
-        found = next((d for d in notices if (d.body["version"], d.body["language"]) == (version, language)), None)
+            notices = notices_in_force(home.roles()).get(version, {})
+        found = notices.get(language)
         if found is None:
             raise Trouble(404)
-        others = sorted(d.body["language"] for d in notices if d.body["version"] == version and d is not found)
+        others = sorted(notices.keys() - {language})
         return desk.page(
             request, "notice.html", notice=found, others=others, version=version, parts=parts(found.body["text"])
         )
