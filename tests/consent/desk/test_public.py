@@ -11,8 +11,8 @@ from consent.desk.giving import note_refused
 from consent.desk.notices import parts
 from consent.desk.revocations import revoked_after
 from consent.desk.site import Published
-from consent.founding import NOTICE_LANGUAGES, NOTICE_VERSION
 from consent.lookup import record_of, state_of
+from consent.notice_texts import NOTICE_LANGUAGES, NOTICE_VERSIONS
 from consent.rows import Refusal
 from substrate.record.proof import verify_proof
 from substrate.store.home import open_home
@@ -100,16 +100,19 @@ def test_the_atom_feed_reads_as_xml(person: Any, path: Path) -> None:
     assert [entry.findtext("a:title", "", names) for entry in feed.findall("a:entry", names)] == [row]
 
 
+@pytest.mark.parametrize("version", NOTICE_VERSIONS)
 @pytest.mark.parametrize("language", NOTICE_LANGUAGES)
-def test_every_notice_is_a_digested_document_with_a_page(person: Any, path: Path, language: str) -> None:
-    page = person.open(f"/notice/{NOTICE_VERSION}/{language}")
+def test_every_notice_is_a_digested_document_with_a_page(
+    person: Any, path: Path, version: str, language: str
+) -> None:  # fmt: skip
+    page = person.open(f"/notice/{version}/{language}")
     with open_home(path) as home:
-        notices = {d.body["language"]: d for d in home.roles().in_force("Notice")}
+        notices = {d.body["language"]: d for d in home.roles().in_force("Notice") if d.body["version"] == version}
     assert set(notices) == set(NOTICE_LANGUAGES)
     assert notices[language].digest in page.text
     assert f'<article lang="{language}"' in page.text
     assert "the English one counts" in page.text
-    assert person.open(f"/notice/{NOTICE_VERSION}/xx").status_code == 404
+    assert person.open(f"/notice/{version}/xx").status_code == 404
 
 
 def test_the_record_cites_the_notice_in_the_language_that_was_read(person: Any, path: Path) -> None:
