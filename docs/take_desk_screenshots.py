@@ -34,7 +34,7 @@ AROUND = {
     "start": "/",
     "withdraw": "/withdraw",
     "transparency": "/transparency",
-    "notice": "/notice/2026-11/en",
+    "notice": "/notice/2026-12/en",
     "report": "/report",
     "local": "/local",
     "stop": "/stop/reader",

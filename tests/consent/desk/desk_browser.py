@@ -295,7 +295,7 @@ def _around(reader: Reader) -> None:
         "/transparency",
         "/report",
         "/local",
-        "/notice/2026-11/en",
+        "/notice/2026-12/en",
         "/notice/2026-11/de",
     ):
         reader.open(path)
