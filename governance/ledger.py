@@ -2,11 +2,19 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from substrate.record.authority import Roles, fold_roles
+from substrate.record.authority import ROLE_KINDS, Roles, fold_roles
 from substrate.record.charter import Inside, nowhere
 from substrate.record.cut import Cut
 from substrate.record.documents import Document
+
+#: Every kind that a rule of governance looks at; a ledger without the others folds alike.
+KINDS: Final = ROLE_KINDS | {
+    "Settlement", "AuditVerdict", "AuditRuling", "Vouch", "MemberBinding", "Proposal", "VoteCommitment", "VoteReveal",
+    "ClosingCut", "DisputeOpened", "DisputeAnswered", "DisputeDecided", "DisputeAppealed", "EmergencyStop", "PoolEntry",
+    "PrioritySpend",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

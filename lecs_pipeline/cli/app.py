@@ -14,9 +14,11 @@ from lecs_pipeline.cli import (
     charter,
     consent,
     contribute,
+    credits,
     curate,
     dataset,
     desk,
+    govern,
     held,
     jobs,
     key,
@@ -70,6 +72,8 @@ app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(node.app, name="node")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(audits.app, name="audit")
+app.add_typer(credits.app, name="credits")
+app.add_typer(govern.app, name="govern")
 
 
 @app.callback()

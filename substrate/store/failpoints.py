@@ -109,6 +109,7 @@ REGISTRY: Final[dict[str, Place]] = {
             "after-commit": "it is confirmed",
         }.items()
     },
+    **_of("vote", kept="nothing is committed; the next run, or any vote of this home, commits what was chosen"),
     **_of(
         "build",
         stage="no version; the stage is what it was before",

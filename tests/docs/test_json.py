@@ -55,6 +55,9 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     root = put_blob(small.path, folder / "more.jsonl")["root"]
     batches = _inbox(small.path, folder / "inbox")
     away = str(folder / "away")
+    proposal, dispute, somebody = _governing(small.path, folder)
+    (folder / "proposal.yaml").write_text("{scope: inclusion, title: More, text: Six., parameters: {seeds: 6}}")
+    (folder / "act.yaml").write_text("{kind: PoolEntry, entry: grant, amount: 1, currency: EUR, reason: A grant.}")
     return {
         "lecs doctor": ([], "", 0),
         "lecs desk account add": (["ada", "--role", "steward", "--password", "-"], "four words of mine", 0),
@@ -67,6 +70,26 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs key api list": ([], "", 0),
         "lecs key api revoke": ([new_key(small.path, "another", ["inference"], 0, 0)["id"]], "", 0),
         "lecs audit list": ([], "", 0),
+        "lecs credits bind": ([], "", 0),
+        "lecs credits show": ([], "", 0),
+        "lecs credits list": ([], "", 0),
+        "lecs govern propose": ([str(folder / "proposal.yaml")], "", 0),
+        "lecs govern list": ([], "", 0),
+        "lecs govern show": ([proposal], "", 0),
+        "lecs govern vote": ([proposal, "yes"], "", 0),
+        "lecs govern tally": ([proposal], "", 0),
+        "lecs govern close": ([proposal], "", 0),
+        "lecs govern reveal": ([], "", 0),
+        "lecs govern parameters": ([], "", 0),
+        "lecs govern act": ([str(folder / "act.yaml")], "", 0),
+        "lecs govern vouch": ([somebody], "", 0),
+        "lecs govern dispute list": ([], "", 0),
+        "lecs govern dispute open": (
+            ["--about", "vote", "--respondent", somebody, "--reason", "For the page."], "", 0,
+        ),
+        "lecs govern dispute answer": ([dispute, "--reason", "No."], "", 0),
+        "lecs govern dispute decide": ([dispute, "--finding", "upheld", "--reason", "Yes."], "", 0),
+        "lecs govern dispute appeal": ([dispute, "--reason", "No."], "", 0),
         "lecs key rotate": (["node"], "", 0),
         "lecs key export": ([str(folder / "home.key"), "--role", "home", "--code"], "", 0),
         "lecs charter show": ([], "", 0),
@@ -142,6 +165,24 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
         "lecs dataset build": ([], "", 0),
         "lecs init": (["--home", str(folder / "fresh")], "", 0),
     }  # fmt: skip
+
+
+def _governing(home: Path, folder: Path) -> tuple[str, str, str]:
+    """In a commons whose chambers enact: a proposal, a dispute about this home's steward, and a key nobody knows."""
+    from lecs_pipeline.charter import sign_change
+    from lecs_pipeline.disputing import open_dispute
+    from lecs_pipeline.proposing import propose
+    from substrate.record.keys import Signer
+    from substrate.store.home import open_home
+
+    with open_home(home) as opened:
+        steward = opened.keyring.signer("steward").did
+    sign_change(home, "fields: {enactment: chambers}")
+    file = folder / "first.yaml"
+    file.write_text("{scope: inclusion, title: Seven, text: More., parameters: {vouches-per-year: 7}}")
+    proposal = propose(home, file, None, "")["proposal"]
+    dispute = open_dispute(home, "vote", steward, "For the page.", (), (), 14, None, "")["id"]
+    return proposal, dispute, Signer(bytes(range(1, 33))).did
 
 
 NAMED = ["--name", "small", "--version", "1", "--licence", "CC0-1.0", "--source", "the tests"]

@@ -378,6 +378,34 @@ def _confirmed(scene: Scene, killed: Killed, again: Any) -> None:
     assert found["standing"] == "assisted-operator"
 
 
+def _propose(scene: Scene) -> None:
+    """A commons whose chambers enact, and a proposal that waits for votes."""
+    change, proposal = scene.folder / "change.yaml", scene.folder / "proposal.yaml"
+    change.write_text("fields: {enactment: chambers}\n", "utf-8")
+    proposal.write_text(
+        "{scope: inclusion, title: More vouches, text: Five., parameters: {vouches-per-year: 7}}", "utf-8"
+    )
+    scene.run("charter", "change", change, home=scene.home).ok()
+    scene.run("govern", "propose", proposal, home=scene.home).ok()
+
+
+def _proposed(scene: Scene) -> str:
+    (one,) = scene.run("govern", "list", "--json", home=scene.home).ok().json["proposals"]
+    return str(one["proposal"])
+
+
+def _voted(scene: Scene, killed: Killed, again: Any) -> None:
+    """Committed once, and what was committed first can still be revealed."""
+    with open_home(scene.home) as home:
+        (said,) = home.ledger.documents(kinds=["VoteCommitment"])
+    assert again.json["commitment"] == said.digest
+    for _ in range(2):
+        scene.run("govern", "close", again.json["proposal"], home=scene.home).ok()
+    counted = scene.run("govern", "tally", again.json["proposal"], "--json", home=scene.home).ok().json
+    assert counted["chambers"]["contributor"]["yes"] == "1"
+    assert list((scene.home / "keys" / "votes").iterdir()) == []
+
+
 STORIES: dict[str, Story] = {
     "init": Story(lambda s: ["init", "--json"], _founded, done=(4,)),
     "contribute": Story(lambda s: ["contribute", str(s.fresh), "--json"], _contributed),
@@ -412,6 +440,7 @@ STORIES: dict[str, Story] = {
     "rerun": Story(
         lambda s: ["redaction", "rerun", "--json"], _redacted_further("aged", ["ConsentFact", "Redaction"])
     ),
+    "vote": Story(lambda s: ["govern", "vote", _proposed(s), "yes", "--json"], _voted, prepare=_propose),
     "build": Story(lambda s: ["dataset", "build", "--json"], _built),
     "rebuild": Story(lambda s: ["rebuild", "--json"], _rebuilt),
     "dataset-export": Story(lambda s: ["dataset", "export", "latest", str(s.folder / "shown"), "--json"], _exported),
