@@ -12,6 +12,7 @@ from typing import Any
 from consent.casenotes import check_free
 from consent.founding import InvalidCharter, steward_of
 from substrate.record.authority import STEWARD_ACTS, Roles
+from substrate.record.authority_table import STEWARD_STATEMENTS
 from substrate.record.checkpoint import log_origin
 from substrate.record.cut import cut_entries
 from substrate.record.documents import Document, write_document
@@ -110,11 +111,9 @@ def approve(home: Home, act: Document, time: str, by: Signer | None = None) -> b
         NoAuthority: this key has no voice here. MalformedDocument: not what stewards or moderators approve.
     """
     roles, signer = home.roles(), by or steward_of(home)
-    role = {"ModerationDecision": "moderator"}.get(act.kind, "steward")
-    if act.kind not in STEWARD_ACTS | {"CharterChange", "ModerationDecision"}:
-        raise MalformedDocument(f"a {act.kind} is nothing that anybody approves")
-    if signer.did not in roles.chain.state.holders(role):
-        raise NoAuthority(f"this key is not a {role}'s")
+    role = _who_approves(act, roles.board)
+    if signer.did not in (roles.board if role == "board" else roles.chain.state.holders(role)):
+        raise NoAuthority("this key is not on the board" if role == "board" else f"this key is not a {role}'s")
     if act.kind == "ModerationDecision":
         check_free(home, act.subject, signer.did)
     if signer.did == act.signer or signer.did in roles.approvals.get(act.digest, ()):
@@ -123,6 +122,21 @@ def approve(home: Home, act: Document, time: str, by: Signer | None = None) -> b
     with home.ledger.write() as writer:
         writer.add(document)
     return True
+
+
+def _who_approves(act: Document, board: frozenset[str]) -> str:
+    """The role whose voices carry an act or decision.
+
+    Raises:
+        MalformedDocument: nobody approves such a document.
+    """
+    if act.kind in STEWARD_ACTS | STEWARD_STATEMENTS:
+        return "steward"
+    if act.kind in ("ModerationDecision", "AuditRuling"):
+        return "moderator"
+    if act.kind == "DisputeDecided":
+        return "moderator" if "appeal" not in act.body else "board" if board else "steward"
+    raise MalformedDocument(f"a {act.kind} is nothing that anybody approves")
 
 
 def _change(

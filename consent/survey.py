@@ -29,7 +29,7 @@ class Surveyed:
 
 def survey(home: Home, as_of: str, progress: Callable[[], None] = lambda: None) -> Iterator[Surveyed]:
     """All contributions with the gate's verdict for the purposes of a dataset version, by id."""
-    roles = home.roles()
+    roles = home.roles(as_of)
     law = law_here(roles)
     for state in all_states(home, roles):
         progress()

@@ -54,6 +54,7 @@ class CardFacts:
         redactor: its name and version; ``redacted_items`` and ``placeholders`` (by label) what it did.
         recall: the measured recall in words ("0.92 on 1,400 labelled spans"), "" when not measured.
         recipe: the recipe that made the weights.
+        decision: who decided on the recipe, in words; "" where stewards signed it.
     """
 
     name: str
@@ -79,6 +80,7 @@ class CardFacts:
     placeholders: Mapping[str, int]
     recall: str
     recipe: Recipe
+    decision: str = ""
 
 
 def card_text(facts: CardFacts) -> str:
@@ -162,6 +164,7 @@ Names and places that the redactor missed may remain.{labels}"""
 def _weights(facts: CardFacts) -> str:
     recipe = facts.recipe
     near = recipe.near_duplicates
+    decided = f"\n\n{_plain(facts.decision)}" if facts.decision else ""
     return f"""## How the weights were made
 
 Within each cohort, from the cohort's own items and the recipe `{facts.recipe_digest}` alone:
@@ -175,7 +178,7 @@ Within each cohort, from the cohort's own items and the recipe `{facts.recipe_di
   What is not listed counts 1. Declared quality changes weight, never membership.
 - No contributor has more than {written(recipe.contributor_cap)} of a cohort's weight, where the cohort has
   contributors enough for that; else all have equal shares.
-- Items of the federated tier weigh 1,000,000 each; their texts stay on the machine where they were given."""
+- Items of the federated tier weigh 1,000,000 each; their texts stay on the machine where they were given.{decided}"""
 
 
 def _withdrawn(facts: CardFacts) -> str:

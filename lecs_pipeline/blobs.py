@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from compute_mesh.blobs.reachable import manifests, needed
+from compute_mesh.blobs.reachable import named, needed
 from substrate.record.errors import UnknownCommons
 from substrate.store.buildlock import build_lock
 from substrate.store.errors import Busy, NotFound
@@ -113,8 +113,8 @@ def _collect_begun(home: Home, dry: bool) -> tuple[list[str], int]:
 def _collect_small(home: Home, dry: bool) -> tuple[list[str], int]:
     try:
         with build_lock(home.path, "lecs blob gc", wait=0.0):
-            named = set(manifests(home))
-            going = [name for name in home.blobs.names() if name not in named]
+            kept = named(home)
+            going = [name for name in home.blobs.names() if name not in kept]
             freed = sum(home.blobs.path(name).stat().st_size for name in going)
             for name in [] if dry else going:
                 home.blobs.path(name).unlink()

@@ -67,5 +67,7 @@ def approve_here(path: Path, prefix: str) -> dict[str, Any]:
         act = find_document(home, prefix)
         fresh = approve(home, act, now())
     with open_home(path) as home:
-        counts = is_authorised(act, home.roles())
+        roles = home.roles()
+        # Every member may propose; what stewards approve of a proposal is that it takes effect.
+        counts = roles.carried_by_stewards(act) if act.kind == "Proposal" else is_authorised(act, roles)
     return {"act": act.digest, "kind": act.kind, "fresh": fresh, "counts": counts}

@@ -25,6 +25,7 @@ from corpus.manifest import File, manifest_content
 from corpus.parquet import write_parquet
 from corpus.recipe import Recipe
 from lecs_pipeline.clock import now
+from lecs_pipeline.governing import decision_on_recipe
 from lecs_pipeline.recall import recall_in_words
 from lecs_pipeline.release_documents import release_facts, write_documents
 from substrate.record.authority import recipe_in_force
@@ -292,6 +293,7 @@ def _facts(
         placeholders=texts.labels,
         recall=recall_in_words(live),
         recipe=recipe,
+        decision=decision_on_recipe(home, body["recipe"], body["builtFrom"]["asOf"]),
     )
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from governance.chambers.enactment import Enactment, enactment_of
-from governance.chambers.scopes import SCOPES
+from governance.chambers.scopes import chambers_for
 from governance.ledger import KINDS, Ledger, read_ledger
 from lecs_pipeline import clock
 from lecs_pipeline.statements import find_document
-from substrate.record.canonical import JsonObject
+from substrate.record.canonical import JsonObject, digest
 from substrate.record.documents import Document, write_document
 from substrate.record.errors import NoAuthority
 from substrate.record.keys import Signer
@@ -122,7 +122,7 @@ def show_proposal(path: Path, prefix: str, as_of: str | None = None) -> dict[str
         return {
             **fold.outcomes[proposal.digest].statement(time),
             "title": body["title"], "text": words_of(home, body["text"]), "by": proposal.signer, "at": body["time"],
-            "decides": list(SCOPES[body["scope"]].chambers), "parameters": changes,
+            "decides": list(chambers_for(body["scope"], fold.roles_at(time))), "parameters": changes,
             "acts": [_act(home, act) for act in body["effect"]["acts"]], "committed": len(committed),
         }  # fmt: skip
 
@@ -146,3 +146,23 @@ def parameters(path: Path, as_of: str | None = None) -> dict[str, Any]:
     """Every parameter, its value and the document that set it."""
     with open_home(path) as home:
         return {"parameters": governed(home).parameters(as_of or clock.now())}
+
+
+def decision_on_recipe(home: Home, recipe: str, as_of: str) -> str:
+    """The vote that put a recipe (by the digest of its content) in force by ``as_of``, in words; empty without one."""
+    acts = [one.digest for one in home.ledger.documents(kinds=["Recipe"]) if digest(one.body["content"]) == recipe]
+    if not acts or next(home.ledger.documents(kinds=["Proposal"]), None) is None:
+        return ""
+    fold = governed(home)
+    names = {name for act in acts if (name := fold.decided_by(act)) is not None}
+    found = sorted((fold.outcomes[name] for name in names), key=lambda one: (one.enacts_at, one.proposal))
+    if not found or found[0].enacts_at > as_of:
+        return ""
+    one = found[0]
+    counts = "; ".join(
+        f"{chamber} chamber: {count['yes']} yes, {count['no']} no, {count['abstain']} abstained, "
+        f"{count['unrevealed']} never revealed, of {count['electorate']}"
+        for chamber, count in one.statement(as_of)["chambers"].items()
+    )
+    decided = f"This recipe was decided by a vote on proposal {one.proposal}"
+    return f"{decided} and is in force since {one.enacts_at}: {counts}."

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from compute_mesh.node.lock import node_lock
 from compute_mesh.node.settings import NAME, InvalidSettings, NodeSettings, write_default_settings
 from lecs_pipeline.clock import now
 from substrate.record.errors import NoAuthority
-from substrate.store.errors import Busy, NotFound
+from substrate.store.errors import Busy, NotFound, Tampered
 from substrate.store.home import Home, home_exists, make_keys, open_home
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 
 
 def settle(home: Home) -> None:
-    """After documents came in: finish and acknowledge erasures, put approved models that we have in their place."""
+    """After documents came in: finish and acknowledge erasures, put approved models in their place, reveal votes."""
     from consent.upkeep import tidy_up
+    from lecs_pipeline.ballots import reveal_due
     from lecs_pipeline.merging import install_models
 
     tidy_up(home, now())
     install_models(home)
+    with suppress(Tampered):  # `lecs govern` names a damaged secret; everything else of a meeting goes on.
+        reveal_due(home)
 
 
 async def measured_speed(path: Path) -> dict[str, Any] | None:
@@ -88,12 +92,13 @@ def node_context(
     from compute_mesh.gateway.server import loopback_address
     from compute_mesh.node.context import context_of
     from lecs_pipeline.lending import Lending
+    from lecs_pipeline.shares import Commons
     from substrate.record.kinds import explain
 
     if gateway:
         loopback_address(gateway)
     context = context_of(path, settle=settle, measure_speed=measured_speed, texts=Lending(), held=TextsHeld())
-    context = replace(context, gateway=gateway)
+    context = replace(context, gateway=gateway, commons=Commons())
     given = {"bind": bind or None, "status_port": status_port}
     if wanted := {name: value for name, value in given.items() if value is not None}:
         try:

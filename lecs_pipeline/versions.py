@@ -74,8 +74,9 @@ def verify_version(home: Home, document: Document) -> dict[str, Any]:
 
 def _verify_members(home: Home, document: Document, members: Any, counted: Counter[str]) -> list[str]:
     """No member was publicly inadmissible at the cut; texts that are here still fit."""
-    roles = home.roles()
-    law, built = law_here(roles), document.body["builtFrom"]
+    built = document.body["builtFrom"]
+    roles = home.roles(built["asOf"])
+    law = law_here(roles)
     cut = tuple(Head(e["log"], e["size"], bytes.fromhex(e["root"])) for e in built["cut"])
     problems: list[str] = []
     for line in members:

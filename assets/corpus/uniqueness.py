@@ -12,6 +12,7 @@ from assets.stages import (
     UNIQUE,
     cohorts_in,
     height_of,
+    read_basis,
     read_part,
     stage_path,
     write_part,
@@ -27,7 +28,7 @@ _SEPARATOR = "\x01"
 
 def keep_unique(home: Home) -> tuple[int, int]:
     """Write the stages ``unique`` and ``duplicates``; returns how many were kept and dropped."""
-    recipe = Recipe.from_content(recipe_in_force(home.roles()))
+    recipe = Recipe.from_content(recipe_in_force(home.roles(read_basis(home).as_of)))
     here, before = cohorts_in(home, ELIGIBLE), read_marks(home, UNIQUE)
     law = unique_law(recipe)
     for name in (UNIQUE, DUPLICATES, COMPARED):

@@ -50,7 +50,7 @@ def mend(home: Home) -> int:
 
 def check_law(home: Home, basis: Basis) -> None:
     """Raise `StartOver` when roles, policy or recipe are not those of the build."""
-    if law_of_home(home, home.roles()) != basis.law:
+    if law_of_home(home, home.roles(basis.as_of)) != basis.law:
         raise StartOver("roles, policy or recipe changed while the build ran: build again")
 
 
@@ -60,7 +60,7 @@ def check_whole(home: Home, basis: Basis) -> None:
     Raises:
         StageGone: a file is missing or another one: an erasure came, or something else changed it.
     """
-    survey, recipe = read_survey(home), Recipe.from_content(recipe_in_force(home.roles()))
+    survey, recipe = read_survey(home), Recipe.from_content(recipe_in_force(home.roles(basis.as_of)))
     whole = survey is not None and survey.wanted == basis.wanted
     for name, before, law in ((UNIQUE, ELIGIBLE, unique_law(recipe)), (MIXTURE, UNIQUE, mixture_law(recipe))):
         here = cohorts_in(home, before)

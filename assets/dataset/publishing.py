@@ -112,7 +112,7 @@ def _sign(home: Home, writer: Writer, draft: Draft, time: str) -> Published:
 def _ask_again(home: Home, basis: Basis, now: str) -> None:
     """The gate once more for every member touched since the build began, or whose end or hold has come."""
     check_law(home, basis)
-    roles = home.roles()
+    roles = home.roles(basis.as_of)
     touched = home.ledger.touched_since(basis.high_water) | timed_between(home, ELIGIBLE, basis.as_of, now)
     members = scan_stage(home, MIXTURE).select("contribution", "row", "tier", "purposes")
     for contribution, *stated in members.filter(pl.col("contribution").is_in(sorted(touched))).collect().iter_rows():

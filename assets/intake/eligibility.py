@@ -51,7 +51,7 @@ def survey_home(home: Home, as_of: str, *, afresh: bool = False) -> Basis:
     """
     _sweep(home, everything=afresh)
     mark, vault = home.ledger.high_water(), vault_mark(home)
-    roles = home.roles()
+    roles = home.roles(as_of)
     recipe, law = Recipe.from_content(recipe_in_force(roles)), law_of_home(home, roles)
     known = read_survey(home)
     changed = changed_since(home, known, law, as_of)
@@ -76,7 +76,7 @@ def survey_members(home: Home, basis: Basis, members: set[str]) -> Basis:
     Raises:
         StageGone: the stages are not those of ``basis``.
     """
-    roles, known = home.roles(), read_survey(home)
+    roles, known = home.roles(basis.as_of), read_survey(home)
     if known is None or known.wanted != basis.wanted:
         raise StageGone("stages are missing: run `lecs dataset build` again")
     if not members:
@@ -110,7 +110,7 @@ def _sweep(home: Home, *, everything: bool) -> None:
 
 def wanted_now(home: Home, as_of: str) -> str:
     """The digest of what a version should be made of at ``as_of``, without writing anything."""
-    roles = home.roles()
+    roles = home.roles(as_of)
     known = read_survey(home)
     changed = changed_since(home, known, law_of_home(home, roles), as_of)
     if known is not None and changed is not None:
@@ -143,7 +143,7 @@ def wanted_digest(roots: dict[int, Root], recipe: str, policy: str) -> str:
 
 def refused_rows(home: Home, frame: pl.DataFrame, as_of: str) -> list[dict[str, str]]:
     """Rows of a stage to which the gate does not say yes, with the reason."""
-    roles = home.roles()
+    roles = home.roles(as_of)
     refused = []
     for contribution, row, purposes in frame.select("contribution", "row", "purposes").iter_rows():
         verdict = survey_one(home, roles, contribution, as_of)

@@ -15,7 +15,7 @@ import polars as pl
 from assets.seals import Hashes, hashes_of, read_note, write_note
 from assets.stages import ELIGIBLE, REFUSED, SCHEMAS, StageGone, scan_stage
 from corpus.version import FORMAT, STEPS
-from substrate.record.authority import ROLE_KINDS, Roles, recipe_in_force
+from substrate.record.authority import ROLE_KINDS, Roles, policy_in_force, recipe_in_force
 from substrate.record.canonical import canonical_bytes, digest
 from substrate.record.cut import cut_entries
 from substrate.store.home import Home
@@ -51,6 +51,7 @@ def law_of_home(home: Home, roles: Roles) -> str:
         "acts": sorted(d.digest for d in home.ledger.documents(kinds=ROLE_KINDS)),
         "charter": roles.charter.digest,
         "recipe": digest(recipe_in_force(roles)),
+        "policy": digest(policy_in_force(roles)),
         "format": FORMAT,
         "steps": STEPS,
         "log": home.ledger.origin,

@@ -21,7 +21,7 @@ def preview(home: Home, candidate: Recipe, as_of: str) -> tuple[Mixed, Mixed]:
     for one in survey(home, as_of):
         if one.purposes:
             cohorts.setdefault(None if one.state.tier == "federated" else one.state.cohort, []).append(one)
-    current = Recipe.from_content(recipe_in_force(home.roles()))
+    current = Recipe.from_content(recipe_in_force(home.roles(as_of)))
     return _mixed(home, cohorts, current), _mixed(home, cohorts, candidate)
 
 

@@ -10,6 +10,7 @@ from assets.stages import (
     cohorts_in,
     height_of,
     items_of,
+    read_basis,
     read_part,
     read_stage,
     stage_path,
@@ -26,7 +27,7 @@ _CLASS = list(Class._fields)
 
 def weigh_unique(home: Home) -> int:
     """Write the stage ``mixture``; returns the number of weighted items."""
-    recipe = Recipe.from_content(recipe_in_force(home.roles()))
+    recipe = Recipe.from_content(recipe_in_force(home.roles(read_basis(home).as_of)))
     here, law = cohorts_in(home, UNIQUE), mixture_law(recipe)
     stage_path(home, MIXTURE).mkdir(parents=True, exist_ok=True)
     for cohort in set(cohorts_in(home, MIXTURE)) - set(here):

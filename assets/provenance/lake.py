@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from assets.dataset.manifests import manifest_here, manifest_shards
-from assets.provenance.views import compute_views, counted_statements, roles_at
+from assets.provenance.views import compute_views, counted_statements
 from consent.gate import RULES, Law
 from consent.survey import law_here
 from substrate.record.authority import Roles, curators, is_authorised
@@ -106,7 +106,7 @@ def write_lake(home: Home, as_of: str) -> Lake:
     The new lake is made beside the old one and takes its place when it is whole.
     """
     high_water, cut = home.ledger.high_water(), home.ledger.cut()
-    roles = roles_at(home, cut)
+    roles = home.roles_in(cut, as_of)
     folder = lake_folder(home)
     fresh = folder.with_name("lake.new")
     shutil.rmtree(fresh, ignore_errors=True)

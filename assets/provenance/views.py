@@ -16,7 +16,7 @@ from assets.dataset.manifests import manifest_shards
 from consent.gate import Law, Refused, eligible
 from consent.state import State, contribution_state
 from consent.survey import law_here
-from substrate.record.authority import ROLE_KINDS, Roles, fold_roles, is_authorised
+from substrate.record.authority import Roles, is_authorised
 from substrate.record.checkpoint import Head
 from substrate.record.cut import Cut, cut_entries
 from substrate.record.documents import Document
@@ -68,7 +68,7 @@ class Recorded:
 
 def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
     """All views of a cut, sorted, from public documents and manifests alone."""
-    roles = roles_at(home, cut)
+    roles = home.roles_in(cut, as_of)
     states: list[State] = []
     statements: list[dict[str, Any]] = []
     for _, documents in home.ledger.by_subject(cut):
@@ -87,12 +87,6 @@ def compute_views(home: Home, cut: Cut, as_of: str) -> dict[str, pl.DataFrame]:
         "statements": statements,
     }
     return {name: pl.DataFrame(lines[name], schema=schema).sort(list(schema)[:3]) for name, schema in SCHEMAS.items()}
-
-
-def roles_at(home: Home, cut: Cut) -> Roles:
-    """Who may say what, by the acts that a cut holds."""
-    acts = (d for d in home.ledger.documents(kinds=ROLE_KINDS) if home.ledger.holds(d.digest, cut))
-    return fold_roles(acts, home.commons, home.charter, home.node.did, home.ledger.inside)
 
 
 def view_digest(frame: pl.DataFrame) -> str:

@@ -12,6 +12,13 @@ def manifests(home: Home) -> Iterator[str]:
     yield from manifest_names(home, "")
 
 
+def named(home: Home) -> set[str]:
+    """Every small blob that a document names: manifests, what training runs read, the words of proposals."""
+    runs = (str(one.body["members"]["blake3"]) for one in home.ledger.documents(kinds=["TrainingRun"]))
+    words = (str(one.body["text"]) for one in home.ledger.documents(kinds=["Proposal"]))
+    return {*manifests(home), *runs, *words}
+
+
 def manifest_names(home: Home, version: str) -> Iterator[str]:
     """Those of versions whose id begins with ``version``; of a manifest that is not here, its own name alone."""
     for document in home.ledger.documents(kinds=["DatasetVersion"]):

@@ -9,6 +9,7 @@ from compute_mesh.jobs.models import USE_OF, StandingModel
 from compute_mesh.jobs.rules import Refused, refused
 from corpus.errors import InvalidRecipe
 from corpus.training.recipe import training_recipe_of
+from governance.disputes.stops import Stop, is_stopped
 from substrate.record.schemas.jobs import JobType, PrivacyClass
 from substrate.record.times import days_after
 
@@ -38,6 +39,7 @@ class World:
         submitters: keys of admitted nodes and of members, and this home's own.
         blocked: submitters that the operator has nothing to do with.
         seen: by (submitter, idempotency key) the job for which it was used, until its deadline.
+        stops: emergency stops in force.
         withdrawn: SHA-256 of adapters that hold a text which was taken back.
         types: that run here. offer: None where the one who looks is the submitter.
         classes: of privacy that this node has for this submitter.
@@ -52,6 +54,7 @@ class World:
     blocked: Set[str] = frozenset()
     seen: Mapping[tuple[str, str], str] = field(default_factory=dict)
     withdrawn: Set[str] = frozenset()
+    stops: tuple[Stop, ...] = ()
     types: Set[JobType] = TYPES
     offer: Offer | None = None
     classes: Set[PrivacyClass] = CLASSES
@@ -108,6 +111,8 @@ def _model(manifest: Manifest, world: World) -> Refused | None:
         return refused("model-use", f"{model.name} is for {', '.join(sorted(model.uses))}")
     if wanted["digest"] != model.digest:
         return refused("model-other")
+    if (stop := is_stopped(world.stops, model.digest, manifest.job)) is not None:
+        return refused("stopped", f"until {stop.ends}: {stop.reason}")
     adapter = manifest.body.get("adapter")
     return refused("adapter-withdrawn") if adapter and adapter["sha256"] in world.withdrawn else None
 

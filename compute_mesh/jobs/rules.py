@@ -22,6 +22,7 @@ RULES: Final[dict[str, str]] = {
     "model-expired": "the approval of the model has expired",
     "model-use": "the model is not approved for jobs of this type",
     "model-other": "the digest is not that of the approved model's bytes",
+    "stopped": "stewards stopped the model, or jobs of this type, for some days",
     "adapter-withdrawn": "the adapter holds a text that was taken back",
     "recipe": "the training recipe breaks one of its own rules",
     "inputs": "the inputs do not fit the type of the job",

@@ -15,6 +15,7 @@ from compute_mesh.jobs.rules import Refused, refused
 from compute_mesh.jobservice.engine import Engine
 from compute_mesh.jobservice.events import CannotRun, Finished, Output, Told
 from compute_mesh.jobservice.store import JobStore
+from compute_mesh.jobservice.turns import Turns, tokens_asked
 from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.keys import Signer
@@ -69,7 +70,11 @@ class Wait:
 
 @dataclass(eq=False)
 class WorkDesk:
-    """The jobs that this node runs. ``quiet`` says whether there are quiet hours now; ``blocked`` whom to leave out."""
+    """The jobs that this node runs.
+
+    ``quiet`` says whether there are quiet hours now; ``blocked`` whom to leave out; ``turns`` who of others is next:
+    without it whoever asks first.
+    """
 
     law: Law
     engine: Engine
@@ -81,6 +86,7 @@ class WorkDesk:
     blocked: Callable[[], frozenset[str]] = frozenset
     draining: bool = False
     changed: Callable[[], object] = lambda: None
+    turns: Turns | None = None
     _taken: dict[str, str] = field(default_factory=dict)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -121,7 +127,14 @@ class WorkDesk:
                 return "quiet"
             if self.capped:
                 return "capped"
+            if self.turns is not None and manifest.submitter not in self.caps.friends:
+                return "" if self._is_next(self.turns, manifest) else "busy"
         return "busy" if self.busy >= self.caps.slots else ""
+
+    def _is_next(self, turns: Turns, manifest: Manifest) -> bool:
+        """Whether a job of others may take a free slot before all that wait for one."""
+        free = self.caps.slots - self.busy
+        return turns.ask(manifest.digest, manifest.submitter, tokens_asked(manifest), free, self.now()[:10])
 
     def leave(self, manifest: Manifest) -> None:
         """The slot is free again."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from compute_mesh.node.held import HeldLaw
 from compute_mesh.node.identity import Identity, read_identity
@@ -11,6 +12,8 @@ from compute_mesh.node.resources import MeasureSpeed
 from compute_mesh.node.settings import NodeSettings, read_settings
 from compute_mesh.node.tally import Tally
 from compute_mesh.node.texts import TextLaw
+from governance.disputes.stops import Stop
+from governance.queue.shares import Shares
 from substrate.record.times import write_time
 from substrate.store.home import Home
 
@@ -32,6 +35,18 @@ async def no_model(_: Path) -> None:
     return
 
 
+class CommonsLaw(Protocol):
+    """What the rules of the commons say about jobs; what cannot be read raises what the home raises."""
+
+    def shares(self, home: Home, now: str) -> Shares:
+        """Whose a node is, what its person can spend, and the floor of everybody."""
+        ...
+
+    def stops(self, home: Home, now: str) -> tuple[Stop, ...]:
+        """Emergency stops in force."""
+        ...
+
+
 @dataclass
 class Context:
     """One running node. ``settle`` is called on the home, in a thread, after documents came in.
@@ -47,6 +62,7 @@ class Context:
     now: Callable[[], str] = clock
     texts: TextLaw | None = None
     held: HeldLaw | None = None
+    commons: CommonsLaw | None = None
     gateway: str = ""
     tally: Tally = field(default_factory=Tally)
 

@@ -18,6 +18,7 @@ from compute_mesh.jobservice.serving import JobService
 from compute_mesh.jobservice.settling import settled_in, settlements_due
 from compute_mesh.jobservice.store import NAME, JobStore
 from compute_mesh.jobservice.taking import Taking
+from compute_mesh.jobservice.turns import Turns
 from compute_mesh.jobservice.working import Caps, WorkDesk
 from compute_mesh.node.audits import hands, open_audits
 from compute_mesh.node.bench import Bench, at_home
@@ -157,7 +158,7 @@ async def open_jobs(
         secret = Keyring(context.path / "keys").secret("jobs")
         folder = mesh_folder(context.path)
         store = JobStore(folder / NAME, secret)
-        law = HomeLaw(bench, context.node)
+        law = HomeLaw(bench, context.node, context.commons)
         held = context.held
         texts = TextsHere(context.path, held, context.now, settings.texts_least) if held is not None else None
         engine = BoxedEngine(
@@ -173,6 +174,7 @@ async def open_jobs(
         work = WorkDesk(
             law, engine, store, keys.node, _caps(context), context.now, lambda: _quiet(context),
             lambda: frozenset(found.blocked) if (found := book()) is not None else frozenset(), changed=changed,
+            turns=Turns(lambda: law.shares),
         )  # fmt: skip
 
         def address_of(node: str) -> Address | None:

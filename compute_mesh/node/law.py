@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from compute_mesh.audit.policy import Candidate
@@ -13,8 +14,10 @@ from compute_mesh.node.adapters import withdrawn_adapters
 from compute_mesh.node.admitting import admitted_nodes
 from compute_mesh.node.beacons import Beacons
 from compute_mesh.node.bench import Bench
+from compute_mesh.node.context import CommonsLaw
 from compute_mesh.node.identity import mesh_folder
 from compute_mesh.node.owners import CandidateOf, alone, candidates, may_judge
+from governance.queue.shares import Shares
 from governance.reputation import UNKNOWN, Reputation, reputations
 from substrate.record.documents import Document
 from substrate.record.errors import UnknownCommons
@@ -28,25 +31,26 @@ _AUDITS: Final = ("AuditVerdict", "AuditAppeal", "AuditRuling")
 class HomeLaw:
     """What the ledger says about jobs, read now and then; and where their documents are logged."""
 
-    def __init__(self, bench: Bench, own: str) -> None:
-        """``own``: this node, which may always ask itself."""
-        self._bench, self._own = bench, own
+    def __init__(self, bench: Bench, own: str, commons: CommonsLaw | None = None) -> None:
+        """``own``: this node, which may always ask itself. Without ``commons`` nobody has credit or a floor."""
+        self._bench, self._own, self._commons = bench, own, commons
         self._turn = asyncio.Lock()
         self._known: tuple[float, World] | None = None
         self.commons = bench.home.commons
         #: Of each worker that was audited what the audits come to; the others are on probation.
         self.standings: dict[str, Reputation] = {}
         self.candidate: CandidateOf = alone
+        #: Whose a node is, what they can spend and the floor; None where that cannot be read.
+        self.shares: Shares | None = None
         self._beacons = Beacons()
 
     async def world(self, now: str) -> World:
         """See `Law`. What cannot be read approves and admits nobody."""
         async with self._turn:
             if self._known is None or time.monotonic() - self._known[0] > _BELIEVED:
-                world, self.standings, self.candidate = await self._bench.run(
-                    lambda: _read(self._bench.home, self._own, now)
-                )
-                self._known = time.monotonic(), world
+                read = await self._bench.run(lambda: _read(self._bench.home, self._own, self._commons, now))
+                self.standings, self.candidate, self.shares = read.standings, read.candidate, read.shares
+                self._known = time.monotonic(), read.world
             return self._known[1]
 
     async def models(self, now: str) -> list[StandingModel]:
@@ -75,13 +79,26 @@ class HomeLaw:
         await self._bench.run(lambda: log_papers(self._bench.home, papers))
 
 
-def _read(home: Home, own: str, now: str) -> tuple[World, dict[str, Reputation], CandidateOf]:
-    audits, candidate = home.ledger.documents(kinds=_AUDITS), candidates(home)
+@dataclass(frozen=True)
+class _Read:
+    """What one look at the home found."""
+
+    world: World
+    standings: dict[str, Reputation]
+    candidate: CandidateOf
+    shares: Shares | None
+
+
+def _read(home: Home, own: str, commons: CommonsLaw | None, now: str) -> _Read:
+    audits, candidate, world = home.ledger.documents(kinds=_AUDITS), candidates(home), _world_of(home, own, now)
     try:
         standings = reputations(audits, home.roles(), now[:10], may_judge(candidate))
+        if commons is None:
+            return _Read(world, standings, candidate, None)
+        stopping = replace(world, stops=commons.stops(home, now))
+        return _Read(stopping, standings, candidate, commons.shares(home, now))
     except UnknownCommons:
-        standings = {}
-    return _world_of(home, own, now), standings, candidate
+        return _Read(world, {}, candidate, None)
 
 
 def _world_of(home: Home, own: str, now: str) -> World:

@@ -21,7 +21,8 @@ D28, LOG10_2 = Context(prec=28, rounding=ROUND_HALF_EVEN), Decimal("0.3010299956
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 NEEDED = {"steward": "threshold", "moderator": "panel"}
 LISTS = {"steward": "stewards", "moderator": "moderators", "node": "nodes", "member": "members"}
-SCOPES, TABLE = {}, {}  # scope: (chambers, acts that a proposal may put in force); name: (scope, start, least, most)
+WORDS, SCOPES, TABLE = ("yes", "no", "abstain", "unrevealed"), {}, {}
+# scope: (chambers, acts that a proposal may put in force); name: (scope, start, least, most)
 for _line in """mixture|contributor|Recipe|;privacy|contributor|Policy Notice|;board|contributor|BoardTerm Recall|;
 inclusion|contributor|Notice|vouches-per-year 5 1 50,seeds 64 1 1000,seed-capacity 1000 1 1000000,fan-out 4 2 100;
 machines|technical||audit-rate 0.05 0.02 1,deterred-share 0.1 0.01 1,auditors-to-freeze 2 1 9,providers 4 1 100;
@@ -417,10 +418,10 @@ def decide(c, s, d, enacted):
         (len(own) > s.at("proposals-per-epoch", time) // NANO, "too-many")) if no]
     if wrong: return "void", wrong[0], {}, ""
     said, due = ballots(c, d.digest, first, second, m.persons), {a: t for a, t in enacted.items() if t <= time}
-    for name in SCOPES[d.body["scope"]][0]:
+    table = any(x.digest in due or then.carried(x, "steward", True) for x in then.of("ReferenceTable"))
+    for name in SCOPES[d.body["scope"]][0] if table or d.body["scope"] != "credits" else ("contributor",):
         weights = Books(then, m, s, due, time).weights(time) if name == "technical" else dict.fromkeys(m.persons, UNIT)
-        words = ("yes", "no", "abstain", "unrevealed")
-        sums = {word: sum(weights.get(voter, 0) for voter, x in said.items() if x == word) for word in words}
+        sums = {w: sum(weights.get(v, 0) for v, x in said.items() if x == w) for w in WORDS}
         every, cast = sum(weights.values()), sum(sums.values())
         needed = Fraction(s.at(f"quorum-{name}", time) * every, NANO)
         wanted = sums["yes"] * 2 * NANO > (cast - sums["abstain"]) * (NANO + s.at("penetration", time))

@@ -33,13 +33,20 @@ class State:
         raise ValueError("there are two chambers")
 
 
-def state_of(ledger: Ledger, timeline: Timeline, enacted: dict[str, str], time: str) -> State:
-    """Fold members and credits with the parameters of ``time``; ``enacted``: acts of the chambers and since when."""
+def members_and_roles(
+    ledger: Ledger, timeline: Timeline, enacted: dict[str, str], time: str
+) -> tuple[Members, Roles, Closings]:
+    """The part of a state that no credit decides; ``enacted``: acts of the chambers and since when."""
     acts = tuple(digest for digest, since in sorted(enacted.items(), key=lambda item: (item[1], item[0])))
     roles = fold_roles(ledger.documents, ledger.commons, ledger.charter, None, ledger.inside, enacted=acts)
     closings = closings_of(ledger, roles)
     members = members_of(ledger, roles, closings, timeline, time)
-    roles = replace(roles, vouched=members.persons)
+    return members, replace(roles, vouched=members.persons), closings
+
+
+def state_of(ledger: Ledger, timeline: Timeline, enacted: dict[str, str], time: str) -> State:
+    """Fold members and credits with the parameters of ``time``; ``enacted``: acts of the chambers and since when."""
+    members, roles, closings = members_and_roles(ledger, timeline, enacted, time)
     tables = tables_of(roles, closings, enacted)
     return State(roles, closings, members, credits_of(ledger, roles, closings, members, tables, timeline, time))
 

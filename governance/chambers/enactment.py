@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from governance.chambers.ballots import ballots
-from governance.chambers.electorate import State, state_at, state_of
-from governance.chambers.scopes import SCOPES, void
+from governance.chambers.electorate import State, members_and_roles, state_at, state_of
+from governance.chambers.scopes import chambers_for, void
 from governance.chambers.tally import Count, count
 from governance.closings import Closings, closings_of
 from governance.disputes.board import board_at
@@ -72,15 +72,17 @@ class Enactment:
 
     def state(self, time: str) -> State:
         """Members and credits now, with the parameters of ``time``."""
-        due = {digest: since for digest, since in self.enacted.items() if since <= time}
-        return state_of(self.ledger, self.timeline, due, time)
+        return state_of(self.ledger, self.timeline, self._due(time), time)
+
+    def _due(self, time: str) -> dict[str, str]:
+        return {digest: since for digest, since in self.enacted.items() if since <= time}
 
     def roles_at(self, time: str) -> Roles:
         """The roles with everything that governance adds: vouched members, the board, acts of the chambers.
 
         They are those of the ledger's documents alone; a home adds its own node with `dataclasses.replace`.
         """
-        roles = self.state(time).roles
+        roles = members_and_roles(self.ledger, self.timeline, self._due(time), time)[1]
         return replace(roles, board=board_at(roles, time))
 
     def decided_by(self, act: str) -> str | None:
@@ -174,7 +176,7 @@ class _Fold:
             self._settle(proposal, Outcome(digest, scope, "void", reason))
             return
         said = ballots(self.ledger, digest, first, second, state.members.persons)
-        counts = {name: self._count(name, said, state, first.time) for name in SCOPES[scope].chambers}
+        counts = {name: self._count(name, said, state, first.time) for name in chambers_for(scope, state.roles)}
         if second is None or second.time < first.time:
             self._settle(proposal, Outcome(digest, scope, "counting", "", counts))
             return

@@ -32,6 +32,17 @@ SCOPES: Final = {
 }
 
 
+def chambers_for(scope: str, roles: Roles) -> tuple[str, ...]:
+    """The chambers that have to say yes about a scope.
+
+    While no reference table is in force nothing earns credit, so that the technical chamber is empty and could never
+    adopt a first one: until then contributors decide about credits.
+    """
+    if scope == "credits" and not any(act.kind == "ReferenceTable" for act in roles.acts.values()):
+        return (CONTRIBUTOR,)
+    return SCOPES[scope].chambers
+
+
 def void(body: JsonObject, roles: Roles, kinds: dict[str, str]) -> str:
     """Why a proposal can never have an effect: a word, or empty.
 

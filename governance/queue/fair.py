@@ -8,7 +8,7 @@ every tag is finite, and virtual time goes on with each job that is served.
 
 from collections import deque
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import isqrt
 from typing import Final
 
@@ -80,6 +80,17 @@ class FairQueue:
                 return job
         return None
 
+    def serve(self, job: str) -> None:
+        """Take a job out of the line although others may be before it, with what it costs its person.
+
+        For a provider with several free places, whose next job in line has not come to take one yet.
+        """
+        self._remove(job, served=True)
+
+    def drop(self, job: str) -> None:
+        """Take a job out of the line for good; unlike `cancel` nothing of it is left, at the cost of a look at all."""
+        self._remove(job, served=False)
+
     def cancel(self, job: str) -> None:
         """Take a waiting job back; it is passed over when its turn comes."""
         self._names.discard(job)
@@ -100,6 +111,27 @@ class FairQueue:
         while job := copy.take():
             names.append(job.job)
         return names
+
+    def _remove(self, job: str, *, served: bool) -> None:
+        if job not in self._names:
+            return
+        self._names.remove(job)
+        floor = [entry for entry in self._floor if entry[2].job != job]
+        if len(floor) < len(self._floor):
+            self._floor = floor
+            heapify(self._floor)
+            return
+        person, place, waiting = next(
+            (person, place, one) for person, own in self._own.items() for place, one in enumerate(own) if one.job == job
+        )
+        if served:
+            self._virtual = max(self._virtual, self._finish.get(person, 0))
+            self._finish[person] = self._virtual + waiting.tokens * _SCALE // self._weight[person]
+        del self._own[person][place]
+        if place == 0 or served:
+            self._heads = [head for head in self._heads if head[2] != person]
+            heapify(self._heads)
+            self._next(person)
 
     def _show(self, person: str) -> None:
         self._count += 1

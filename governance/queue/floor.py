@@ -36,3 +36,8 @@ class FloorMeter:
             return False
         self.used[person] = total
         return True
+
+    def give_back(self, person: str, tokens: int, day: str) -> None:
+        """A job that was counted is not served here after all."""
+        if day == self.day and tokens:
+            self.used[person] = max(0, self.used.get(person, 0) - tokens)

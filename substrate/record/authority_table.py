@@ -59,6 +59,8 @@ AUTHORITY: Final[dict[str, str]] = {
 #: Acts that stewards put in force until the charter gives that to the chambers.
 GOVERNED_ACTS: Final = frozenset({"Policy", "Notice", "Recipe", "ReferenceTable", "BoardTerm", "Recall"})
 STEWARD_ACTS: Final = GOVERNED_ACTS | {"ModelApproval", "ModelRevocation"}
+#: What stewards say together beside their acts: others approve until the threshold is reached.
+STEWARD_STATEMENTS: Final = frozenset({"CharterChange", "ClosingCut", "EmergencyStop", "PoolEntry", "Proposal"})
 #: What any member may say; whether it counts the fold of its subject decides.
 MEMBER_STATEMENTS: Final = frozenset({"Vouch", "Proposal", "VoteCommitment", "VoteReveal", "PrioritySpend"})
 DISPUTE_STATEMENTS: Final = frozenset({"DisputeOpened", "DisputeAnswered", "DisputeAppealed"})

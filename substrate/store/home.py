@@ -9,13 +9,15 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from substrate.record.authority import ROLE_KINDS, Roles, fold_roles
 from substrate.record.checkpoint import log_origin
+from substrate.record.cut import Cut
+from substrate.record.documents import Document
 from substrate.record.keys import Signer
 from substrate.store.blobs import Blobs
 from substrate.store.borrowed import FOLDER as BORROWED
@@ -24,6 +26,7 @@ from substrate.store.database import Database
 from substrate.store.errors import HomeExists, NoHome, NotFound, Tampered
 from substrate.store.failpoints import failpoint
 from substrate.store.files import sync_folder, write_atomic
+from substrate.store.governed import added
 from substrate.store.keyring import Keyring
 from substrate.store.ledger import Ledger
 from substrate.store.leftovers import sweep_beside
@@ -74,14 +77,25 @@ class Home:
         """The bytes of approved models."""
         return self.path / "models"
 
-    def roles(self) -> Roles:
-        """Who may do what, folded from the ledger now.
+    def roles(self, as_of: str | None = None) -> Roles:
+        """Who may do what, folded from the ledger; ``as_of`` (else now) decides which votes have taken effect.
 
         Raises:
             UnknownCommons: the pinned charter is not in the ledger.
         """
-        acts = self.ledger.documents(kinds=ROLE_KINDS)
-        return fold_roles(acts, self.commons, self.charter, self.node.did, self.ledger.inside)
+        return self._fold(self.ledger.documents(kinds=ROLE_KINDS), as_of, None)
+
+    def roles_in(self, cut: Cut, as_of: str | None = None) -> Roles:
+        """The same, by what a cut holds."""
+        acts = (d for d in self.ledger.documents(kinds=ROLE_KINDS) if self.ledger.holds(d.digest, cut))
+        return self._fold(acts, as_of, cut)
+
+    def _fold(self, acts: Iterable[Document], as_of: str | None, cut: Cut | None) -> Roles:
+        more = added(self, as_of, cut)
+        return fold_roles(
+            acts, self.commons, self.charter, self.node.did, self.ledger.inside,
+            vouched=more.vouched, board=more.board, enacted=more.enacted,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close the database."""

@@ -62,6 +62,21 @@ def test_it_agrees_on_ledgers_by_dice(verifier: Any, town_by_dice: Any, tmp_path
     agree(verifier, town_by_dice(seed), tmp_path / "export.jsonl")
 
 
+def test_it_agrees_where_contributors_adopt_the_first_table(verifier: Any, make_town: Any, tmp_path: Path) -> None:
+    town = make_town(enactment="chambers")
+    table = town.table()
+    proposal = town.propose(0, "credits", 1, acts=(table.digest,))
+    early = town.propose(1, "credits", 1, half_life_days="90")
+    for one in (proposal, early):
+        town.vote(one, {0: "yes", 1: "yes", 2: "yes"}, 3)
+    town.settle(0, 1, 20)
+    town.close(20)
+    ours = agree(verifier, town, tmp_path / "export.jsonl")
+    assert {name: set(one["chambers"]) for name, one in ours["proposals"].items()} == {
+        proposal.digest: {"contributor"}, early.digest: {"contributor"},
+    }  # fmt: skip
+
+
 @pytest.mark.long
 def test_it_agrees_on_two_hundred_ledgers(verifier: Any, town_by_dice: Any, tmp_path: Path) -> None:
     """Row 2. What they hold is told, so that agreeing about nothing would show."""

@@ -268,3 +268,26 @@ def test_the_technical_chamber_weighs_persons_and_caps_organisations(make_town: 
     together = fold.state(LATE).chamber("technical", fold.timeline, LATE)
     assert abs(sum(together.values()) - UNIT) <= 2
     assert abs(together[town.persons[0].did] * small - together[town.persons[1].did] * large) <= 10 * UNIT
+
+
+def test_contributors_adopt_the_first_reference_table(make_town: Any) -> None:
+    """Founded with chambers: nobody has credit, so the technical chamber could never adopt what credit needs."""
+    town = make_town(enactment="chambers")
+    row = {**town.c.fields("ReferenceTable")["rows"][0], "read": "1000", "written": "10", "trained": "100"}
+    first = town.say("ReferenceTable", town.persons[0], version=1, fromDay="2026-01-10", rows=[row])
+    by_stewards = town.say("ReferenceTable", town.c.stewards[0], version=9, fromDay="2026-01-10", rows=[row])
+    proposal = town.propose(0, "credits", 1, acts=(first.digest,))
+    early = town.propose(1, "floor", 1, floor_tokens_per_day="200000")
+    for one in (proposal, early):
+        stewards_vote(town, one, ALL, "yes", 3)
+    assert outcome(town, proposal).state == "adopted"
+    assert set(outcome(town, proposal).counts) == {"contributor"}
+    assert outcome(town, early).state == "rejected", "what both decide waits for credit"
+    acts = town.fold().roles_at(LATE).acts
+    assert first.digest in acts
+    assert by_stewards.digest not in acts
+    second = town.say("ReferenceTable", town.persons[1], version=2, fromDay="2026-03-01", rows=[row])
+    later = town.propose(1, "credits", 30, acts=(second.digest,))
+    stewards_vote(town, later, ALL, "yes", 33)
+    assert outcome(town, later).state == "rejected", "with a table in force the technical chamber decides"
+    assert set(outcome(town, later).counts) == {"technical"}

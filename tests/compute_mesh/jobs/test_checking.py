@@ -14,6 +14,7 @@ from compute_mesh.jobs.manifest import MOST_BYTES
 from compute_mesh.jobs.models import StandingModel, model_digest, standing_models
 from compute_mesh.jobs.rules import RULES, Refused
 from corpus.training.recipe import default_training_recipe
+from governance.disputes.stops import Stop
 from substrate.record.canonical import canonical_bytes
 from substrate.record.documents import Document
 from substrate.record.proof import secure
@@ -23,6 +24,7 @@ TIME = "2026-11-22T10:00:00Z"
 MODEL = StandingModel("a" * 64, "a-model-1.0", "b" * 64, frozenset({"inference", "training", "evaluation"}))
 OFFER = Offer(memory=2048, seconds=3600, output=1 << 24, inputs=1 << 24)
 OWN = {"own": {"texts": 3}}
+STOP = Stop("a" * 64, MODEL.digest, "", "It answers with what it was told.", "2026-12-01T00:00:00Z")
 ADAPTER = {"sha256": "e" * 64, "blob": {"root": "f" * 64, "bytes": 100}}
 
 
@@ -101,6 +103,7 @@ def test_each_rule_has_its_name(commons, make_commons) -> None:
         "deadline": (plain.raw, replace(here, now=LATER)),
         "replay": (plain.raw, replace(here, seen=seen)),
         **{name: (plain.raw, replace(here, models=found)) for name, found in models.items()},
+        "stopped": (plain.raw, replace(here, stops=(STOP,))),
         "adapter-withdrawn": (manifest(commons, adapter=ADAPTER).raw, replace(here, withdrawn=frozenset({"e" * 64}))),
         "recipe": (resigned(commons, training(commons), lora=broken_recipe), here),
         "inputs": (manifest(commons, inputs=[{"root": c * 64, "bytes": 1} for c in "ab"]).raw, here),
@@ -110,6 +113,7 @@ def test_each_rule_has_its_name(commons, make_commons) -> None:
         "limits": (plain.raw, replace(here, offer=replace(OFFER, memory=512))),
         "privacy": (manifest(commons, privacy="tee").raw, replace(here, classes=frozenset({"public"}))),
     }  # fmt: skip
+    assert rule(check(plain.raw, replace(here, stops=(replace(STOP, model="", job="lora"),)))) == "accepted"
     assert list(cases) == list(RULES), "a rule that nothing breaks is no rule"
     assert {name: rule(check(*case)) for name, case in cases.items()} == {name: name for name in cases}
 
