@@ -338,3 +338,28 @@ def test_vouches_run_out_and_are_answered_for(town: Town) -> None:
     assert town.small.run("govern", "vouch", town.keys["steward"]).code == 54
     assert town.run("govern", "vouch", people[0], "--withdraw")["state"] == "withdrawn"
     assert town.small.run("govern", "vouch", people[0], "--withdraw").code == 54
+
+
+def test_homes_that_heard_it_in_another_order_enact_the_same(town: Town, lecs: Any) -> None:
+    """Row 6: one home hears everything at once, one the end of the vote long after its beginning."""
+    stated = {"scope": "inclusion", "title": "More", "text": "Seven.", "parameters": {"vouches-per-year": 7}}
+    proposal = town.run("govern", "propose", town.file(**stated))["proposal"]
+    for name in ([], ["--as", "Ada"], ["--as", "Berta"]):
+        town.run("govern", "vote", proposal, "yes", *name)
+    early, late = town.folder / "early.jsonl", town.folder / "late.jsonl"
+    town.run("ledger", "export", early)
+    town.run("govern", "close", proposal)
+    town.run("blob", "gc")
+    assert town.run("govern", "reveal")["revealed"] == [proposal]
+    town.run("govern", "close", proposal)
+    town.run("ledger", "export", late)
+    then = in_days(LATER)
+    ours = town.figures(then)
+    assert ours["parameters"]["vouches-per-year"] == {"value": "7", "set_by": proposal}
+    for name, files in {"first": (late,), "second": (early, late), "third": (late, early)}.items():
+        home = town.folder / name
+        for file in files:
+            lecs("ledger", "import", file, home=home).ok()
+        there = replace(town, small=replace(town.small, path=home))
+        assert there.figures(then) == ours, name
+        assert there.run("govern", "show", proposal)["text"] == stated["text"], "words travel, and are no rubbish"
