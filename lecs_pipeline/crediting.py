@@ -34,7 +34,7 @@ def credits_here(path: Path, member: str | None, name: str | None, kind: str) ->
             own = current.members.bindings.person(voice(home, name, kind).did)
         else:
             own = _whole(member, {*accounts, *current.members.persons})
-        return accounts.get(own, _empty(own)).statement()
+        return accounts.get(own, empty_account(own)).statement()
 
 
 def all_credits(path: Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def spend(path: Path, provider: str, amount: str, name: str | None, kind: str) -
         time = clock.now()
         current = fold.state(time)
         epoch = -1 if current.credits.epoch is None else current.credits.epoch + 1
-        account = current.credits.accounts.get(signer.did, _empty(signer.did))
+        account = current.credits.accounts.get(signer.did, empty_account(signer.did))
         part = quota(account.available, fold.timeline.whole("providers", time))
         try:
             wanted = read_nano(amount) * (UNIT // 10**9)
@@ -110,5 +110,6 @@ def _whole(member: str, known: set[str]) -> str:
     return member
 
 
-def _empty(member: str) -> Account:
+def empty_account(member: str) -> Account:
+    """The account of somebody who never earned anything."""
     return Account(member, 0, 0, 0, 0, "", (), frozenset(), ())

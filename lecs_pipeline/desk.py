@@ -14,6 +14,7 @@ from consent.desk.site import Published, Site, Surroundings, Verdict, site_at
 from consent.upkeep import tidy_up
 from lecs_pipeline.checking import check_bundle, uses_of
 from lecs_pipeline.clock import now
+from lecs_pipeline.desk_governing import DeskGoverning
 from lecs_pipeline.explaining import explain
 from lecs_pipeline.redactor import redactor_at
 from lecs_pipeline.versions import distinct_versions
@@ -33,6 +34,7 @@ def surroundings(path: Path, reader: Reader) -> Surroundings:
         explain=_why,
         versions=_versions,
         duplicates=_duplicates,
+        govern=DeskGoverning(),
     )
 
 

@@ -14,6 +14,7 @@ from consent.desk.staff.accounts import (
     signer_of,
 )
 from lecs_pipeline.clock import now
+from substrate.record.authority import Roles
 from substrate.store.files import write_atomic
 from substrate.store.home import Home, open_home
 
@@ -42,13 +43,20 @@ def remove_account(path: Path, name: str) -> None:
         forget_enrolment(home, name)
 
 
+def _is_named(account: Account, key: str, roles: Roles) -> bool:
+    """Whether the charter says of the key what the account is for; a member may also be vouched for."""
+    if account.role == "member":
+        return key in roles.vouched or key in roles.chain.state.holders("member")
+    return key in (roles.stewards if account.role == "steward" else roles.moderators)
+
+
 def _told(home: Home, account: Account) -> dict[str, Any]:
     roles, key = home.roles(), signer_of(home, account).did
     return {
         "name": account.name,
         "role": account.role,
         "key": key,
-        "in_charter": key in (roles.stewards if account.role == "steward" else roles.moderators),
+        "in_charter": _is_named(account, key, roles),
         "votes": key in roles.moderators,
         "passkeys": len(account.passkeys),
     }

@@ -80,15 +80,24 @@ def open_dispute(
         MalformedDocument: no key, or a value of another form. NotFound: a cited document is not here.
         NoVoice, NoAuthority: see `member_voice`.
     """
-    public_of(respondent)
     with open_home(path) as home:
-        signer, time = member_voice(home, governed(home), name, kind), clock.now()
-        cited = [find_document(home, one).digest for one in cites]
-        fields = {
-            "about": about, "respondent": respondent, "cites": cited, "evidence": list(evidence), "reason": reason,
-            "answerBy": days_after(time, days), "time": time,
-        }  # fmt: skip
-        return _stands(home, state(home, "DisputeOpened", signer, fields).digest)
+        signer = member_voice(home, governed(home), name, kind)
+        opened = open_in(home, signer, about, respondent, reason, cites, evidence, days)
+        return _stands(home, opened.digest)
+
+
+def open_in(
+    home: Home, signer: Signer, about: str, respondent: str, reason: str, cites: Sequence[str] = (),
+    evidence: Sequence[str] = (), days: int = 14,
+) -> Document:  # fmt: skip
+    """The document that opens a dispute, in the ledger of an open home; raises as `open_dispute`."""
+    public_of(respondent)
+    time, cited = clock.now(), [find_document(home, one).digest for one in cites]
+    fields = {
+        "about": about, "respondent": respondent, "cites": cited, "evidence": list(evidence), "reason": reason,
+        "answerBy": days_after(time, days), "time": time,
+    }  # fmt: skip
+    return state(home, "DisputeOpened", signer, fields)
 
 
 def answer(path: Path, prefix: str, reason: str, evidence: Sequence[str]) -> dict[str, Any]:

@@ -99,32 +99,37 @@ def tally(path: Path, prefix: str, as_of: str | None = None) -> dict[str, Any]:
 
 def proposals(path: Path, as_of: str | None = None) -> list[dict[str, Any]]:
     """Every proposal with its title, the newest first."""
-    time = as_of or clock.now()
     with open_home(path) as home:
-        fold = governed(home)
-        bodies = {one.digest: one.body for one in fold.ledger.of("Proposal")}
-        names = sorted(bodies, key=lambda name: (bodies[name]["time"], name), reverse=True)
-        return [{"title": bodies[name]["title"], **fold.outcomes[name].statement(time)} for name in names]
+        return proposals_in(governed(home), as_of or clock.now())
+
+
+def proposals_in(fold: Enactment, time: str) -> list[dict[str, Any]]:
+    """The same of a fold."""
+    bodies = {one.digest: one.body for one in fold.ledger.of("Proposal")}
+    names = sorted(bodies, key=lambda name: (bodies[name]["time"], name), reverse=True)
+    return [{"title": bodies[name]["title"], **fold.outcomes[name].statement(time)} for name in names]
 
 
 def show_proposal(path: Path, prefix: str, as_of: str | None = None) -> dict[str, Any]:
     """A proposal with its words (None where they are not in this home), what it changes, and how it stands."""
-    time = as_of or clock.now()
     with open_home(path) as home:
-        proposal = find_kind(home, prefix, "Proposal")
-        fold = governed(home)
-        body, now = proposal.body, fold.parameters(time)
-        changes = [
-            {"name": one["name"], "from": now.get(one["name"], {"value": ""})["value"], "to": one["value"]}
-            for one in body["effect"]["parameters"]
-        ]
-        committed = {one.signer for one in fold.ledger.of("VoteCommitment") if one.body["proposal"] == proposal.digest}
-        return {
-            **fold.outcomes[proposal.digest].statement(time),
-            "title": body["title"], "text": words_of(home, body["text"]), "by": proposal.signer, "at": body["time"],
-            "decides": list(chambers_for(body["scope"], fold.roles_at(time))), "parameters": changes,
-            "acts": [_act(home, act) for act in body["effect"]["acts"]], "committed": len(committed),
-        }  # fmt: skip
+        return described(home, governed(home), find_kind(home, prefix, "Proposal"), as_of or clock.now())
+
+
+def described(home: Home, fold: Enactment, proposal: Document, time: str) -> dict[str, Any]:
+    """The same of an open home."""
+    body, now = proposal.body, fold.parameters(time)
+    changes = [
+        {"name": one["name"], "from": now.get(one["name"], {"value": ""})["value"], "to": one["value"]}
+        for one in body["effect"]["parameters"]
+    ]
+    committed = {one.signer for one in fold.ledger.of("VoteCommitment") if one.body["proposal"] == proposal.digest}
+    return {
+        **fold.outcomes[proposal.digest].statement(time),
+        "title": body["title"], "text": words_of(home, body["text"]), "by": proposal.signer, "at": body["time"],
+        "decides": list(chambers_for(body["scope"], fold.roles_at(time))), "parameters": changes,
+        "acts": [_act(home, act) for act in body["effect"]["acts"]], "committed": len(committed),
+    }  # fmt: skip
 
 
 def words_of(home: Home, name: str) -> str | None:

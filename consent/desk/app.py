@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from consent.desk.desk import Desk
 from consent.desk.routes.flow import flow_routes
 from consent.desk.routes.giving import giving_routes
+from consent.desk.routes.govern import govern_routes
 from consent.desk.routes.join import join_routes
 from consent.desk.routes.login import login_routes
 from consent.desk.routes.mine import mine_routes
@@ -40,6 +41,7 @@ def make_app(site: Site, around: Surroundings, *, pseudo: bool = False, warm: bo
     door = Door(desk)
     app.include_router(login_routes(door))
     app.include_router(staff_routes(door))
+    app.include_router(govern_routes(door))
     about_given = (mine_routes, party_routes, join_routes)
     for routes in (report_routes, public_routes, *about_given, giving_routes, text_routes, flow_routes):
         app.include_router(routes(desk))

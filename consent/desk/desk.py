@@ -116,7 +116,13 @@ class Desk:
         key = key or new_key()
         token = self._token(key)
         html = self.pages.render(
-            template, self.language(request), token=token, address=request.url.path, local=self.site.local, **values
+            template,
+            self.language(request),
+            token=token,
+            address=request.url.path,
+            local=self.site.local,
+            governed=self.around.govern is not None,
+            **values,
         )
         response = HTMLResponse(html, status_code=status)
         if fresh:

@@ -63,6 +63,7 @@ class Pages:
             "say": spoken.say,
             "token": "",
             "address": "/",
+            "governed": False,
         }
         return self._environment(spoken).get_template(template).render({**common, **values})
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from consent.desk.governing import Governing
 from consent.intake import TextRedactor
 from consent.state import State
 from substrate.store.home import Home
@@ -61,6 +62,7 @@ class Surroundings:
         verify: checks a receipt bundle against this home.
         explain: why a contribution weighs what it weighs (factor, value); none where nothing was built.
         versions: the published versions, oldest first.
+        govern: proposals, votes, credits; without it the desk has no such pages.
         duplicates: texts that the last build left out for another one, each with the row of that one.
     """
 
@@ -72,6 +74,7 @@ class Surroundings:
     explain: Callable[[Home, str], Sequence[tuple[str, str]]]
     versions: Callable[[Home], Sequence[Published]]
     duplicates: Callable[[Home], Sequence[tuple[str, str]]] = none_found
+    govern: Governing | None = None
 
 
 def site_at(origin: str) -> Site:

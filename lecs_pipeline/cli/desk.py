@@ -68,7 +68,7 @@ def desk(
 @account.command()
 def add(
     name: NameArgument,
-    role: Annotated[str, typer.Option(help="moderator or steward.")],
+    role: Annotated[str, typer.Option(help="moderator, steward or member.")],
     password: Annotated[
         Path | None,
         typer.Option(help="A file that holds the password, or - for standard input; asked for otherwise."),

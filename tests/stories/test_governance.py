@@ -5,6 +5,7 @@ is admitted by the charter, and audits. Everything else is said with `lecs`.
 """
 
 import json
+import re
 import subprocess
 import sys
 import uuid
@@ -12,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 import yaml
 
@@ -32,6 +35,7 @@ pytestmark = [pytest.mark.models, pytest.mark.dagster]
 VERIFIER = Path(__file__).parents[2] / "examples/verifier/verify_governance.py"
 #: Longer than the time-lock.
 LATER = 20
+PASSWORD = "four words of mine"
 
 
 def day(ago: int) -> str:
@@ -195,6 +199,68 @@ def test_a_mixture_is_voted_and_the_next_version_cites_the_vote(town: Town) -> N
     assert town.run("govern", "tally", proposal, "--as-of", in_days(LATER))["state"] == "in-force"
     assert town.small.run("govern", "vote", proposal, "no").code == 52
     assert town.small.run("govern", "close", proposal).code == 53
+
+
+class Visitor:
+    """Somebody with a browser that runs no scripts, logged in by password and code."""
+
+    def __init__(self, client: Any, account: dict[str, Any], secret: str) -> None:
+        self.client = client
+        self.page = client.get("/desk/login")
+        self.send("/desk/login", name=account["name"], password=PASSWORD, code=pyotp.TOTP(secret).now())
+        assert self.page.status_code == 200, self.page.text[:400]
+
+    def send(self, address: str, **fields: str) -> Any:
+        """Post the form of the page that is open."""
+        token = re.search(r'name="token" value="([0-9a-f]+)"', self.page.text)
+        assert token is not None
+        self.page = self.client.post(address, data={"token": token[1], **fields})
+        return self.page
+
+    def open(self, address: str) -> str:
+        """Go to a page."""
+        self.page = self.client.get(address)
+        return str(self.page.text)
+
+
+@pytest.mark.long
+def test_a_mixture_goes_through_both_steps_at_the_desk(town: Town) -> None:
+    """Row 4 in a browser: read, committed, revealed, counted; the version of then uses it, and its card cites it."""
+    from fastapi.testclient import TestClient
+
+    from consent.desk.app import make_app
+    from lecs_pipeline.desk import site_of, surroundings
+
+    password = town.folder / "password"
+    password.write_text(PASSWORD, "utf-8")
+    app: Any = make_app(site_of("127.0.0.1", 8420, None), surroundings(town.small.path, cast("Any", None)))
+    visitors = []
+    for name, role in (("mia", "member"), ("sol", "steward")):
+        account = town.run("desk", "account", "add", name, "--role", role, "--password", password)
+        if role == "member":
+            assert town.run("govern", "vouch", account["key"])["state"] == "member"
+        secret = parse_qs(urlsplit(Path(account["enrolment"]).read_text("utf-8").strip()).query)["secret"][0]
+        client = TestClient(app, base_url="http://127.0.0.1:8420", headers={"origin": "http://127.0.0.1:8420"})
+        visitors.append(Visitor(client, account, secret))
+    words = "Small languages count more."
+    stated = {"scope": "mixture", "title": "Flatter", "text": words, "recipe": flatter(town).name}
+    proposal = town.run("govern", "propose", town.file(**stated), "--as", "Ada")["proposal"]
+    place = f"/govern/{proposal}"
+    for visitor in visitors:
+        page = visitor.open(place)
+        assert words in page
+        assert "How much each language counts" in page, "the effect is shown before anyone votes"
+        assert "So far you said: <strong>Yes</strong>" in visitor.send(place, choice="yes").text
+    town.run("govern", "close", proposal)
+    assert "Votes are being shown" in visitors[0].open("/govern")
+    town.run("govern", "close", proposal)
+    assert "Accepted. It waits for its day." in visitors[0].open(place)
+    counted = town.run("govern", "tally", proposal)
+    assert counted["chambers"]["contributor"]["yes"] == "2"
+    version = town.run("dataset", "build", "--as-of", in_days(LATER))["version"]
+    assert version != town.small.version
+    town.run("dataset", "export", "latest", town.folder / "new")
+    assert proposal in (town.folder / "new" / "README.md").read_text("utf-8")
 
 
 def test_the_floor_can_be_raised_by_both_chambers_and_removed_by_nobody(town: Town) -> None:

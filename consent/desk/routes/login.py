@@ -108,6 +108,11 @@ def login_routes(door: Door) -> APIRouter:
     return router
 
 
+def first_page(account: Account) -> str:
+    """Where somebody goes who has just logged in: members decide on proposals, the others look after texts."""
+    return "/govern" if account.role == "member" else "/desk"
+
+
 def _enter(door: Door, request: Request) -> Response:
     desk = door.desk
     form = desk.form(request)
@@ -122,7 +127,7 @@ def _enter(door: Door, request: Request) -> Response:
             return desk.page(request, "staff-login.html", error=w.LOGIN_WRONG, status=422)
         door.note(home, "login", account.name)
         forget_enrolment(home, account.name)
-    response = desk.to("/desk")
+    response = desk.to(first_page(account))
     door.begin(response, account)
     return response
 
@@ -152,7 +157,7 @@ def _enter_by_passkey(door: Door, request: Request) -> Response:
         known = Passkey(passkey.id, passkey.key, verified.new_sign_count, passkey.added)
         save(home, with_passkey(account, known))
         door.note(home, "login-passkey", account.name)
-    response = JSONResponse({"location": "/desk"})
+    response = JSONResponse({"location": first_page(account)})
     door.begin(response, account)
     return response
 

@@ -1,4 +1,4 @@
-"""Accounts of moderators and stewards: files of mode 0600 below HOME/keys, made on the command line alone.
+"""Accounts of moderators, stewards and members: files of mode 0600 below HOME/keys, made on the command line alone.
 
 An account is bound to one signing key of the keyring, and no two accounts to the same key: a vote is a signature, so
 nobody votes twice. What an account may do follows from what the charter says of its key, at every request anew.
@@ -20,7 +20,7 @@ from substrate.store.errors import HomeExists, NotFound, UnsafeKey
 from substrate.store.files import overwrite_and_remove, write_atomic
 from substrate.store.home import Home
 
-Role = Literal["moderator", "steward"]
+Role = Literal["moderator", "steward", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 #: Fewest characters of a password; a sentence is easy to keep and hard to guess.
 SHORTEST_PASSWORD: Final = 12
@@ -60,7 +60,7 @@ class Account:
 
 
 def add(home: Home, name: str, role: str, password: str, time: str) -> Account:
-    """Make an account. A steward's is bound to the steward key of this home, a moderator's to a key of its own.
+    """Make an account. A steward's is bound to the steward key of this home, any other to a key of its own.
 
     Raises:
         BadAccount: see there. HomeExists: the name is taken, or the key has an account.
@@ -74,7 +74,7 @@ def add(home: Home, name: str, role: str, password: str, time: str) -> Account:
         raise BadAccount(f"a password has at least {SHORTEST_PASSWORD} characters: take words that nobody else would")
     if _path(home, name).exists():
         raise HomeExists(f"there is an account {name} already")
-    keyfile = _STEWARD if role == "steward" else f"moderator-{name}"
+    keyfile = _STEWARD if role == "steward" else f"{role}-{name}"
     for other in accounts(home):
         if other.keyfile == keyfile:
             raise HomeExists(f"the account {other.name} has this key already: one key, one vote")
@@ -83,7 +83,7 @@ def add(home: Home, name: str, role: str, password: str, time: str) -> Account:
     elif not home.keyring.has(keyfile):
         home.keyring.create(keyfile)
     hashed = argon2.PasswordHasher().hash(password)
-    known: Role = "steward" if role == "steward" else "moderator"
+    known: Role = next(one for one in ROLES if one == role)
     account = Account(name, known, keyfile, hashed, pyotp.random_base32(), time)
     save(home, account)
     return account

@@ -88,8 +88,18 @@ class Door:
         Raises:
             Trouble: 400, 401, 403.
         """
+        self.desk.form(request)
+        self.curator(request, home)
+        return self.form_of_anybody(request, home)
+
+    def form_of_anybody(self, request: Request, home: Home) -> tuple[Member, Form]:
+        """The same of anybody who is logged in: what they may say with it, the rules of its subject decide.
+
+        Raises:
+            Trouble: 400, 401, 403.
+        """
         form = self.desk.form(request)
-        member = self.curator(request, home)
+        member = self.member(request, home)
         if any(form.many(name) for name in _CRAFTED):
             self.refuse(home, member, "crafted-role")
         return member, form

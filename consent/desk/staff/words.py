@@ -32,7 +32,7 @@ GROUNDS: Final[dict[str, str]] = {
     "spam": _("It was sent in bulk, or is an advert"),
     "illegal": _("The law does not allow it"),
 }
-ROLES: Final[dict[str, str]] = {"moderator": _("Moderator"), "steward": _("Steward")}
+ROLES: Final[dict[str, str]] = {"moderator": _("Moderator"), "steward": _("Steward"), "member": _("Member")}
 NOTES: Final[dict[str, str]] = {
     "opened": _("A moderator opened the text"),
     "stepped-aside": _("A moderator stepped aside, since they know someone in it"),
@@ -55,6 +55,9 @@ EVENTS: Final[dict[str, str]] = {
     "confirmed": _("Read and let in"),
     "stepped-aside": _("Stepped aside"),
     "report-closed": _("Closed a report"),
+    "voted": _("Voted on a proposal"),
+    "vote-refused": _("Refused: a vote that would not count"),
+    "dispute-opened": _("Opened a dispute"),
 }
 LOGIN_WRONG: Final = _("Name, password or code is wrong. A code counts once: wait for the next one.")
 TOO_MANY: Final = _("Too many tries. Wait ten minutes.")

@@ -17,10 +17,13 @@ from babel.messages.pofile import read_po
 from consent.desk.flow import STEPS
 from consent.desk.giving import note_refused
 from consent.desk.reasons import REFUSALS, WEIGHT
-from consent.desk.staff.accounts import add
+from consent.desk.staff.accounts import add, signer_of
 from consent.desk.stops import STOPS
 from consent.desk.words import CATALOGUES, LANGUAGES, PSEUDO, preferred
+from consent.keycare import change_charter
 from consent.rows import Refusal
+from lecs_pipeline.desk_governing import DeskGoverning
+from lecs_pipeline.proposing import close_vote, propose
 from substrate.store.home import open_home
 
 DESK = CATALOGUES.parent
@@ -95,6 +98,7 @@ def pages(
     found["/my/change"] = person.page.text
     person.send("/my/close")
     found |= _pages_of_a_conversation(person)
+    found |= _pages_of_governance(path, make_person, around)
     plain = ("/", "/join", "/withdraw", "/transparency", "/report", "/local", "/nowhere")
     for place in (*plain, *(f"/stop/{s}" for s in STOPS)):
         found[place] = person.open(place).text
@@ -136,6 +140,32 @@ def _pages_behind_the_login(path: Path, ada: Any, giver: Any) -> dict[str, str]:
     ada.open(f"/desk/case/{case}")
     found["/desk/case aside"] = ada.send(f"/desk/case/{case}/aside").text
     giver.open("/give/receipt")
+    return found
+
+
+def _pages_of_governance(path: Path, make_person: Any, around: Any) -> dict[str, str]:
+    """A proposal before and after its vote, one's credit, a dispute, and the open figures."""
+    around = replace(around, govern=DeskGoverning())
+    with open_home(path) as home:
+        account = add(home, "mia", "member", "four words of mine", TIME)
+        added = [{"role": "member", "key": signer_of(home, account).did}]
+        change_charter(home, TIME, added, [], {"enactment": "chambers"})
+    file = path.parent / "proposal.yaml"
+    file.write_text("{scope: inclusion, title: More, text: Nine would do., parameters: {seeds: 9}}", "utf-8")
+    place = f"/govern/{propose(path, file, None, '')['proposal']}"
+    found, mia = {"/govern": make_person(around).open("/govern").text}, make_person(around)
+    mia.open("/desk/login")
+    code = pyotp.TOTP(account.totp).at(SECONDS)
+    mia.send("/desk/login", name="mia", password="four words of mine", code=code)
+    mia.open(place)
+    found["/govern/proposal wrong"] = mia.send(place).text
+    found["/govern/proposal"] = mia.send(place, choice="yes").text
+    for address in ("/desk/credits", "/desk/dispute", "/govern/figures"):
+        found[address] = mia.open(address).text
+    for _ in range(2):
+        close_vote(path, place.removeprefix("/govern/"))
+        mia.open("/govern")
+    found["/govern/proposal counted"] = mia.open(place).text
     return found
 
 
