@@ -24,6 +24,7 @@ from governance.chambers.ballots import commitment_of
 from governance.report import report
 from lecs_pipeline.clock import now
 from lecs_pipeline.governing import governed
+from lecs_pipeline.shares import Commons
 from substrate.record.authority import recipe_in_force
 from substrate.record.canonical import digest
 from substrate.record.documents import Document, write_document
@@ -429,3 +430,20 @@ def test_homes_that_heard_it_in_another_order_enact_the_same(town: Town, lecs: A
         there = replace(town, small=replace(town.small, path=home))
         assert there.figures(then) == ours, name
         assert there.run("govern", "show", proposal)["text"] == stated["text"], "words travel, and are no rubbish"
+
+
+def test_a_stop_and_the_floor_reach_the_nodes(town: Town) -> None:
+    """Signed by a steward, it ends by itself; a node sees whose it is, what can be spent, and the floor of all."""
+    commons = Commons()
+    with open_home(town.small.path) as home:
+        shares = commons.shares(home, now())
+        assert commons.stops(home, now()) == ()
+    assert shares.person(town.keys["node"]) == town.keys["steward"]
+    assert shares.weight(town.keys["steward"]) > shares.weight(town.keys["Ada"]) > 0
+    assert (shares.floor.tokens, shares.floor.seconds) == (10_000, 24 * 3600)
+    stated = {"stops": {"job": "lora"}, "reason": "It wrote what it was told.", "begins": now(), "ends": in_days(3)}
+    assert town.run("govern", "act", town.file(kind="EmergencyStop", **stated))["in_force"]
+    with open_home(town.small.path) as home:
+        (stop,) = commons.stops(home, now())
+        assert (stop.job, stop.reason) == ("lora", stated["reason"])
+        assert commons.stops(home, in_days(4)) == ()
