@@ -104,13 +104,16 @@ def reveal_due(home: Home) -> list[str]:
     if not kept:
         return []
     fold, shown = governed(home), set[str]()
+    here = {one.digest for one in fold.ledger.of("VoteCommitment")}
     for file, proposal, voter, entries in kept:
         outcome = fold.outcomes.get(proposal)
         if outcome is None:
             continue  # The proposal is not here (yet).
         if outcome.state == "open":
-            with home.ledger.write() as writer:
-                writer.add(read_document(entries[-1].commitment.encode("utf-8")))
+            last = read_document(entries[-1].commitment.encode("utf-8"))
+            if last.digest not in here:
+                with home.ledger.write() as writer:
+                    writer.add(last)
         elif outcome.state == "counting":
             signer = home.keyring.by_did(voter)
             if signer is not None and _reveal(home, fold, proposal, signer, entries):

@@ -48,5 +48,5 @@ class Commons:
         ends = [one.body[end] for one in fold.ledger.of("EmergencyStop") for end in ("begins", "ends")]
         changing = sorted({*moments(fold), *ends})
         stops = stops_at(fold.ledger, fold.roles, now)
-        self._known = _Known(state, changing, bisect_right(changing, now), shares_at(fold, now), stops)
+        self._known = _Known(state, changing, bisect_right(changing, now), shares_at(fold, now, home.node.did), stops)
         return self._known

@@ -441,6 +441,10 @@ def test_a_stop_and_the_floor_reach_the_nodes(town: Town) -> None:
     assert shares.person(town.keys["node"]) == town.keys["steward"]
     assert shares.weight(town.keys["steward"]) > shares.weight(town.keys["Ada"]) > 0
     assert (shares.floor.tokens, shares.floor.seconds) == (10_000, 24 * 3600)
+    town.run("credits", "spend", town.keys["node"], "0.1")
+    with open_home(town.small.path) as home:
+        after = commons.shares(home, now())
+    assert after.weight(town.keys["steward"]) > shares.weight(town.keys["steward"]), "put down here, it counts here"
     stated = {"stops": {"job": "lora"}, "reason": "It wrote what it was told.", "begins": now(), "ends": in_days(3)}
     assert town.run("govern", "act", town.file(kind="EmergencyStop", **stated))["in_force"]
     with open_home(town.small.path) as home:
