@@ -24,10 +24,9 @@ LATE = "2099-01-01T00:00:00Z"
 
 @dataclass(frozen=True)
 class Size:
-    """How many examples of each property; whether rows that take minutes are run in full."""
+    """How many examples of each property."""
 
     examples: int = 300
-    whole: bool = True
 
 
 def row_1(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
@@ -75,7 +74,7 @@ def row_3(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     """A simulated week of 1,000 heavy and 100 floor users: every floor job within T, shares within 5 %."""
     overload = load("overload", ROOT / "benchmarks" / "overload.py")
     day = 86_400
-    week = overload.simulate(1000, 100, 10, 7 if size.whole else 2, overload.Floor(3000, day))
+    week = overload.simulate(1000, 100, 10, 7, overload.Floor(3000, day))
     require(week.unfinished + week.late == 0, f"{week.unfinished + week.late} floor jobs ended after T")
     require(week.worst_share() <= 0.05, f"a share is {week.worst_share():.3f} off")
     return Shown(
@@ -137,5 +136,5 @@ def row_7(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
 ROWS: dict[int, Row] = {1: row_1, 2: row_2, 3: row_3, 4: row_4, 5: row_5, 6: row_6, 7: row_7}
 
 if __name__ == "__main__":
-    small = Reduced("--small", "fewer examples, to try the proofs themselves", Size(20, whole=False), apart=True)
+    small = Reduced("--small", "fewer examples, to try the proofs themselves", Size(20), apart=True)
     sys.exit(run_proofs(10, ROWS, Size(), small))
