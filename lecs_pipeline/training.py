@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assets.training.federated import Gathered, Wanted, gather
+from assets.training.federated import Gathered, Wanted, gather, to_holders
 from assets.training.planning import Plan, base_folder, missing_cohorts, plan_run
 from assets.training.published import adapters_of, find_adapter, run_of
 from assets.training.publishing import Trained, publish_run
@@ -58,7 +58,8 @@ def train_version(
         federated: also ask holders of federated texts for terms, and combine them.
 
     Raises:
-        TakenBack, NotAdmitted, Tampered, ModelRefused, NothingToTrain, TrainingFailed.
+        TakenBack, NotAdmitted, Tampered, ModelRefused, NothingToTrain, TrainingFailed; for ``federated`` also
+        NoNode, NotFound and InvalidRecipe, before anything is trained, and JobNotDone.
     """
     with open_home(path) as home, training_lock(path, "lecs train"):
         tidy_up(home, now())
@@ -68,11 +69,12 @@ def train_version(
 
 
 def _train(home: Home, plan: Plan, told: Told, train: Train, federated: Wanted | None) -> Outcome:
+    asked = to_holders(home, plan, federated) if federated is not None else None
     base = base_folder(home, plan.model)
     missing = missing_cohorts(home, plan)
     if missing:
         train(home, plan, missing, base, told)
-    gathered = gather(home, plan, federated, now, told) if federated is not None else None
+    gathered = gather(home, plan, asked, now, told) if asked is not None else None
     return Outcome(publish_run(home, plan, base, now, gathered), tuple(missing), gathered)
 
 

@@ -107,19 +107,14 @@ class Gathered:
 
 
 def gather(home: Home, plan: Plan, wanted: Wanted, clock: Callable[[], str], told: Told = lambda _: None) -> Gathered:
-    """Ask every holder for a term, and combine what came; a holder that gives none is told of and left out.
+    """Ask every holder of ``wanted`` for a term, and combine what came; one that gives none is told of and left out.
 
     Raises:
-        NotFound: no live node has federated texts and lets this one compute on them. JobNotDone: none gave a term.
+        JobNotDone: none gave a term.
         InvalidRecipe: fewer contributors stand behind the terms than are wanted. Nothing is kept then.
     """
     cohorts = int(home.roles().charter.body["cohorts"])
-    mark, begun = home.ledger.high_water(), clock()
-    holders = sorted(wanted.holders or live_holders(home, plan.model.sha256, "lora"))
-    if not holders:
-        raise NotFound("no live node has federated texts and lets this one compute on them")
-    if len(holders) > cohorts:
-        raise InvalidRecipe("holders", f"at most {cohorts}: there are as many slots as cohorts")
+    mark, begun, holders = home.ledger.high_water(), clock(), wanted.holders
     # Before a holder is asked: whatever is taken back from here on may be in what comes.
     refused = refused_of(home, holders, wanted.language, begun)
     slots, terms, jobs, why = list[Slot](), list[Term](), list[Ended](), ""
@@ -139,6 +134,23 @@ def gather(home: Home, plan: Plan, wanted: Wanted, clock: Callable[[], str], tol
         raise JobNotDone(why)
     contributors = enough((slot.contributors for slot in slots), wanted.least)
     return combine(terms, slots, contributors, wanted, plan.recipe.release_rank, cohorts, mark, jobs, refused)
+
+
+def to_holders(home: Home, plan: Plan, wanted: Wanted) -> Wanted:
+    """What is wanted, with the holders that will be asked: looked up before anything is trained at home.
+
+    Raises:
+        NoNode: no node is running on this home, so nobody can be asked.
+        NotFound: no live node has federated texts and lets this one compute on them.
+        InvalidRecipe: there are more holders than slots.
+    """
+    cohorts = int(home.roles().charter.body["cohorts"])
+    holders = sorted(wanted.holders or live_holders(home, plan.model.sha256, "lora"))
+    if not holders:
+        raise NotFound("no live node has federated texts and lets this one compute on them")
+    if len(holders) > cohorts:
+        raise InvalidRecipe("holders", f"at most {cohorts}: there are as many slots as cohorts")
+    return replace(wanted, holders=holders)
 
 
 def combine(

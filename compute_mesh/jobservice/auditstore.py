@@ -5,24 +5,20 @@ of its own, which the home's key wraps, and goes when it has served.
 """
 
 import secrets
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 
+from compute_mesh.jobservice.database import SharedDatabase
 from substrate.record.documents import Document
 from substrate.store.errors import NotFound, Tampered
 
 NAME: Final = "audits.sqlite3"
 
 
-class AuditStore:
+class AuditStore(SharedDatabase):
     """The audits of one home, for all threads of one process."""
 
     def __init__(self, path: Path, secret: bytes) -> None:
@@ -31,21 +27,8 @@ class AuditStore:
         Raises:
             Tampered: the file is no such database.
         """
-        self._wrap, self._turn = Aead(secret), threading.RLock()
-        self._database = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
-        try:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(files("compute_mesh.jobservice").joinpath("audits.sql").read_text("ascii"))
-        except sqlite3.DatabaseError:
-            self._database.close()
-            raise Tampered(f"{path.name} is damaged: move it away; evidence of audits is lost") from None
-        path.chmod(0o600)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._turn:
-            self._database.close()
+        super().__init__(path, "audits.sql", "evidence of audits is lost")
+        self._wrap = Aead(secret)
 
     def begin(self, job: str, worker: str, day: str) -> None:
         """A probe goes out."""
@@ -98,18 +81,6 @@ class AuditStore:
         """Destroy evidence of days before ``before`` with which nobody can be accused."""
         with self._transaction() as database:
             database.execute("DELETE FROM bundles WHERE day < ? AND word <> 'inconsistent'", (before,))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._turn:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
 
 
 def _bound(verdict: str) -> bytes:

@@ -7,10 +7,7 @@ signed documents.
 
 import secrets
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +16,7 @@ from nacl.secret import Aead
 
 from compute_mesh.jobs.manifest import Manifest, read_manifest
 from compute_mesh.jobs.rules import Refused
+from compute_mesh.jobservice.database import SharedDatabase
 from compute_mesh.jobservice.states import ENDS, JobLine, State
 from substrate.record.documents import Document, read_document
 from substrate.record.times import hours_after
@@ -35,7 +33,7 @@ CHECKPOINT: Final = "checkpoint"
 _EVER: Final = "9999"
 
 
-class JobStore:
+class JobStore(SharedDatabase):
     """The jobs of one home, for all threads of one process."""
 
     def __init__(self, path: Path, secret: bytes) -> None:
@@ -44,21 +42,8 @@ class JobStore:
         Raises:
             Tampered: the file is no such database.
         """
-        self._wrap, self._turn = Aead(secret), threading.RLock()
-        self._database = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
-        try:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(files("compute_mesh.jobservice").joinpath("jobs.sql").read_text("ascii"))
-        except sqlite3.DatabaseError:
-            self._database.close()
-            raise Tampered(f"{path.name} is damaged: move it away; jobs that ran, and results, are lost") from None
-        path.chmod(0o600)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._turn:
-            self._database.close()
+        super().__init__(path, "jobs.sql", "jobs that ran, and results, are lost")
+        self._wrap = Aead(secret)
 
     def add(self, manifest: Manifest, inputs: Iterable[bytes], made: str, *, kept: bool) -> str:
         """Queue a job; its id, or that of the job for which its idempotency key was used before.
@@ -285,18 +270,6 @@ class JobStore:
         with self._turn:
             row = self._database.execute("SELECT tokens FROM worked WHERE day = ?", (day,)).fetchone()
         return int(row[0]) if row else 0
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._turn:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
 
     def _line(self, job: str) -> JobLine:
         query = f"SELECT {_COLUMNS} FROM jobs WHERE job = ?"  # noqa: S608 (constants)

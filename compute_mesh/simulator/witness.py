@@ -5,7 +5,7 @@ from collections import deque
 from compute_mesh.blobs.messages import Op, Request
 from compute_mesh.transport.frames import LENGTH_BYTES
 from compute_mesh.transport.interface import DEADLINE, Buffer, Connection, Stream
-from compute_mesh.transport.wrapped import WrappedStream
+from compute_mesh.transport.wrapped import WrappedConnection, WrappedStream
 from substrate.record.pieces import HASH_BYTES, piece_name
 
 
@@ -29,26 +29,13 @@ class Witness:
             self.wrong.add((peer, request.name, request.number))
 
 
-class _WatchedConnection(Connection):
+class _WatchedConnection(WrappedConnection):
     def __init__(self, inner: Connection, witness: Witness) -> None:
-        self._inner, self._witness = inner, witness
-        self.peer, self.protocol = inner.peer, inner.protocol
+        super().__init__(inner)
+        self._witness = witness
 
     async def open_stream(self, *, within: float = DEADLINE) -> Stream:
-        return _WatchedStream(await self._inner.open_stream(within=within), self.peer, self._witness)
-
-    async def accept_stream(self, *, within: float = DEADLINE) -> Stream:
-        return await self._inner.accept_stream(within=within)
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-    @property
-    def closed(self) -> bool:
-        return self._inner.closed
-
-    def round_trip(self) -> float | None:
-        return self._inner.round_trip()
+        return _WatchedStream(await super().open_stream(within=within), self.peer, self._witness)
 
 
 class _WatchedStream(WrappedStream):

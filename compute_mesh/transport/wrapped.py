@@ -1,8 +1,11 @@
-"""A stream around another one: what is not overridden goes through. Deadlines are kept by the outer stream."""
+"""A stream or a connection around another one: what is not overridden goes through.
+
+Deadlines of streams are kept by the outer one.
+"""
 
 from typing import Final
 
-from compute_mesh.transport.interface import Buffer, Stream
+from compute_mesh.transport.interface import DEADLINE, Buffer, Connection, Stream
 
 #: The inner stream's own deadline: it never comes first.
 _FAR: Final = 3600.0
@@ -32,3 +35,33 @@ class WrappedStream(Stream):
         if not self._inner._dropped:
             self._inner._dropped = True
             self._inner._drop()
+
+
+class WrappedConnection(Connection):
+    """Hands everything on to ``inner``; override what its streams go through."""
+
+    def __init__(self, inner: Connection) -> None:
+        """``inner`` is used by nobody else from here on."""
+        self._inner = inner
+        self.peer, self.protocol = inner.peer, inner.protocol
+
+    async def open_stream(self, *, within: float = DEADLINE) -> Stream:
+        """See `Connection`."""
+        return await self._inner.open_stream(within=within)
+
+    async def accept_stream(self, *, within: float = DEADLINE) -> Stream:
+        """See `Connection`."""
+        return await self._inner.accept_stream(within=within)
+
+    async def close(self) -> None:
+        """See `Connection`."""
+        await self._inner.close()
+
+    @property
+    def closed(self) -> bool:
+        """See `Connection`."""
+        return self._inner.closed
+
+    def round_trip(self) -> float | None:
+        """See `Connection`."""
+        return self._inner.round_trip()

@@ -12,7 +12,7 @@ from typing import Any
 
 from compute_mesh.node import joining, online
 from compute_mesh.transport.interface import Buffer, Connection, Stream, Transport
-from compute_mesh.transport.wrapped import WrappedStream
+from compute_mesh.transport.wrapped import WrappedConnection, WrappedStream
 
 OUT, IN = "out", "in"
 
@@ -43,28 +43,18 @@ class RecordedStream(WrappedStream):
             file.write(data)
 
 
-class RecordedConnection(Connection):
+class RecordedConnection(WrappedConnection):
     """A connection whose streams are recorded."""
 
     def __init__(self, inner: Connection, folder: Path, numbers: "itertools.count[int]") -> None:
-        self._inner, self._folder, self._numbers = inner, folder, numbers
-        self.peer, self.protocol = inner.peer, inner.protocol
+        super().__init__(inner)
+        self._folder, self._numbers = folder, numbers
 
     async def open_stream(self, **within: Any) -> Stream:
-        return self._recorded(await self._inner.open_stream(**within))
+        return self._recorded(await super().open_stream(**within))
 
     async def accept_stream(self, **within: Any) -> Stream:
-        return self._recorded(await self._inner.accept_stream(**within))
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-    @property
-    def closed(self) -> bool:
-        return self._inner.closed
-
-    def round_trip(self) -> float | None:
-        return self._inner.round_trip()
+        return self._recorded(await super().accept_stream(**within))
 
     def _recorded(self, stream: Stream) -> Stream:
         name = self.protocol.decode("ascii").replace("/", "-")

@@ -100,6 +100,8 @@ def test_json_is_one_object(small: Any, tmp_path: Path, lecs: Callable[..., Any]
         "moderate": (
             ["moderate", second, "--decision", "admit", "--ground", "spam", "--statement", "It is none."], ""
         ),
+        "notice list": (["notice", "list"], ""),
+        "notice adopt": (["notice", "adopt", "2026-12"], ""),
         "where": (["where", second], ""),
         "rebuild": (["rebuild"], ""),
         "recipe": (["recipe"], ""),

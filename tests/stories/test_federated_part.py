@@ -20,11 +20,13 @@ from assets.training.federated import Wanted
 from compute_mesh.jobs.manifest import Manifest, read_manifest
 from compute_mesh.jobservice.held import Held, term_to_give
 from compute_mesh.node.asking import Ended, JobNotDone
+from compute_mesh.node.control.client import NoNode
 from compute_mesh.workloads.lora import packed
 from corpus.errors import InvalidRecipe
 from corpus.training.recipe import parse_training_recipe
 from lecs_pipeline.evaluating import evaluate_version
 from lecs_pipeline.training import drop, standing, told_of, train_version
+from substrate.store.errors import NotFound
 from substrate.store.home import open_home
 
 pytestmark = [pytest.mark.models, pytest.mark.dagster, pytest.mark.long]
@@ -147,6 +149,26 @@ def test_with_fewer_contributors_nothing_is_published(home: Any, holders: Holder
     with pytest.raises(InvalidRecipe, match="at most 4"):
         train(home, least=5)
     assert home.run("adapter", "list", "--json").ok().json["adapters"] == []
+
+
+def test_where_nobody_can_be_asked_nothing_is_trained(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said at once, not after the cohorts of this home."""
+
+    def trains(*_: Any) -> None:
+        raise AssertionError("trained before anybody was looked for")
+
+    def tried() -> None:
+        train_version(home.path, "latest", parse_training_recipe(RECIPE), train=trains, federated=Wanted())
+
+    with pytest.raises(NoNode):
+        tried()
+    assert home.run("train", "latest", "--federated").code == 21
+    monkeypatch.setattr(federated, "live_holders", lambda *_: [])
+    with pytest.raises(NotFound, match="no live node has federated texts"):
+        tried()
+    monkeypatch.setattr(federated, "live_holders", lambda *_: [f"did:key:{number}" for number in range(9)])
+    with pytest.raises(InvalidRecipe, match="as many slots as cohorts"):
+        tried()
 
 
 def test_what_a_holder_gives_is_looked_at_again(home: Any, holders: Holders) -> None:
