@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from governance.chambers.enactment import Enactment
-from governance.chambers.scopes import SCOPES, void
+from governance.chambers.scopes import MOST_WORDS, SCOPES, void
 from lecs_pipeline import clock
 from lecs_pipeline.ballots import reveal_due
 from lecs_pipeline.governing import find_kind, governed, member_voice, state, voice
@@ -54,6 +54,8 @@ def propose(path: Path, file: Path, name: str | None, kind: str) -> dict[str, An
     for key in ("scope", "title", "text"):
         if not isinstance(stated.get(key), str) or not stated[key].strip():
             raise MalformedDocument(f"{key} is missing, or is no text")
+    if len(stated["text"].strip().encode("utf-8")) > MOST_WORDS:
+        raise MalformedDocument(f"text is longer than {MOST_WORDS:,} bytes: nodes would not pass it on")
     if stated["scope"] not in SCOPES:
         raise MalformedDocument(f"scope is one of {', '.join(SCOPES)}")
     with open_home(path) as home:

@@ -1,8 +1,12 @@
-"""Which blobs of a home something still needs: what is pinned, approved models, and the manifests of versions."""
+"""Which blobs of a home something still needs: what is pinned, approved models, and the manifests of versions.
+
+And which small ones an admitted peer may have.
+"""
 
 import json
 from collections.abc import Iterator
 
+from governance.chambers.scopes import MOST_WORDS
 from substrate.store.errors import HomeError
 from substrate.store.home import Home
 
@@ -14,9 +18,32 @@ def manifests(home: Home) -> Iterator[str]:
 
 def named(home: Home) -> set[str]:
     """Every small blob that a document names: manifests, what training runs read, the words of proposals."""
-    runs = (str(one.body["members"]["blake3"]) for one in home.ledger.documents(kinds=["TrainingRun"]))
-    words = (str(one.body["text"]) for one in home.ledger.documents(kinds=["Proposal"]))
-    return {*manifests(home), *runs, *words}
+    return {*manifests(home), *_members(home), *_words(home)}
+
+
+def words_missing(home: Home) -> list[str]:
+    """Words of proposals that are not in this home, those of the newest proposal first."""
+    inside = _members(home)
+    return [name for name in _words(home) if name not in inside and not home.blobs.path(name).exists()]
+
+
+def words_given(home: Home) -> set[str]:
+    """Words of proposals that are here and may be passed on to admitted nodes.
+
+    Whoever signs a proposal chooses what it names: nothing that this home keeps to itself becomes public by that.
+    """
+    kept = [name for name in _words(home) if home.blobs.path(name).exists()]
+    return {name for name in kept if home.blobs.path(name).stat().st_size <= MOST_WORDS} - _members(home)
+
+
+def _words(home: Home) -> list[str]:
+    proposals = sorted(home.ledger.documents(kinds=["Proposal"]), key=lambda one: str(one.body["time"]), reverse=True)
+    return list(dict.fromkeys(str(one.body["text"]) for one in proposals))
+
+
+def _members(home: Home) -> set[str]:
+    """Lists of what training runs read: they stay in this home."""
+    return {str(one.body["members"]["blake3"]) for one in home.ledger.documents(kinds=["TrainingRun"])}
 
 
 def manifest_names(home: Home, version: str) -> Iterator[str]:

@@ -14,13 +14,14 @@ from compute_mesh.blobs.messages import Op, Request, Status
 from compute_mesh.blobs.outcomes import Fetched, Progress
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.rates import Allowance
-from compute_mesh.blobs.reachable import manifests
+from compute_mesh.blobs.reachable import manifests, words_given
 from compute_mesh.blobs.service import BlobService
 from compute_mesh.blobs.shelf import HomeShelf
-from compute_mesh.node.bench import at_home
+from compute_mesh.node.bench import Bench, at_home
 from compute_mesh.node.context import Context
 from compute_mesh.node.texts import LentTexts
-from compute_mesh.node.versions import FetchedVersion, VersionFetch
+from compute_mesh.node.versions import FetchedVersion, OnHome, VersionFetch
+from compute_mesh.node.words import fetch_words
 from compute_mesh.peers.book import PeerBook
 from compute_mesh.transport.address import Address
 from compute_mesh.transport.interface import Connection, Transport
@@ -33,6 +34,7 @@ from substrate.store.pieced import FOLDER, PiecedBlobs, Stat
 #: Seconds for which it is believed who is admitted and which manifests there are.
 _BELIEVED: Final = 2.0
 _CONNECT_SECONDS: Final = 6.0
+_WORDS_SECONDS: Final = 30.0
 _MEGABYTE: Final = 1_000_000
 _KILOBYTE: Final = 1000
 #: The largest blob that is fetched when the settings set no bound: what the protocol can name.
@@ -41,10 +43,10 @@ _MOST_BYTES: Final = 128 << 30
 
 @dataclass(frozen=True, slots=True)
 class _Rights:
-    """Keys of admitted nodes, and names of the manifests of published versions."""
+    """Keys of admitted nodes, and names of small blobs for them: manifests of versions, words of proposals."""
 
     nodes: frozenset[str] = frozenset()
-    manifests: frozenset[str] = frozenset()
+    small: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -67,9 +69,9 @@ class BlobDesk:
         self.service = BlobService(shelf, self.permitted, in_all=self._up)
 
     async def permitted(self, peer: str, request: Request) -> Status:
-        """Admitted nodes may have large blobs, manifests of versions and texts that were listed; nobody else anything.
+        """Admitted nodes may have large blobs, manifests of versions, words of proposals and texts that were listed.
 
-        Whether a text may be shown is asked again when it is listed and when it is sealed.
+        Nobody else may have anything. Whether a text may be shown is asked again when it is listed, and when sealed.
         """
         node = self.book.node_of(peer)
         if node is None or self.book.shunned(node):
@@ -78,7 +80,7 @@ class BlobDesk:
         if node not in rights.nodes:
             return Status.NOT_FOR_YOU
         lent = self._lent is not None and self._lent.knows(request.name)
-        if request.op is Op.WHOLE and request.name not in rights.manifests and not lent:
+        if request.op is Op.WHOLE and request.name not in rights.small and not lent:
             return Status.NOT_FOR_YOU
         return Status.BUSY if self._quiet() else Status.OK
 
@@ -113,12 +115,19 @@ class BlobDesk:
         if self._quiet():
             raise Busy("no blobs are moved in the quiet hours that the settings name")
         async with at_home(self.context.path) as bench:
-
-            async def on_home(work: Callable[[Home], Any]) -> Any:
-                return await bench.run(lambda: work(bench.home))
-
             providers = await self._providers()
-            return await VersionFetch(version, providers, self.context.texts, on_home, self._note).run()
+            return await VersionFetch(version, providers, self.context.texts, _on_home(bench), self._note).run()
+
+    async def fetch_words(self) -> int:
+        """Bring words of proposals here that this home lacks; how many came, for half a minute at most.
+
+        Raises:
+            HomeError, OSError: the home cannot be read or written.
+        """
+        if self._quiet():
+            return 0
+        async with at_home(self.context.path) as bench:
+            return await fetch_words(self._providers, _on_home(bench), self._note, within=_WORDS_SECONDS)
 
     async def _providers(self) -> list[Provider]:
         rights = await self._known_rights()
@@ -177,6 +186,13 @@ class _NodeShelf(HomeShelf):
         return self._lent.list(version) if self._lent is not None else super().texts(version)
 
 
+def _on_home(bench: Bench) -> OnHome:
+    async def on_home(work: Callable[[Home], Any]) -> Any:
+        return await bench.run(lambda: work(bench.home))
+
+    return on_home
+
+
 def _rights_in(home: Home) -> _Rights:
     try:
         roles = home.roles()
@@ -184,7 +200,7 @@ def _rights_in(home: Home) -> _Rights:
         return _Rights()
     state = roles.chain.state
     nodes = state.holders("node") if state is not None else frozenset()
-    return _Rights(frozenset(nodes), frozenset(manifests(home)))
+    return _Rights(frozenset(nodes), frozenset({*manifests(home), *words_given(home)}))
 
 
 def _here_already(stat: Stat) -> Fetched:

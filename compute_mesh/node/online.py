@@ -33,6 +33,7 @@ from substrate.record.canonical import JsonObject
 from substrate.record.documents import Document
 from substrate.record.errors import RecordError
 from substrate.record.times import hours_after, seconds_after
+from substrate.store.errors import HomeError
 
 PROTOCOLS: Final = (exchange.PROTOCOL, messages.PROTOCOL, joining.PROTOCOL, blobs.PROTOCOL, wire.PROTOCOL)
 ANNOUNCED_HOURS: Final = 24
@@ -200,8 +201,17 @@ class Online:
             self.changed.clear()
             gate = asyncio.Semaphore(_AT_ONCE)
             await asyncio.gather(*(self._call_quietly(address, gate) for address in told))
+            await self._read_words()
             with contextlib.suppress(OSError):
                 self.book.save()
+
+    async def _read_words(self) -> None:
+        try:
+            await self.desk.fetch_words()
+        except (HomeError, OSError):
+            return  # The next round tries again.
+        except Exception as error:  # As in `_call_quietly`: a fault of ours ends no other meeting.
+            self.context.tally.wrong("program", f"a fault of the program ({type(error).__name__}): please report it")
 
     def _some(self) -> list[Address]:
         due = self._due()

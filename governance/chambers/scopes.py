@@ -10,6 +10,8 @@ from substrate.record.canonical import JsonObject
 CONTRIBUTOR: Final = "contributor"
 TECHNICAL: Final = "technical"
 BOTH: Final = (CONTRIBUTOR, TECHNICAL)
+#: Bytes of a proposal's words in UTF-8: nodes pass on no longer ones.
+MOST_WORDS: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A model is passed from node to node: put here, fetched there by the running nodes, checked, kept, and let go."""
 
 import random
+import re
 
 import pytest
 from mesh_world import World, until
@@ -69,6 +70,37 @@ def test_a_version_is_fetched_exported_alike_and_forgotten_when_it_is_taken_back
         again = lecs("dataset", "fetch", "latest", "--json", home=newcomer.home).ok().json
         assert again["texts"] == 0
         assert not kept.exists()
+
+
+def test_the_words_of_a_proposal_come_by_themselves(tmp_path, small, lecs) -> None:
+    """A proposal that was made before a node joined, and one that was made since, can be read there."""
+    stated = "scope: mixture\ntitle: Flatter\ntext: Small languages count {}.\nrecipe: recipe.yaml\n"
+    (tmp_path / "change.yaml").write_text("fields: {enactment: chambers}\n")
+    lecs("charter", "change", tmp_path / "change.yaml", home=small.path).ok()
+
+    def propose(word: str, temperature: str) -> str:
+        recipe = lecs("recipe", home=small.path).ok().out
+        (tmp_path / "recipe.yaml").write_text(re.sub("temperature: .*", f"temperature: '{temperature}'", recipe))
+        (tmp_path / "proposal.yaml").write_text(stated.format(word))
+        done = lecs("govern", "propose", tmp_path / "proposal.yaml", "--json", home=small.path).ok().json
+        return str(done["proposal"])
+
+    with World(tmp_path / "world") as world:
+        founder, newcomer = world.node("founder", small.path), world.node("newcomer")
+        lecs("node", "init", "--json", home=newcomer.home).ok()
+        before = propose("more", "2")
+        founder.start()
+        newcomer.start()
+        ticket = lecs("node", "invite", "--json", home=founder.home).ok().json["ticket"]
+        lecs("node", "join", ticket, "--json", home=newcomer.home).ok()
+        since = propose("most", "3")
+
+        def text(proposal: str) -> object:
+            shown = lecs("govern", "show", proposal, "--json", home=newcomer.home)
+            return shown.json["text"] if shown.code == 0 else None
+
+        assert until(lambda: text(before) == "Small languages count more.")
+        assert until(lambda: text(since) == "Small languages count most.")
 
 
 def test_only_what_nothing_needs_is_collected(tmp_path, small, lecs) -> None:

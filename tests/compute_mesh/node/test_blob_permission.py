@@ -1,4 +1,4 @@
-"""Who may have what of a node's blobs: strangers nothing, admitted nodes blobs and manifests, nobody anything else."""
+"""Who may have what of a node's blobs: strangers nothing, admitted nodes blobs, manifests and words of proposals."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from compute_mesh.node.settings import NodeSettings
 from compute_mesh.peers.announcement import announce
 from compute_mesh.peers.book import PeerBook
 from compute_mesh.transport.address import Address
+from governance.chambers.scopes import MOST_WORDS
 from substrate.store.home import open_home
 
 NOW, LATER = "2026-11-22T10:00:00Z", "2026-11-23T10:00:00Z"
@@ -28,10 +29,17 @@ def desk(home_with_texts: Any, tmp_path: Path) -> Any:
     with open_home(home.path) as opened:
         manifest = opened.blobs.put(b"a manifest")
         other = opened.blobs.put(b"something else")
+        words, members, long = (opened.blobs.put(data) for data in (b"words", b"members", b"long" * MOST_WORDS))
+        run = commons.fields("TrainingRun")
+        run["members"]["blake3"] = members
+        papers = [commons.write("TrainingRun", commons.node, **run)]
+        for text in (words, members, long):
+            papers.append(commons.write("Proposal", commons.node, **{**commons.fields("Proposal"), "text": text}))
         fields = commons.fields("DatasetVersion")
         fields["builtFrom"]["manifest"]["blake3"] = manifest
         with opened.ledger.write() as writer:
-            writer.add(commons.write("DatasetVersion", commons.node, **fields))
+            for paper in (commons.write("DatasetVersion", commons.node, **fields), *papers):
+                writer.add(paper)
     book = PeerBook(tmp_path / "mesh", commons.node.did, commons.id)
 
     def made(**settings: Any) -> Any:
@@ -46,7 +54,7 @@ def desk(home_with_texts: Any, tmp_path: Path) -> Any:
 
     return SimpleNamespace(
         made=made, ask=ask, book=book, admitted=commons.other_node, stranger=commons.stranger, manifest=manifest,
-        other=other,
+        other=other, words=words, never=(other, members, long),
     )  # fmt: skip
 
 
@@ -57,6 +65,15 @@ def test_admitted_nodes_may_have_blobs_and_manifests_and_nothing_else(desk: Any)
         assert desk.ask(one, desk.stranger, op, name) is Status.NOT_FOR_YOU
     assert desk.ask(one, desk.admitted, Op.WHOLE, desk.other) is Status.NOT_FOR_YOU
     assert desk.ask(one, desk.stranger, Op.TEXTS, ROOT) is Status.NOT_FOR_YOU
+
+
+def test_words_of_proposals_are_passed_on_and_nothing_becomes_words_by_being_named(desk: Any) -> None:
+    """Whoever signs a proposal chooses what it names: a list that a training run keeps at home stays there."""
+    one = desk.made()
+    assert desk.ask(one, desk.admitted, Op.WHOLE, desk.words) is Status.OK
+    assert desk.ask(one, desk.stranger, Op.WHOLE, desk.words) is Status.NOT_FOR_YOU
+    for name in desk.never:
+        assert desk.ask(one, desk.admitted, Op.WHOLE, name) is Status.NOT_FOR_YOU
 
 
 def test_who_said_nothing_of_itself_or_is_blocked_gets_nothing(desk: Any) -> None:
