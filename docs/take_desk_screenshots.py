@@ -4,7 +4,7 @@
     .venv/bin/python docs/take_desk_screenshots.py [--out docs/images] [--only NAME]
 
 Each page of giving is taken on the way through it; `AROUND` names the pages beside it. A new page is added there, in
-`more`, where somebody has to do something first, or in `desk_people`, where several do.
+`more`, where somebody has to do something first, in `desk_people`, where several do, or in `desk_deciding`.
 """
 
 import argparse
@@ -13,15 +13,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests" / "consent" / "desk")]
+import desk_deciding  # noqa: E402
 import desk_people  # noqa: E402
 from desk_browser import Reader  # noqa: E402
 from take_screenshots import FLAGS, ROOT, lecs  # noqa: E402
+
+from lecs_pipeline.clock import now  # noqa: E402
 
 SCREEN = {"width": 680, "height": 700}
 HIGHEST = 2600
@@ -51,12 +55,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lecs-desk-pictures-") as folder:
         home = Path(folder) / "home"
         prepared(home)
+        proposal = desk_deciding.chambers(home, Path(folder), now())
         with desk(home) as url, chromium() as browser:
             camera = Camera(options.out, options.only)
             everything(browser, url, camera)
             desk_people.a_talk(browser, url, camera.take, viewport=SCREEN)
             desk_people.a_report(browser, url, camera.take, viewport=SCREEN)
             desk_people.behind_the_login(browser, url, home, camera.take, viewport=SCREEN)
+            desk_deciding.decide(browser, url, home, proposal, int(time.time()), camera.take, viewport=SCREEN)
     sys.stdout.write(f"{len(camera.taken)} pictures in {options.out}\n")
     return 0
 

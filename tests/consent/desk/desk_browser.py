@@ -29,6 +29,23 @@ VALUES = {
     "check-1": "no", "check-2": "yes", "check-3": "new",
 }  # fmt: skip
 
+#: How big, and in which colours.
+SCREENS: dict[str, dict[str, Any]] = {
+    "320": {"viewport": {"width": 320, "height": 640}},
+    "1280 dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+}
+#: Every control that has no edge of its own, or whose edge has the colour of what is behind it.
+EDGELESS = """() => [...document.querySelectorAll('button, .button, select, textarea, input:not([type=hidden])')]
+  .filter((e) => e.getClientRects().length)
+  .filter((e) => { const s = getComputedStyle(e);
+    const native = ['radio', 'checkbox', 'file'].includes(e.type);
+    return !native && (s.borderTopStyle === 'none' || parseFloat(s.borderTopWidth) === 0
+      || s.borderTopColor === s.backgroundColor); })
+  .map((e) => e.outerHTML.slice(0, 120))"""
+#: Bars of the figures that cannot be told from the page.
+PALE = """() => [...document.querySelectorAll('.chart rect')]
+  .filter((e) => getComputedStyle(e).fill === getComputedStyle(document.body).backgroundColor).length"""
+
 
 class Live:
     """A desk that answers on loopback, over a home of the test's own."""

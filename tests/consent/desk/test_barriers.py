@@ -6,27 +6,22 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-from desk_browser import CHROMIUM, VALUES, WAYS, Live, Reader, axe_source, barriers_of
+from desk_browser import (
+    CHROMIUM,
+    EDGELESS,
+    PALE,
+    SCREENS,
+    VALUES,
+    WAYS,
+    Live,
+    Reader,
+    axe_source,
+    barriers_of,
+)  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.long, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
 ]  # fmt: skip
-
-SCREENS: dict[str, dict[str, Any]] = {
-    "320": {"viewport": {"width": 320, "height": 640}},
-    "1280 dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-}
-#: Every control that has no edge of its own, or whose edge has the colour of what is behind it.
-EDGELESS = """() => [...document.querySelectorAll('button, .button, select, textarea, input:not([type=hidden])')]
-  .filter((e) => e.getClientRects().length)
-  .filter((e) => { const s = getComputedStyle(e);
-    const native = ['radio', 'checkbox', 'file'].includes(e.type);
-    return !native && (s.borderTopStyle === 'none' || parseFloat(s.borderTopWidth) === 0
-      || s.borderTopColor === s.backgroundColor); })
-  .map((e) => e.outerHTML.slice(0, 120))"""
-#: Bars of the figures that cannot be told from the page.
-PALE = """() => [...document.querySelectorAll('.chart rect')]
-  .filter((e) => getComputedStyle(e).fill === getComputedStyle(document.body).backgroundColor).length"""
 
 
 @pytest.mark.parametrize("screen", SCREENS)
