@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from assets.cards.contribution import uses_in_adapters
 from assets.dataset.manifests import manifest_shards
 from assets.dataset.publishing import published_versions
+from assets.federated.given import given_with
+from compute_mesh.node.sent import sent_with
 from consent.bundle import verify_bundle
 from consent.lookup import state_of
 from consent.party_receipt import is_party_receipt, verify_party
@@ -26,7 +28,12 @@ ON_WITHDRAWAL = {
     "adapter": "its cohort's term is dropped at once, and trained again without it; "
     "copies already downloaded cannot be recalled",
     "evaluation": "was never trained on; the figure stays, no later one is measured with it",
+    "sent": "is sent to no node any more; that node's box kept nothing; what its operator read cannot be called back",
+    "term-given": "the sum that holds it is dropped at once; numbers that were copied cannot be called back",
+    "score-given": "the result stays; no later one is measured with it",
 }
+#: By the type of the job, what was given away that stands on a text.
+_GIVEN: Final = {"lora": "term-given", "evaluation": "score-given"}
 
 
 @dataclass
@@ -92,7 +99,13 @@ def uses_of(home: Home, state: State) -> list[dict[str, str]]:
     for version, path, time in home.database.connection.execute("SELECT version, path, time FROM exports"):
         if version in versions:
             uses.append(_use("export", str(home.path / path), time))
-    return uses + [_use(one.kind, one.adapter, one.time) for one in uses_in_adapters(home, rows)]
+    uses += [_use(one.kind, one.adapter, one.time) for one in uses_in_adapters(home, rows)]
+    uses += [{**_use("sent", one.job, one.time), "node": one.node} for one in sent_with(home.path, rows)]
+    return uses + [
+        {**_use(_GIVEN[one.type], one.job, one.time), "node": one.submitter}
+        for one in given_with(home, state.contribution)
+        if one.submitter != home.node.did
+    ]
 
 
 def _holds_a_row(home: Home, version: Document, rows: set[str]) -> bool:

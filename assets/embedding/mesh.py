@@ -48,7 +48,7 @@ class EmbeddedOnMesh:
         name = identity(approved(home.roles(), NAME, USE, as_of).body)
 
         def embed(table: pa.Table, _: str) -> pa.Table:
-            found = embed_on_mesh(self.asking, name, table["text"].to_pylist(), terms)
+            found = embed_on_mesh(self.asking, name, table["text"].to_pylist(), terms, rows=table["key"].to_pylist())
             for one in found:
                 if one.rows.shape[1] != WIDTH:
                     raise JobNotDone("no-result: vectors of another width than this model's came back")

@@ -32,7 +32,7 @@ from substrate.store.trained import TrainedFiles
 
 Told = Callable[[dict[str, Any]], None]
 #: Measures texts with an adapter as it stands: the events ``texts`` and ``nats`` (of ``base`` and ``served``).
-Score = Callable[[Standing, LanguageModel, list[str], Told], list[dict[str, Any]]]
+Score = Callable[[Standing, LanguageModel, list[Member], Told], list[dict[str, Any]]]
 #: What base and adapter are asked to go on from, so that people see a difference.
 PROMPTS: Final = ("The kitchen smelled of", "Dear neighbour,", "When I was young, we")
 SAMPLE_TOKENS: Final = 20
@@ -73,7 +73,7 @@ def evaluate(
     members = members_of(home, version, recipe, as_of)
     scored, left_out = _scored(home, members)
     if score is not None:
-        events = score(standing, model, [one.text for one in scored], told)
+        events = score(standing, model, scored, told)
     else:
         events = list(_run(home, model, standing, recipe.alpha, recipe.rank, run, scored, canaries, told))
     return _publish(home, version, adapter, scored, left_out, events, clock())

@@ -114,13 +114,16 @@ class PipedAsking(Asking):
 
     context: Context = field(kw_only=True)
 
-    def run(self, manifest: bytes, inputs: Sequence[bytes], hear: Hear, about: str = "") -> Ended:
+    def run(
+        self, manifest: bytes, inputs: Sequence[bytes], hear: Hear, about: str = "", rows: Sequence[str] = ()
+    ) -> Ended:  # fmt: skip
         """See `Asking.run`."""
-        return self.invoke(manifest, inputs, hear, about).ended
+        return self.invoke(manifest, inputs, hear, about, rows=rows).ended
 
     def invoke(
-        self, manifest: bytes, inputs: Sequence[bytes], hear: Hear, about: str, extras: PipesExtras | None = None
-    ) -> MeshInvocation:
+        self, manifest: bytes, inputs: Sequence[bytes], hear: Hear, about: str, extras: PipesExtras | None = None,
+        rows: Sequence[str] = (),
+    ) -> MeshInvocation:  # fmt: skip
         """One job in its session.
 
         Raises: as `Asking.run`.
@@ -134,7 +137,7 @@ class PipedAsking(Asking):
         with dg.open_pipes_session(self.context, NothingInjected(), reader, extras) as session:
             reader.opened()
             try:
-                ended = super().run(manifest, inputs, heard, about)
+                ended = super().run(manifest, inputs, heard, about, rows)
             except BaseException as failure:
                 reader.closed(failure)
                 raise

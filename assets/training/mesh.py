@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assets.mesh.terms import texts_terms
+from assets.training.members import Member
 from assets.training.planning import Plan
 from assets.training.running import sweep
 from assets.training.standing import Standing
@@ -70,11 +71,12 @@ class OnMesh:
         self.done += self.asking.each(lambda cohort: self._train(files, plan, cohort, tell), left)
 
     def _train(self, files: TrainedFiles, plan: Plan, cohort: int, told: Told) -> Ended:
-        lines = [Line(one.key.hex(), one.weight, one.text) for one in plan.members.train[cohort]]
+        members = plan.members.train[cohort]
+        lines, rows = [Line(one.key.hex(), one.weight, one.text) for one in members], [one.row for one in members]
         data = lines_blob(lines)
         parameters = {"data": {"own": {"texts": len(lines)}}, "recipe": plan.recipe.content()}
         manifest = manifest_for(self.asking.home, "lora", parameters, plan.model.id, [data], self.terms)
-        done = self.asking.run(manifest.raw, [data], _steps(cohort, told), f"cohort {cohort}")
+        done = self.asking.run(manifest.raw, [data], _steps(cohort, told), f"cohort {cohort}", rows)
         term = done.outputs["term"]
         _check(term, json.loads(done.outputs["about"]), plan)
         folder = files.work(plan.plans[cohort])
@@ -82,7 +84,9 @@ class OnMesh:
         write_atomic(folder / TERM, term, mode=0o600)
         return done
 
-    def score(self, standing: Standing, model: LanguageModel, texts: list[str], told: Told) -> list[dict[str, Any]]:
+    def score(
+        self, standing: Standing, model: LanguageModel, members: list[Member], told: Told
+    ) -> list[dict[str, Any]]:
         """Measure texts by one job, with llama.cpp: events as scoring at home tells them, without samples.
 
         Raises:
@@ -91,11 +95,12 @@ class OnMesh:
         gguf = TrainedFiles(self.asking.home).served(standing.adapter.body["digest"]) / "adapter.gguf"
         if not standing.whole or not gguf.exists():
             raise NotFound("not all of this adapter may be served any more: `lecs adapter retrain`")
+        texts = [one.text for one in members]
         adapter, data = gguf.read_bytes(), texts_blob(texts)
         parameters = {"data": {"own": {"texts": max(1, len(texts))}}, "texts": max(1, len(texts))}
         named = (hashlib.sha256(adapter).hexdigest(), adapter)
         manifest = manifest_for(self.asking.home, "evaluation", parameters, model.id, [data], self.terms, named)
-        done = self.asking.run(manifest.raw, [data, adapter], deaf, "held-out texts")
+        done = self.asking.run(manifest.raw, [data, adapter], deaf, "held-out texts", [one.row for one in members])
         self.done.append(done)
         scores = json.loads(done.outputs["scores"])
         events = [

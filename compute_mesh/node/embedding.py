@@ -29,27 +29,31 @@ class Embedded:
 
 
 def embed_on_mesh(
-    asking: Asking, model: str, texts: Sequence[str], terms: Terms, told: Callable[[int], None] = lambda _: None
-) -> list[Embedded]:
-    """Vectors of texts in their order, by as many nodes as there are. ``told`` hears how many more are done.
+    asking: Asking, model: str, texts: Sequence[str], terms: Terms, told: Callable[[int], None] = lambda _: None,
+    rows: Sequence[str] = (),
+) -> list[Embedded]:  # fmt: skip
+    """Vectors of texts in their order, by as many nodes as there are.
+
+    Args:
+        told: hears how many more are done. rows: of each text, where they are a home's own: see `Asking.run`.
 
     Raises:
         ModelRefused: no such model is approved. JobRefused, JobNotDone, JobCancelled. NoNode: no node is running.
     """
-    parts = [texts[start : start + TEXTS_OF_A_JOB] for start in range(0, len(texts), TEXTS_OF_A_JOB)]
+    starts = range(0, len(texts), TEXTS_OF_A_JOB)
     turn = threading.Lock()
 
-    def embed(numbered: tuple[int, Sequence[str]]) -> Embedded:
-        number, part = numbered
+    def embed(start: int) -> Embedded:
+        part, behind = (found[start : start + TEXTS_OF_A_JOB] for found in (texts, rows))
         data = texts_blob(part)
         manifest = manifest_for(asking.home, "embeddings", {"texts": len(part)}, model, [data], terms)
-        done = asking.run(manifest.raw, [data], deaf, f"part {number + 1} of {len(parts)}")
-        rows = rows_of(done.outputs.get("vectors", b""), len(part))
+        done = asking.run(manifest.raw, [data], deaf, f"part {start // TEXTS_OF_A_JOB + 1} of {len(starts)}", behind)
+        vectors = rows_of(done.outputs.get("vectors", b""), len(part))
         with turn:
             told(len(part))
-        return Embedded(done, rows)
+        return Embedded(done, vectors)
 
-    found = asking.each(embed, enumerate(parts))
+    found = asking.each(embed, starts)
     if len({one.rows.shape[1] for one in found}) > 1:
         raise JobNotDone("no-result: vectors of different width came back")
     return found

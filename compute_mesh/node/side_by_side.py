@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from compute_mesh.node.asking import Ended, Hear, JobCancelled, run_job
+from compute_mesh.node.context import clock
 from compute_mesh.node.control.client import NodeSaid, NoNode, node_of
+from compute_mesh.node.sent import Sent, forget, note_done, note_sent
+from substrate.record.documents import read_document
 
 Part = TypeVar("Part")
 Made = TypeVar("Made")
@@ -26,16 +29,23 @@ class Asking:
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
 
-    def run(self, manifest: bytes, inputs: Sequence[bytes], hear: Hear, about: str = "") -> Ended:
-        """One job, from its submission to its end. ``about``: what it is called where its progress is told.
+    def run(
+        self, manifest: bytes, inputs: Sequence[bytes], hear: Hear, about: str = "", rows: Sequence[str] = ()
+    ) -> Ended:  # fmt: skip
+        """One job, from its submission to its end.
+
+        Args:
+            about: what it is called where its progress is told.
+            rows: of the contributions whose texts are among the inputs: it is noted where they went.
 
         Raises:
             JobRefused, JobNotDone, JobCancelled. NoNode: no node is running.
         """
-        job = ""
+        job, queued, sent = "", False, self._sent(manifest, rows)
 
         def begun(named: str) -> None:
-            nonlocal job
+            nonlocal job, queued
+            queued = True
             with self._turn:
                 if self._stopped:
                     raise JobCancelled("the command was interrupted")
@@ -43,10 +53,23 @@ class Asking:
                 self._going.add(job)
 
         try:
-            return run_job(self.home, manifest, inputs, hear, interactive=False, begun=begun)
+            done = run_job(self.home, manifest, inputs, hear, interactive=False, begun=begun)
+            if sent is not None:
+                note_done(self.home, sent, done.line["node"] or "", done.line["attempts"])
+            return done
         finally:
+            if sent is not None and not queued:
+                forget(self.home, sent)
             with self._turn:
                 self._going.discard(job)
+
+    def _sent(self, manifest: bytes, rows: Sequence[str]) -> Sent | None:
+        if not rows:
+            return None
+        document = read_document(manifest)
+        sent = Sent(document.digest, document.body["job"], clock(), list(rows))
+        note_sent(self.home, sent)
+        return sent
 
     def each(self, work: Callable[[Part], Made], parts: Iterable[Part], at_once: int = AT_ONCE) -> list[Made]:
         """Do ``work``, which runs jobs, on every part; the results in the order of the parts.

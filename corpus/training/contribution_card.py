@@ -10,6 +10,9 @@ _KINDS: Final = {
     "export": "in an export",
     "adapter": "trained on, in an adapter",
     "evaluation": "held out, to measure an adapter",
+    "sent": "sent to another node, to be worked on in a job",
+    "term-given": "trained on here, for a term that another node combines",
+    "score-given": "read here, for a score that another node asked for",
 }
 _LIMITS: Final = """Served adapters are retrained without a withdrawn text; copies already downloaded, and models that
 others trained, cannot be recalled. Training-only is not impossible to infer."""

@@ -255,7 +255,22 @@ def _measured(folder: Path, three: Three, size: Size) -> dict[str, Any]:
     told = lecs("eval", "latest", "--on", "mesh", "--privacy", "trusted", "--json", home=three.f.home).ok().json
     require(told["node"] in (three.p.ready["node"], three.q.ready["node"]), "it was measured elsewhere")
     require(len(told["receipt"]) == 64 and told["heldout"]["texts"] > 0, "nothing was measured")
-    return {"held-out texts measured": told["heldout"]["texts"]}
+    return {"held-out texts measured": told["heldout"]["texts"], **_told_where(three)}
+
+
+def _told_where(three: Three) -> dict[str, Any]:
+    """Whoever gave a text sees to which peers it went, and in what job."""
+    peers = {three.p.ready["node"], three.q.ready["node"]}
+    listed = lecs("consent", "list", "--json", home=three.f.home).ok().json["contributions"]
+    looked = [one["id"] for one in listed if one["state"] == "given"][:6]
+    sent = 0
+    for contribution in looked:
+        uses = lecs("where", contribution, "--json", home=three.f.home).ok().json["uses"]
+        nodes = [use["node"] for use in uses if use["kind"] == "sent"]
+        require(bool(nodes), "`lecs where` does not say that a text was sent to a peer")
+        require(set(nodes) <= peers, "`lecs where` names other nodes than those that worked")
+        sent += len(nodes)
+    return {"texts looked up in `lecs where`": len(looked), "jobs that it names for them": sent}
 
 
 def row_2(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:

@@ -53,5 +53,5 @@ def test_every_cause_has_its_code(tmp_path: Path, lecs: Callable[..., Any]) -> N
         opened.keyring.create("steward")
     assert lecs("notice", "adopt", NEW, home=tmp_path / "other").code == 6
     other = lecs("notice", "adopt", NEW, "--json", home=home)
-    assert (other.code, other.json["error"]) == (50, "other-notice")
+    assert (other.code, other.json["error"]) == (57, "other-notice")
     assert lecs("notice", "list", home=tmp_path / "nowhere").code == 4

@@ -88,7 +88,7 @@ def _admitted(name: str) -> bool:
     parts = PurePosixPath(name).parts
     if not parts or name != "/".join(parts) or ".." in parts or parts[0] == "/":
         return False
-    return name in (DATABASE, *FILES) if len(parts) == 1 else parts[0] in TREES
+    return name in (DATABASE, *FILES) or any(name.startswith(f"{tree}/") for tree in TREES)
 
 
 def _write(path: Path, source: IO[bytes], mode: int) -> None:

@@ -27,7 +27,7 @@ SUFFIX: Final = ".lecs-backup"
 DATABASE: Final = "ledger.sqlite3"
 #: What goes in besides the database, keys last: a restore holds them back until erased texts are gone.
 FILES: Final = (PIN, JOURNAL, FOLDERS)
-TREES: Final = ("blobs", "models", "keys")
+TREES: Final = ("blobs", "models", "mesh/given", "mesh/sent", "keys")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,20 @@
 """Jobs of one command side by side, and what is taken of the vectors that come back."""
 
+import contextlib
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from compute_mesh.node import side_by_side
-from compute_mesh.node.asking import JobCancelled, JobNotDone, deaf
+from compute_mesh.node.asking import Ended, JobCancelled, JobNotDone, JobRefused, deaf
 from compute_mesh.node.embedding import rows_of
+from compute_mesh.node.sent import forget, sent_with
 from compute_mesh.node.side_by_side import Asking
+from substrate.record.documents import read_document
 
 
 def test_several_at_once_and_in_order() -> None:
@@ -76,6 +81,44 @@ def test_an_interruption_cancels_what_is_under_way(monkeypatch: pytest.MonkeyPat
     # A job that is submitted a moment too late is cancelled too.
     with pytest.raises(JobCancelled, match="interrupted"):
         asking.run(b"", [], deaf)
+
+
+def test_what_was_sent_where_is_noted_before_it_goes(home_with_texts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a job that ran at home at once nothing is noted; of one that nobody took neither."""
+    made = home_with_texts()
+    own, other = made.commons.node.did, made.commons.other_node.did
+    folder = made.path / "mesh" / "sent"
+    ends: list[Any] = []
+
+    def run_job(path: Path, *_: object, begun: Callable[[str], None], **__: object) -> Ended:
+        assert len(list(folder.iterdir())) == 1, "before anything is submitted"
+        end = ends.pop(0)
+        if end is JobRefused:
+            raise JobRefused("model-unknown: no such model")
+        begun("job")
+        if end is JobNotDone:
+            raise JobNotDone("lost-node: it went away")
+        return Ended({"node": end[0], "attempts": end[1]}, {})
+
+    monkeypatch.setattr(side_by_side, "run_job", run_job)
+    manifest = made.commons.write("JobManifest", made.commons.node, **made.commons.fields("JobManifest")).raw
+    rows = ["a" * 64, "b" * 64]
+
+    def noted(end: Any) -> list[str]:
+        ends.append(end)
+        with contextlib.suppress(JobRefused, JobNotDone):
+            Asking(made.path).run(manifest, [], deaf, rows=rows)
+        found = sent_with(made.path, rows[1:])
+        for one in found:
+            assert (one.type, list(one.rows)) == (read_document(manifest).body["job"], rows)
+            forget(made.path, one)
+        return [one.node for one in found]
+
+    assert noted((other, 1)) == [other]
+    assert noted((own, 1)) == []
+    assert noted((own, 2)) == [own], "another node tried before"
+    assert noted(JobNotDone) == [""]
+    assert noted(JobRefused) == []
 
 
 def test_vectors_are_looked_at_before_they_are_used() -> None:
