@@ -94,9 +94,10 @@ def row_4(folder: Path, size: Any, kept: dict[str, Any]) -> Shown:
     )
     require(not tried["tests skipped"], "a part of the machine is missing")
     return Shown(
-        "honest and lying workers, on fresh prompts; a node's own audits with the real model, between two nodes",
+        "honest and lying workers, on fresh prompts; a node's own audits with the real model, between two nodes; a "
+        "segment of a real training done again",
         "python benchmarks/audits.py; pytest tests/compute_mesh/jobservice/test_auditing_models.py "
-        "tests/stories/test_mesh_audits.py",
+        "tests/compute_mesh/jobservice/test_retraining_models.py tests/stories/test_mesh_audits.py",
         cells | tried,
     )
 
