@@ -34,9 +34,9 @@ def sockets():
                 place, port = parts[1].split(":")
                 yield table, place, int(port, 16)
 
-async def answers(other, peer, port, loopback):
+async def answers(other, peer, port, loopback, within):
     try:
-        await other.connect(Address(peer, (f"{loopback}:{port}",), None), b"x", within=2)
+        await other.connect(Address(peer, (f"{loopback}:{port}",), None), b"x", within=within)
         return "answers"
     except TransportFailed as failed:
         return failed.reason.value
@@ -47,7 +47,8 @@ async def main():
     other = await IrohTransport.open(bytes([1]) * 32, [b"x"])
     for table, place, port in found:
         loopback = "[::1]" if table.endswith("6") else "127.0.0.1"
-        print(table, place, await answers(other, transport.id, port, loopback))
+        within = 3 if set(place) == {"0"} else 30  # Where it should answer, a busy machine has time.
+        print(table, place, await answers(other, transport.id, port, loopback, within))
     await other.close()
     await transport.close()
 
