@@ -130,7 +130,7 @@ def decide(path: Path, prefix: str, finding: str, reason: str, days: int) -> dic
         roles = governed(home).roles_at(time)
         appeal = _appeal(home, case, roles) if case.state == "appealed" else None
         deciders = (roles.board or roles.stewards) if appeal else roles.moderators
-        signer = _decider(home, deciders, "the board" if appeal and roles.board else "moderators")
+        signer = decider(home, deciders, "the board" if appeal and roles.board else "moderators")
         fields = {
             "dispute": case.dispute, "appeal": appeal.digest if appeal else None, "finding": finding, "reason": reason,
             "appealBy": days_after(time, days), "time": time,
@@ -204,7 +204,12 @@ def _key_of(home: Home, parties: Sequence[str]) -> Signer:
     return found
 
 
-def _decider(home: Home, deciders: frozenset[str], who: str) -> Signer:
+def decider(home: Home, deciders: frozenset[str], who: str) -> Signer:
+    """The key of one of ``deciders`` in this home.
+
+    Raises:
+        NoAuthority: there is none.
+    """
     found = next((signer for did in sorted(deciders) if (signer := home.keyring.by_did(did)) is not None), None)
     if found is None:
         raise NoAuthority(f"{who} decide here, and no key of theirs is in this home")

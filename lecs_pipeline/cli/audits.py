@@ -1,7 +1,8 @@
-"""`lecs audit`: what auditors found about workers, appeals, evidence."""
+"""`lecs audit`: what auditors found about workers, evidence, appeals, rulings."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,6 +11,17 @@ from lecs_pipeline.cli.output import emit, say, show_table
 from lecs_pipeline.settings import choose_home
 
 app = typer.Typer(help="What auditors found about workers.", no_args_is_help=True)
+
+#: Bytes: prompts and answers of one job.
+MOST_EVIDENCE: Final = 64 << 20
+
+
+class Ruling(StrEnum):
+    """What moderators say to an appeal."""
+
+    STANDS = "stands"
+    ASIDE = "set-aside"
+
 
 AuditArgument = Annotated[
     str, typer.Argument(help="The audit, as `lecs audit list --json` names it, or its beginning.")
@@ -26,10 +38,11 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
         emit({"audits": found})
         return
     rows = [
-        [a["audit"][:12], a["job"][:12], a["worker"][-12:], a["verdict"], a["statistic"], a["value"], str(a["tokens"])]
+        [a["audit"][:12], a["job"][:12], a["worker"][-12:], a["verdict"], a["statistic"], a["value"], str(a["tokens"]),
+         a["ruling"] or ("appealed" if a["appeal"] else "")]
         for a in found
-    ]
-    show_table("Audits", ["audit", "job", "worker", "verdict", "statistic", "value", "tokens"], rows)
+    ]  # fmt: skip
+    show_table("Audits", ["audit", "job", "worker", "verdict", "statistic", "value", "tokens", "appeal"], rows)
 
 
 @app.command()
@@ -39,6 +52,31 @@ def appeal(audit: AuditArgument, home: HomeOption = None, json: JsonOption = Fal
 
     told = audits.appeal(choose_home(home), audit)
     emit(told) if json else say(f"The moderators are asked; the evidence is with {told['auditor']}.")
+
+
+@app.command()
+def rule(
+    audit: AuditArgument,
+    ruling: Annotated[Ruling, typer.Argument(help="stands, or set-aside: it counts no more.")],
+    reason: Annotated[str, typer.Option(help="In one plain sentence; everybody can read it.")],
+    evidence: Annotated[
+        Path | None, typer.Option(help="The auditor's evidence: it is held against what the verdict cites.")
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Answer, as a moderator, an appeal against an audit."""
+    from lecs_pipeline import audits
+    from substrate.store.files import read_plain
+
+    bundle = read_plain(evidence, MOST_EVIDENCE) if evidence is not None else None
+    told = audits.rule(choose_home(home), audit, ruling.value, reason, bundle)
+    if json:
+        emit(told)
+        return
+    say(f"It {'stands' if ruling is Ruling.STANDS else 'is set aside'}: ruling {told['ruling']}.")
+    if not told["counts"]:
+        say(f"It counts when enough moderators have said so: lecs approve {told['ruling']}")
 
 
 @app.command()
