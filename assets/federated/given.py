@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from compute_mesh.node.identity import FOLDER as MESH
 from compute_mesh.node.identity import mesh_folder
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
@@ -38,7 +39,7 @@ def note_given(home: Home, given: Given) -> None:
 
 def all_given(home: Home) -> Iterator[Given]:
     """Every note of this home, oldest first."""
-    found = [_read(path) for path in (mesh_folder(home.path) / FOLDER).glob("*.json")]
+    found = [_read(path) for path in (home.path / MESH / FOLDER).glob("*.json")]
     yield from sorted(found, key=lambda one: (one.time, one.job))
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from compute_mesh.node.identity import FOLDER as MESH
 from compute_mesh.node.identity import mesh_folder, read_identity
 from substrate.store.files import write_atomic
 
@@ -32,9 +33,8 @@ class Sent:
 
 def note_sent(home: Path, sent: Sent) -> None:
     """Keep a note, on disk before this returns."""
-    path = _path(home, sent.job)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomic(path, json.dumps(asdict(sent), sort_keys=True).encode("ascii"), mode=0o600)
+    (mesh_folder(home) / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    write_atomic(_path(home, sent.job), json.dumps(asdict(sent), sort_keys=True).encode("ascii"), mode=0o600)
 
 
 def note_done(home: Path, sent: Sent, node: str, tries: int) -> None:
@@ -53,9 +53,14 @@ def forget(home: Path, sent: Sent) -> None:
 def sent_with(home: Path, rows: Iterable[str]) -> list[Sent]:
     """Jobs in which one of these rows was sent, oldest first."""
     wanted = set(rows)
-    found = (Sent(**json.loads(path.read_bytes())) for path in (mesh_folder(home) / FOLDER).glob("*.json"))
+    found = (Sent(**json.loads(path.read_bytes())) for path in _folder(home).glob("*.json"))
     return sorted((one for one in found if wanted & set(one.rows)), key=lambda one: (one.time, one.job))
 
 
 def _path(home: Path, job: str) -> Path:
-    return mesh_folder(home) / FOLDER / f"{job}.json"
+    return _folder(home) / f"{job}.json"
+
+
+def _folder(home: Path) -> Path:
+    """Where notes are, if there are any: looking makes nothing."""
+    return home / MESH / FOLDER

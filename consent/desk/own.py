@@ -13,12 +13,23 @@ from consent.desk.desk import Desk
 from consent.desk.form import Form
 from consent.desk.reasons import Counted, counted
 from consent.desk.trouble import Trouble
+from consent.desk.words import mark as _
 from consent.lookup import record_of, state_of
 from consent.state import State
 from substrate.record.canonical import canonical_bytes
 from substrate.store.errors import NotFound
 from substrate.store.home import Home
 
+#: Where a text was used, by the kinds that `Surroundings.uses` tells.
+USES: Final[dict[str, str]] = {
+    "dataset-version": _("In the collection"),
+    "export": _("In a copy that was given out"),
+    "adapter": _("A model learned from it"),
+    "evaluation": _("A model was tested with it"),
+    "sent": _("It was sent to another machine that worked on it"),
+    "term-given": _("A model learned from it here, and numbers left this machine"),
+    "score-given": _("A model was tested with it here, and one result left this machine"),
+}
 EXPORT_README: Final = """\
 This is everything that this place keeps of one text of yours.
 
@@ -48,7 +59,7 @@ def shown(desk: Desk, home: Home, contribution: str) -> dict[str, Any]:
         "live": live,
         "purposes": [q.PURPOSES[one] for one in state.purposes],
         "history": sorted(history, key=lambda entry: entry[1]),
-        "uses": list(desk.around.uses(home, state)),
+        "uses": [(USES[use["kind"]], use) for use in desk.around.uses(home, state)],
         "weight": _weight(desk, home, state),
         "title": record["metadata"].get("title", "") if record else "",
         "name": record["contributor"].get("name", "") if record else "",

@@ -319,16 +319,6 @@ STANDINGS: Final[dict[str, str]] = {
     "assisted-steward": _("Assisted: a steward signed for you, with your paper form"),
     "held": _("Not counted yet: a person has to look at it first"),
 }
-#: Where a text was used, by the kinds that `Surroundings.uses` tells.
-USES: Final[dict[str, str]] = {
-    "dataset-version": _("In the collection"),
-    "export": _("In a copy that was given out"),
-    "adapter": _("A model learned from it"),
-    "evaluation": _("A model was tested with it"),
-    "sent": _("It was sent to another machine that worked on it"),
-    "term-given": _("A model learned from it here, and numbers left this machine"),
-    "score-given": _("A model was tested with it here, and one result left this machine"),
-}
 HISTORY: Final[dict[str, str]] = {
     "ConsentFact": _("Given"),
     "PartyConsent": _("One more person said yes"),

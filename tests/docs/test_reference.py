@@ -162,7 +162,7 @@ def test_the_formats_page_describes_a_real_home(markdown: Any, small_home: Any, 
     listed = {cell.split("/")[0] for row in markdown.tables(sections["Home"]) for cell in row[0].split("`")[1::2]}
     found = {path.name for path in small_home.path.iterdir() if not path.name.startswith("ledger.sqlite3-")}
     assert found <= listed
-    assert listed - found <= {"exports", "backups.json", "pending.key"}
+    assert listed - found <= {"exports", "backups.json", "pending.key", "mesh"}
     receipt = next((small_home.path / "receipts").glob("*.json"))
     assert set(_first_column(markdown, sections["Receipt bundle"])) == set(json.loads(receipt.read_bytes()))
     file = tmp_path / "all.jsonl"
