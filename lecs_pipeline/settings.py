@@ -34,12 +34,13 @@ def wants_trace() -> bool:
 
 
 def quiet_libraries() -> None:
-    """Switch off what libraries would send or look up elsewhere, before any of them is imported."""
+    """Switch off what libraries would send, look up elsewhere or say in between, before any of them is imported."""
     for name, value in {
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_DATASETS_OFFLINE": "1",
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        "GRPC_VERBOSITY": "ERROR",  # Else the control of a node talks of forks.
     }.items():
         os.environ.setdefault(name, value)

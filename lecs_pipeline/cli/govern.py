@@ -60,7 +60,7 @@ def reveal(home: HomeOption = None, json: JsonOption = False) -> None:
     from lecs_pipeline.ballots import reveal as reveal_here
 
     told = reveal_here(choose_home(home))
-    emit(told) if json else say(f"{len(told['revealed'])} votes revealed, {len(told['waiting'])} wait.")
+    emit(told) if json else say(f"{len(told['revealed'])} votes revealed, {len(told['waiting'])} wait for a closing.")
 
 
 @app.command("list")
