@@ -425,8 +425,13 @@ def _nothing_left(three: Three, killing: Killing) -> None:
         boxes = {one.name for one in groups_of({node.process.pid})}
         # Three warm workers at most, of two processes and more each, are no orphans: they are what comes next.
         require(len(boxes) <= 3, f"{node.name} has {len(boxes)} boxes with nothing to do")
-    strangers = alive(killing.seen) - set().union(*(descendants(node.process.pid) for node in nodes))
-    require(not strangers, f"processes without a parent of ours: {sorted(strangers)}")
+
+    def strangers() -> set[int]:
+        ours: set[int] = set().union(*(descendants(node.process.pid) for node in nodes))
+        return alive(killing.seen) - ours
+
+    # What is in a box dies with it, by the kernel's hand, and that takes a moment.
+    require(until(lambda: not strangers(), 10, 0.2), f"processes without a parent of ours: {sorted(strangers())}")
     for node in (*nodes, three.f):
         node.stop()
     require(until(lambda: not alive(killing.seen), 30), f"left: {sorted(alive(killing.seen))}")
