@@ -12,6 +12,7 @@ from typing import Final
 
 from compute_mesh.node.identity import FOLDER as MESH
 from compute_mesh.node.identity import mesh_folder
+from substrate.store.errors import Tampered
 from substrate.store.files import write_atomic
 from substrate.store.home import Home
 
@@ -54,5 +55,10 @@ def given_with(home: Home, contribution: str) -> list[Given]:
 
 
 def _read(path: Path) -> Given:
-    body = json.loads(path.read_bytes())
-    return Given(**{**body, "members": [(contribution, row) for contribution, row in body["members"]]})
+    try:
+        body = json.loads(path.read_bytes())
+        return Given(**{**body, "members": [(contribution, row) for contribution, row in body["members"]]})
+    except (ValueError, TypeError, KeyError):
+        raise Tampered(
+            f"mesh/{FOLDER}/{path.name} is damaged: move it away; what stands on which text is lost"
+        ) from None

@@ -12,6 +12,7 @@ from typing import Final
 
 from compute_mesh.node.identity import FOLDER as MESH
 from compute_mesh.node.identity import mesh_folder, read_identity
+from substrate.store.errors import Tampered
 from substrate.store.files import write_atomic
 
 FOLDER: Final = "sent"
@@ -51,10 +52,23 @@ def forget(home: Path, sent: Sent) -> None:
 
 
 def sent_with(home: Path, rows: Iterable[str]) -> list[Sent]:
-    """Jobs in which one of these rows was sent, oldest first."""
+    """Jobs in which one of these rows was sent, oldest first.
+
+    Raises:
+        Tampered: a note is damaged.
+    """
     wanted = set(rows)
-    found = (Sent(**json.loads(path.read_bytes())) for path in _folder(home).glob("*.json"))
+    found = map(_read, _folder(home).glob("*.json"))
     return sorted((one for one in found if wanted & set(one.rows)), key=lambda one: (one.time, one.job))
+
+
+def _read(path: Path) -> Sent:
+    try:
+        return Sent(**json.loads(path.read_bytes()))
+    except (ValueError, TypeError):
+        raise Tampered(
+            f"mesh/{FOLDER}/{path.name} is damaged: move it away; where texts went in that job is lost"
+        ) from None
 
 
 def _path(home: Path, job: str) -> Path:

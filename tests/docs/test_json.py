@@ -54,6 +54,7 @@ def _commands(small: Any, folder: Path) -> dict[str, tuple[list[str], str, int]]
     (folder / "empty").mkdir()
     root = put_blob(small.path, folder / "more.jsonl")["root"]
     batches = _inbox(small.path, folder / "inbox")
+    _sent(small.path, plain)
     away = str(folder / "away")
     proposal, dispute, somebody = _governing(small.path, folder)
     (folder / "proposal.yaml").write_text("{scope: inclusion, title: More, text: Six., parameters: {seeds: 6}}")
@@ -202,6 +203,17 @@ def _newcomer() -> str:
     from substrate.record.keys import Signer
 
     return Signer(bytes(range(32))).did
+
+
+def _sent(home: Path, contribution: str) -> None:
+    """A text of this contribution went to another node in a job."""
+    from compute_mesh.node.sent import Sent, note_sent
+    from consent.lookup import state_of
+    from substrate.store.home import open_home
+
+    with open_home(home) as opened:
+        row = state_of(opened, opened.roles(), contribution).row
+    note_sent(home, Sent("1" * 64, "embeddings", "2026-11-22T10:00:00Z", [row], _newcomer()))
 
 
 def _inbox(home: Path, inbox: Path) -> list[str]:

@@ -33,6 +33,12 @@ def test_where_tells_jobs_of_other_nodes(small: Any) -> None:
     small.run("consent", "erase", "--code", "-", stdin=small.codes["second"]).ok()
     kinds = [use["kind"] for use in small.run("where", identifier, "--json").ok().json["uses"]]
     assert kinds.count("sent") == 2
+    for name in ("sent", "given"):
+        (small.path / "mesh" / name / f"{'7' * 64}.json").write_text("[]")
+        damaged = small.run("where", identifier, "--json")
+        assert (damaged.code, damaged.json["error"]) == (12, "tampered"), damaged.json
+        assert f"mesh/{name}/" in damaged.json["message"]
+        (small.path / "mesh" / name / f"{'7' * 64}.json").unlink()
 
 
 def test_a_backup_has_the_notes(small: Any, tmp_path: Path, lecs: Any) -> None:
