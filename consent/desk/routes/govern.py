@@ -30,7 +30,8 @@ def govern_routes(door: Door) -> APIRouter:
         govern = _governing(door)
         with desk.home() as home:
             found, member = govern.proposals(home), _visitor(door, request, home)
-        return desk.page(request, "govern.html", proposals=found, member=member, w=w)
+            chambers = home.roles().charter.body["enactment"] == "chambers"
+        return desk.page(request, "govern.html", proposals=found, member=member, chambers=chambers, w=w)
 
     @router.get("/govern/figures")
     def figures(request: Request) -> Response:

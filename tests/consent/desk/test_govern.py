@@ -184,6 +184,18 @@ def test_ones_own_credit_and_open_figures(path: Path, enter: Any, around: Any, m
     assert "Words a day for each person: 10000" in figures
 
 
+def test_where_stewards_decide_nobody_is_told_that_members_do(
+    founded: Path, tmp_path: Path, surroundings_of: Any, make_person: Any, place: str, around: Any
+) -> None:
+    path = Path(shutil.copytree(founded, tmp_path / "stewards"))
+    page = make_person(replace(surroundings_of(path), govern=DeskGoverning())).open("/govern").text
+    assert "So far the stewards decide here" in page
+    assert "Log in to vote" not in page
+    theirs = make_person(around).open("/govern").text
+    assert "Members decide" in theirs
+    assert "Log in to vote" in theirs
+
+
 def test_a_desk_without_governance_has_no_such_pages(
     place: str, surroundings_of: Any, path: Path, make_person: Any
 ) -> None:
