@@ -62,10 +62,14 @@ def row_2(folder: Path, size: Size, kept: dict[str, Any]) -> Shown:
     return Shown(
         "no violation of WCAG 2.0 to 2.2 A and AA or best practice on any page state at 320 and 1280 px; the flow by "
         "keyboard alone; forced colours; pictures of the pages stand in the docs",
-        "pytest tests/consent/desk/test_barriers.py tests/consent/desk/test_browser_people.py; "
-        "python docs/take_desk_screenshots.py",
+        "pytest tests/consent/desk/test_barriers.py tests/consent/desk/test_browser_people.py "
+        "tests/consent/desk/test_govern_browser.py; python docs/take_desk_screenshots.py",
         {
-            **_all_of("tests/consent/desk/test_barriers.py", "tests/consent/desk/test_browser_people.py"),
+            **_all_of(
+                "tests/consent/desk/test_barriers.py",
+                "tests/consent/desk/test_browser_people.py",
+                "tests/consent/desk/test_govern_browser.py",
+            ),
             "pictures": len(pictures),
         },
     )
