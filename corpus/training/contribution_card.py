@@ -18,10 +18,15 @@ _LIMITS: Final = """Served adapters are retrained without a withdrawn text; copi
 others trained, cannot be recalled. Training-only is not impossible to infer."""
 
 
+def _at(use: Mapping[str, str]) -> str:
+    """The node of a job, where one did it or asked for it."""
+    return f", `{plain(use['node'])}`" if use.get("node") else ""
+
+
 def contribution_card(
     contribution: str, state: str, gate: Mapping[str, str], uses: Sequence[Mapping[str, str]]
 ) -> str:  # fmt: skip
-    """Markdown. ``gate``: by purpose `yes`, or why not. ``uses``: kind, id, at, on_withdrawal of each."""
+    """Markdown. ``gate``: by purpose `yes`, or why not. ``uses``: kind, id, at, on_withdrawal of each, perhaps node."""
     lines = [
         "# What became of one text",
         "",
@@ -39,7 +44,8 @@ def contribution_card(
     if uses:
         lines += ["| use | which | when | what a withdrawal does |", "|---|---|---|---|"]
         lines += [
-            f"| {_KINDS.get(use['kind'], use['kind'])} | `{plain(use['id'])}` | {use['at']} | {use['on_withdrawal']} |"
+            f"| {_KINDS.get(use['kind'], use['kind'])} | `{plain(use['id'])}`{_at(use)} | {use['at']} "
+            f"| {use['on_withdrawal']} |"
             for use in uses
         ]
     else:

@@ -50,10 +50,17 @@ def where(
     if json:
         emit({"contribution": state.contribution, "state": state.word, "uses": uses, "erased_by": erased})
     else:
-        rows = [[use["kind"], use["id"][:40], use["at"], use["on_withdrawal"]] for use in uses]
+        rows = [[use["kind"], _which(use), use["at"], use["on_withdrawal"]] for use in uses]
         show_table(f"{state.contribution}: {state.word}", ["use", "id", "at", "on withdrawal"], rows)
         if erased:
             say(f"{len(erased)} nodes have confirmed that they erased their copy, the first at {erased[0]['at']}.")
+
+
+def _which(use: dict[str, str]) -> str:
+    """Version, path or adapter; of a job also the node."""
+    if "node" not in use:
+        return use["id"][:40]
+    return f"job {use['id'][:16]}, node {'…' + use['node'][-12:] if use['node'] else 'not known'}"
 
 
 def rebuild(home: HomeOption = None, json: JsonOption = False) -> None:

@@ -29,6 +29,10 @@ def test_where_tells_jobs_of_other_nodes(small: Any) -> None:
     ]  # fmt: skip
     assert all("called back" in use["on_withdrawal"] for use in uses if use["kind"] in ("sent", "term-given"))
     assert "sent to another node" in card.read_text()
+    assert f"`{OTHER}`" in card.read_text()
+    said = " ".join(small.run("where", identifier).ok().out.split())
+    assert "not known" in said
+    assert f"…{OTHER[-12:]}"[:6] in said
     # A text that is erased leaves the note of where it went: it names no words of it.
     small.run("consent", "erase", "--code", "-", stdin=small.codes["second"]).ok()
     kinds = [use["kind"] for use in small.run("where", identifier, "--json").ok().json["uses"]]
