@@ -349,15 +349,14 @@ def all_passed(*arguments: str, **environment: str) -> dict[str, int]:
 
 def row_6(_folder: Path, quick: bool, kept: dict[str, Any]) -> Shown:
     """The property tests with many examples."""
-    examples = "1500"
     figures = all_passed(
         "-p", "thorough", "--hypothesis-profile", "thorough", "tests/properties", "tests/consent/test_gate.py",
-        "tests/substrate", LECS_EXAMPLES=examples,
+        "tests/substrate", LECS_EXAMPLES="1500",
     )  # fmt: skip
     return Shown(
         "statements by keys without authority change no view, over every kind; DESIGN invariants 1, 2, 3, 6",
         "pytest -p thorough --hypothesis-profile thorough tests/properties tests/consent/test_gate.py tests/substrate",
-        {**figures, "examples per property": int(examples)},
+        figures,
     )
 
 

@@ -94,7 +94,9 @@ def pytest_figures(*arguments: str, **environment: str) -> dict[str, int]:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|skipped|failed|error)", done.stdout)}
     require(done.returncode == 0 and counts.get("passed"), done.stdout[-700:] + done.stderr[-300:])
-    return {"tests passed": counts["passed"], "tests skipped": counts.get("skipped", 0)}
+    tried = re.search(r"properties: (\d+); examples of each, at least: (\d+)", done.stdout)
+    more = {"properties": int(tried[1]), "examples of each, at least": int(tried[2])} if tried else {}
+    return {"tests passed": counts["passed"], "tests skipped": counts.get("skipped", 0), **more}
 
 
 #: What runs write: results of what is proven, and no part of it. The figures of redaction carry its digest.
