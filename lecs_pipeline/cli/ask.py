@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from lecs_pipeline.cli.options import HomeOption, JsonOption
-from lecs_pipeline.cli.output import emit, progress, say
+from lecs_pipeline.cli.output import emit, progress, say, tell
 from lecs_pipeline.settings import choose_home
 
 MOST_QUESTION: Final = 2_000
@@ -38,6 +38,6 @@ def ask(
         emit({**told, "sentences": quoted})
     elif answer.found:
         for one in answer.quotations:
-            sys.stdout.write(f"{one.words}\n    {one.contribution}\n")
+            tell(f"{one.words}\n    {one.contribution}\n")
     else:
         say("Nothing that may be searched answers this.")

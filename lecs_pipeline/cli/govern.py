@@ -7,7 +7,7 @@ import typer
 
 from lecs_pipeline.cli.disputes import dispute_app
 from lecs_pipeline.cli.options import AsKindOption, AsOption, EffectOption, HomeOption, JsonOption, check_time_option
-from lecs_pipeline.cli.output import emit, say, show_table
+from lecs_pipeline.cli.output import emit, say, show_table, tell
 from lecs_pipeline.settings import choose_home
 
 app = typer.Typer(help="Deciding together: proposals, votes, members, disputes.", no_args_is_help=True)
@@ -87,9 +87,9 @@ def show(
     if json:
         emit(told)
         return
-    typer.echo(f"{told['title']}\n\n{told['text'] or '(The words of this proposal are not in this home.)'}\n")
+    tell(f"{told['title']}\n\n{told['text'] or '(The words of this proposal are not in this home.)'}\n\n")
     for one in told["parameters"]:
-        typer.echo(f"{one['name']}: {one['from']} -> {one['to']}")
+        tell(f"{one['name']}: {one['from']} -> {one['to']}\n")
     for one in told["acts"]:
         typer.echo(f"puts in force: {one['kind']} {one['act']}")
     typer.echo(f"decided by: {', '.join(told['decides'])}; {told['committed']} have committed")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lecs_pipeline.cli.options import HomeOption, JsonOption
-from lecs_pipeline.cli.output import console, emit, say, short, show_table
+from lecs_pipeline.cli.output import console, emit, say, short, show_table, visible
 from lecs_pipeline.settings import choose_home
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _print(shown: "Shown") -> None:
     screen = console()
     screen.print(f"{shown.held.contribution}\nrow {shown.row}")
     screen.print(f"held: {shown.held.reason}; language {shown.held.language}; erased on {shown.held.expires}\n")
-    screen.print(shown.text)
+    screen.print(visible(shown.text))
     rows = [
         [str(s.start), str(s.end), s.label, s.recognizer, f"{s.score:.2f}", shown.text[s.start : s.end]]
         for s in shown.suggested

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from lecs_pipeline.cli.options import HomeOption, JsonOption
-from lecs_pipeline.cli.output import emit, say, show_table
+from lecs_pipeline.cli.output import emit, say, show_table, tell
 from lecs_pipeline.settings import choose_home
 
 if TYPE_CHECKING:
@@ -182,8 +182,7 @@ def _terms(assurance: str, privacy: str) -> "Terms":
 
 def _hear(event: Any) -> None:
     if event.HasField("piece"):
-        sys.stdout.write(event.piece.text)
-        sys.stdout.flush()
+        tell(event.piece.text)
     elif event.HasField("line") and event.line.state == "queued" and event.line.reason:
         say(f"Waiting ({event.line.reason}), place {event.line.position}.")
 

@@ -4,10 +4,33 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+#: What a terminal would obey or hide, and what is shown in its place: controls but for line ends and tabs, and marks
+#: that turn the direction of what follows.
+_SHOWN: Final[dict[int, str]] = {
+    **{number: chr(0x2400 + number) for number in range(0x20) if chr(number) not in "\n\t"},
+    0x7F: "\u2421",
+    **{number: f"<U+{number:04X}>" for number in (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))},
+}
+
+
+def visible(text: str) -> str:
+    """Words of other people, of a peer or of a model, so that a terminal shows them and obeys none of them."""
+    return text.translate(_SHOWN)
+
+
+def tell(text: str) -> None:
+    """Words of others on standard output: as they are into a file or a pipe, `visible` on a terminal."""
+    _write(sys.stdout, text)
+
+
+def _write(stream: IO[str], text: str) -> None:
+    stream.write(visible(text) if stream.isatty() else text)
+    stream.flush()
 
 
 def emit(value: Any) -> None:
@@ -18,12 +41,11 @@ def emit(value: Any) -> None:
 
 def say(sentence: str) -> None:
     """A sentence for the person, on standard error."""
-    sys.stderr.write(sentence + "\n")
-    sys.stderr.flush()
+    _write(sys.stderr, sentence + "\n")
 
 
 def console() -> "Console":
-    """Where tables go when no JSON was asked for. Markup is off: texts from outside are shown as they are."""
+    """Where tables go when no JSON was asked for. Markup is off: what texts from outside hold is no instruction."""
     from rich.console import Console
 
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
@@ -37,7 +59,7 @@ def show_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(visible, row))
     console().print(table)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from lecs_pipeline.cli.contribute import check_terms, hand_over
 from lecs_pipeline.cli.options import HomeOption, JsonOption
-from lecs_pipeline.cli.output import console, emit, progress, say, short, show_table
+from lecs_pipeline.cli.output import console, emit, progress, say, short, show_table, visible
 from lecs_pipeline.settings import choose_home, inbox_path
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def show(
         for draft in look_at(opened, found.batch):
             lines.append(_line(draft))
             if texts and draft.row:
-                console().print(f"--- line {draft.line}: {draft.status} {draft.reason}\n{draft.text}\n")
+                console().print(f"--- line {draft.line}: {draft.status} {draft.reason}\n{visible(draft.text)}\n")
     if json:
         emit({**batch_json(found), "languages": _languages(lines), "lines": lines})
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lecs_pipeline.cli.options import HomeOption, JsonOption
-from lecs_pipeline.cli.output import emit, say
+from lecs_pipeline.cli.output import emit, say, tell
 from lecs_pipeline.settings import choose_home
 from substrate.store.files import plain_file
 
@@ -133,5 +133,4 @@ def _lines() -> Iterator[str]:
 
 
 def _show(piece: str) -> None:
-    sys.stdout.write(piece)
-    sys.stdout.flush()
+    tell(piece)
