@@ -29,7 +29,7 @@ def audits(path: Path) -> list[dict[str, Any]]:
     return [
         {
             "audit": one.digest, "auditor": one.signer, "job": one.body["manifest"], **{n: one.body[n] for n in names},
-            "appeal": appeals.get(one.digest), "ruling": rulings.get(appeals.get(one.digest, "")),
+            "appeal": appeals.get(one.digest), "ruling": rulings.get((appeals.get(one.digest, ""), one.digest)),
         }
         for one in listed
     ]  # fmt: skip
@@ -110,11 +110,15 @@ def _appeals(home: Home, verdicts: Sequence[Document]) -> dict[str, str]:
     return {one.body["verdict"]: one.digest for one in found if workers.get(one.body["verdict"]) == one.signer}
 
 
-def _rulings(home: Home) -> dict[str, str]:
-    """By appeal, the last ruling of those that count."""
+def _rulings(home: Home) -> dict[tuple[str, str], str]:
+    """By appeal and verdict, the last ruling of those that count."""
     found = sorted(home.ledger.documents(kinds=["AuditRuling"]), key=_when)
     roles = home.roles() if found else None
-    return {one.body["appeal"]: one.body["ruling"] for one in found if roles and is_authorised(one, roles)}
+    return {
+        (one.body["appeal"], one.body["verdict"]): one.body["ruling"]
+        for one in found
+        if roles and is_authorised(one, roles)
+    }
 
 
 def _when(document: Document) -> tuple[str, str]:

@@ -100,7 +100,7 @@ class VersionFetch:
                 if blake3(data).hexdigest() != name:
                     self.on_misdeed(Misdeed(peer, name, "wrong-blob"))
                     raise _Wrong
-                await self.on_home(partial(_keep, data))
+                await self.on_home(partial(keep, data))
                 self.got.manifest += 1
 
     async def _texts(self, peer: str, stream: Stream) -> None:
@@ -139,5 +139,6 @@ class VersionFetch:
         return data if status is Status.OK else None
 
 
-def _keep(data: bytes, home: Home) -> None:
+def keep(data: bytes, home: Home) -> None:
+    """A small blob, into the home."""
     home.blobs.put(data)

@@ -12,11 +12,10 @@ from blake3 import blake3
 from compute_mesh.blobs.messages import Op, Request, Status, ask, read_answer
 from compute_mesh.blobs.providers import Misdeed, Provider
 from compute_mesh.blobs.reachable import words_missing
-from compute_mesh.node.versions import PATIENCE, OnHome
+from compute_mesh.node.versions import PATIENCE, OnHome, keep
 from compute_mesh.transport.failures import Malformed, TransportFailed
 from compute_mesh.transport.interface import Stream
 from governance.chambers.scopes import MOST_WORDS
-from substrate.store.home import Home
 
 #: Proposals whose words are asked for in one round, the newest first: nobody can make us ask without end.
 _MOST_ASKED: Final = 64
@@ -60,7 +59,7 @@ async def _ask_one(
             if blake3(data).hexdigest() != name:
                 on_misdeed(Misdeed(provider.peer, name, "wrong-blob"))
                 return
-            await on_home(partial(_keep, data))
+            await on_home(partial(keep, data))
             missing.remove(name)
     except Malformed as error:
         on_misdeed(Misdeed(provider.peer, name, f"malformed: {error}"))
@@ -74,7 +73,3 @@ async def _words(stream: Stream, name: str) -> bytes | None:
     await ask(stream, Request(Op.WHOLE, name), within=PATIENCE)
     status, data = await read_answer(stream, Op.WHOLE, most=MOST_WORDS, within=PATIENCE)
     return data if status is Status.OK else None
-
-
-def _keep(data: bytes, home: Home) -> None:
-    home.blobs.put(data)

@@ -55,6 +55,11 @@ def test_a_moderator_rules_on_what_the_worker_asked(small: Any, tmp_path: Any) -
     assert listed(small)["appeal"] is None, "only the worker appeals"
     appeal = put(small, "AuditAppeal", WORKER, {"verdict": verdict.digest, "evidence": blob_root(BUNDLE)}, 3)
     assert (listed(small)["appeal"], listed(small)["ruling"]) == (appeal.digest, None)
+    with open_home(small.path) as home:
+        moderator = home.keyring.signer("steward")
+    stray = {"verdict": "2" * 64, "appeal": appeal.digest, "ruling": "stands", "reason": "About another one."}
+    put(small, "AuditRuling", moderator, stray, 6)
+    assert listed(small)["ruling"] is None, "it names another verdict"
     (tmp_path / "other.json").write_bytes(BUNDLE + b" ")
     (tmp_path / "evidence.json").write_bytes(BUNDLE)
     other = small.run(*rule, "set-aside", "--reason", "Another build.", "--evidence", tmp_path / "other.json", "--json")
